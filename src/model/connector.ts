@@ -1,0 +1,62 @@
+/**
+ * The connector contract. A connector is declared twice over by the same object: the main thread checks options and plans, a worker makes
+ * readers and writers. What goes between them (`Config`) is plain data.
+ */
+import type { OptionSpec } from './options.ts';
+import type { ScanColumn } from './plan.ts';
+import type { Committer, SinkWriter, WriterContext } from './sink.ts';
+import type { ReaderContext, SourceReader, SplitEnumerator } from './source.ts';
+import type { TableDefinition } from './table.ts';
+import type { DataType } from './types.ts';
+
+export type ConnectorConfig = Readonly<Record<string, unknown>>;
+
+export type ConnectorContext = Readonly<{
+  jobName: string;
+  timeZone: string;
+  /** Absolute; relative paths in options are resolved against it. */
+  workingDirectory: string;
+  warn: (message: string) => void;
+}>;
+
+export interface SourceFactory {
+  /** Checks the table's options (EngineError INVALID_OPTION names key, expected, found) and gives what readers need. Main thread. */
+  plan(table: TableDefinition, columns: readonly ScanColumn[], ctx: ConnectorContext): ConnectorConfig;
+  /** Whether the source ends by itself. */
+  bounded(config: ConnectorConfig): boolean;
+  /** How many subtasks can be busy at the most, where that is known beforehand; asks the outside if it must. null = any number. */
+  maxParallelism(config: ConnectorConfig, ctx: ConnectorContext): Promise<number | null>;
+  /** Metadata columns it offers: key and type. */
+  readonly metadata: ReadonlyMap<string, DataType>;
+  enumerator(config: ConnectorConfig, ctx: ConnectorContext): SplitEnumerator;
+  /** Worker thread. */
+  reader(config: ConnectorConfig, ctx: ReaderContext): SourceReader;
+}
+
+export interface SinkFactory {
+  plan(table: TableDefinition, ctx: ConnectorContext): ConnectorConfig | Promise<ConnectorConfig>;
+  /** A sentence: at-least-once or exactly-once, and under which conditions. */
+  readonly deliveryGuarantee: string;
+  /** Which changes it takes: inserts only, or all. */
+  readonly changelog: 'insert-only' | 'all';
+  readonly metadata: ReadonlyMap<string, DataType>;
+  /** Worker thread. */
+  writer(config: ConnectorConfig, ctx: WriterContext): SinkWriter;
+  /** null where nothing has to be committed. */
+  committer(config: ConnectorConfig, ctx: ConnectorContext): Committer | null;
+}
+
+export interface Connector {
+  readonly name: string;
+  readonly description: string;
+  /** A CREATE TABLE that works, for help and docs. */
+  readonly example: string;
+  readonly options: readonly OptionSpec[];
+  /** Whether a table of it means the same on a real Flink. */
+  readonly portable: boolean;
+  readonly source?: SourceFactory | undefined;
+  readonly sink?: SinkFactory | undefined;
+}
+
+/** From connector name to connector, as the composition roots put it together. */
+export type ConnectorRegistry = Readonly<Record<string, Connector>>;
