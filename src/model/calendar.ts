@@ -158,7 +158,7 @@ export function splitTimestamp(value: number | bigint, precision: number): Times
   const units = unitsPerMillisecond(precision);
   if (units === 1) return { ms: Number(value), nanos: 0 };
   const rest = typeof value === 'bigint' ? Number(value % BigInt(units)) : value % units;
-  const sub = rest < 0 ? rest + units : rest;
+  const sub = rest < 0 ? rest + units : rest + 0; // −0 becomes 0
   const ms = typeof value === 'bigint' ? Number((value - BigInt(sub)) / BigInt(units)) : (value - sub) / units;
   return { ms, nanos: sub * (nanosPerMs / units) };
 }
