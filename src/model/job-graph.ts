@@ -1,0 +1,180 @@
+/**
+ * The job graph: what the job builder (job/) makes of logical plans and the engine runs. Plain data: it is cloned into every worker. Built
+ * from it are the operators (operators/registry.ts), the readers and the writers (the connectors' factories).
+ *
+ * A *vertex* is a chain of nodes that run in one subtask without a queue between them; between vertices stand *edges*.
+ */
+import type { ConnectorConfig } from './connector.ts';
+import type { Expression } from './expression.ts';
+import type { AggregateCall, ScanColumn, WindowDefinition, WindowProperty } from './plan.ts';
+import type { DataType, Field } from './types.ts';
+
+/** Watermarks of a source, made per split while its rows are still rows of the scan. */
+export type WatermarkSpec = Readonly<{
+  /** Over the scan's fields; a TIMESTAMP or TIMESTAMP_LTZ. NULL leaves the watermark where it was. */
+  expression: Expression;
+  /** The rowtime, over the scan's fields. NULL fails the job, as in Flink. */
+  rowtime: Expression;
+  /** ms of processing time without a row after which a split no longer holds the others back; null = never. */
+  idleTimeoutMs: number | null;
+  /** ms between watermarks; 0 = after each row (batches carry a watermark column). */
+  intervalMs: number;
+}>;
+
+export type SourceSpec = Readonly<{
+  kind: 'source';
+  connector: string;
+  config: ConnectorConfig;
+  /** For messages and metrics: the table's full name. */
+  table: string;
+  columns: readonly ScanColumn[];
+  fields: readonly Field[];
+  watermark: WatermarkSpec | null;
+  bounded: boolean;
+}>;
+
+/** WHERE, then SELECT. */
+export type CalcSpec = Readonly<{
+  kind: 'calc';
+  predicate: Expression | null;
+  projections: readonly Expression[];
+  inputFields: readonly Field[];
+  fields: readonly Field[];
+}>;
+
+/** How a time column of TIMESTAMP_LTZ is read as local wall time. Windows of TIMESTAMP need no zone: null. */
+export type WindowTime = Readonly<{ column: number; type: DataType; timeZone: string | null }>;
+
+/**
+ * The first half of a windowed aggregation over slices: keys × slices of what arrived since the last flush. Emits rows of
+ * (keys…, slice end, cells…): slice end a TIMESTAMP(3) as ms of `WindowTime`'s wall time, cells as the aggregates' implementations declare them.
+ */
+export type LocalWindowAggregateSpec = Readonly<{
+  kind: 'local_window_aggregate';
+  window: WindowDefinition;
+  time: WindowTime;
+  keys: readonly number[];
+  aggregates: readonly AggregateCall[];
+  inputFields: readonly Field[];
+  fields: readonly Field[];
+}>;
+
+/** The second half: merges slices into windows, fires on the watermark, drops and counts what is late. Emits keys, aggregates, properties. */
+export type GlobalWindowAggregateSpec = Readonly<{
+  kind: 'global_window_aggregate';
+  window: WindowDefinition;
+  time: WindowTime;
+  keyCount: number;
+  aggregates: readonly AggregateCall[];
+  /** Of the row before the local half: the arguments' types are there. */
+  rowFields: readonly Field[];
+  properties: readonly WindowProperty[];
+  inputFields: readonly Field[];
+  fields: readonly Field[];
+}>;
+
+/** A window function on its own: each row once for each of its windows, with window_start, window_end and window_time appended. */
+export type WindowSpec = Readonly<{
+  kind: 'window';
+  window: WindowDefinition;
+  time: WindowTime;
+  inputFields: readonly Field[];
+  fields: readonly Field[];
+}>;
+
+/** Several inputs of equal rows. */
+export type UnionSpec = Readonly<{ kind: 'union'; inputFields: readonly Field[]; fields: readonly Field[] }>;
+
+export type OperatorSpec = CalcSpec | LocalWindowAggregateSpec | GlobalWindowAggregateSpec | WindowSpec | UnionSpec;
+
+export type SinkSpec = Readonly<
+  { kind: 'sink'; table: string; inputFields: readonly Field[] } & (
+    | { target: 'table'; connector: string; config: ConnectorConfig; notNull: NotNullEnforcer }
+    | { target: 'collect'; pipeline: number }
+  )
+>;
+
+/** `table.exec.sink.not-null-enforcer`: a NULL in these columns fails the job, or drops the row. */
+export type NotNullEnforcer = Readonly<{ columns: readonly number[]; onNull: 'fail' | 'drop' }>;
+
+/** Rows of a VALUES, emitted by subtask 0. Literals in the representation of expression.ts. */
+export type ValuesSpec = Readonly<{
+  kind: 'values';
+  rows: readonly (readonly Expression[])[];
+  fields: readonly Field[];
+}>;
+
+/** Where a node gets its rows: from an earlier node of its chain, or from an edge. The place in `inputs` is the operator's input number. */
+export type NodeInput = Readonly<{ kind: 'node'; node: number }> | Readonly<{ kind: 'edge'; edge: number }>;
+
+export type ChainNode = Readonly<{
+  /** 32 hex digits, stable as long as the query keeps its shape: state is found by it. */
+  id: string;
+  name: string;
+  spec: SourceSpec | ValuesSpec | OperatorSpec | SinkSpec;
+  inputs: readonly NodeInput[];
+}>;
+
+/** Nodes in topological order; the head is a source, a VALUES, or reads edges. */
+export type JobVertex = Readonly<{
+  id: string;
+  name: string;
+  parallelism: number;
+  nodes: readonly ChainNode[];
+}>;
+
+/** `hash`: by the key columns to the owner of the key group. `forward` needs equal parallelism. `rebalance`: batches in turn. */
+export type Partitioning =
+  | Readonly<{ kind: 'hash'; keys: readonly number[] }>
+  | Readonly<{ kind: 'forward' }>
+  | Readonly<{ kind: 'rebalance' }>;
+
+/** From a node of one vertex to the node(s) of a later vertex that name the edge in their inputs. */
+export type JobEdge = Readonly<{
+  sourceVertex: number;
+  sourceNode: number;
+  targetVertex: number;
+  partitioning: Partitioning;
+  fields: readonly Field[];
+}>;
+
+export type JobGraph = Readonly<{
+  name: string;
+  /** The largest parallelism of a vertex: slots. */
+  parallelism: number;
+  maxParallelism: number;
+  /** IANA name. */
+  timeZone: string;
+  /** In topological order. */
+  vertices: readonly JobVertex[];
+  edges: readonly JobEdge[];
+}>;
+
+export type RestartStrategy =
+  | Readonly<{ kind: 'none' }>
+  | Readonly<{ kind: 'fixed-delay'; attempts: number; delayMs: number }>
+  | Readonly<{ kind: 'failure-rate'; maxFailures: number; intervalMs: number; delayMs: number }>
+  | Readonly<{
+      kind: 'exponential-delay';
+      initialMs: number;
+      maxMs: number;
+      multiplier: number;
+      /** Healthy for this long: the delay starts anew. */
+      resetMs: number;
+      jitter: number;
+      attempts: number;
+    }>;
+
+/** How a job is run, beside its graph. */
+export type ExecutionSettings = Readonly<{
+  checkpointIntervalMs: number;
+  checkpointTimeoutMs: number;
+  retainedCheckpoints: number;
+  /** Checkpoints that may fail in a row before the job does. */
+  tolerableFailedCheckpoints: number;
+  /** Absolute: `<dir>/<job>/chk-<n>/`. */
+  checkpointDirectory: string;
+  savepointDirectory: string;
+  restart: RestartStrategy;
+  deadLetter: Readonly<Record<string, unknown>>;
+}>;
