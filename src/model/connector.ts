@@ -17,6 +17,13 @@ export type ConnectorContext = Readonly<{
   /** Absolute; relative paths in options are resolved against it. */
   workingDirectory: string;
   warn: (message: string) => void;
+  /** ms since 1970. */
+  now: () => number;
+  /**
+   * Names this sink within the job, the same after a restart (the pipeline's index): marks in the target are kept under job name and
+   * this. Absent: the job has one sink.
+   */
+  sinkId?: string | undefined;
 }>;
 
 export interface SourceFactory {
