@@ -1,0 +1,267 @@
+import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Admin, type ProduceOptions, Producer } from '@platformatic/kafka';
+import { freePorts, type GuardedProcess, startGuarded, waitUntilReady } from './guarded-process.ts';
+import { cacheDirectory, mavenJars, publish, run } from './maven.ts';
+
+/** A real Apache Kafka, one node in KRaft mode, on free ports and in a folder of its own; gone when the test process is. */
+
+const kafkaVersion = '4.3.1';
+const artifacts = [
+  `org.apache.kafka:kafka_2.13:${kafkaVersion}`,
+  `org.apache.kafka:kafka-tools:${kafkaVersion}`,
+  'org.slf4j:slf4j-simple:1.7.36',
+];
+
+/** What a test produces. Topic and partition are given apart. */
+export type TestRecord = Readonly<{
+  key?: string | Buffer | null;
+  value: string | Buffer | null;
+  timestamp?: number;
+  headers?: ReadonlyMap<string, string>;
+}>;
+
+export type TestCompression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+
+export interface TestKafka {
+  /** `host:port`. */
+  readonly bootstrap: string;
+  createTopic(topic: string, partitions?: number, config?: Readonly<Record<string, string>>): Promise<void>;
+  deleteTopic(topic: string): Promise<void>;
+  /** One request of one batch; all records into one partition. Returns the offset of the first. */
+  produce(
+    topic: string,
+    partition: number,
+    records: readonly TestRecord[],
+    options?: { compression?: TestCompression },
+  ): Promise<number>;
+  /** The same within a transaction, which is then committed or aborted. */
+  transaction(topic: string, partition: number, records: readonly TestRecord[], end: 'commit' | 'abort'): Promise<void>;
+  /** A transaction that stays open until `end` is called. */
+  openTransaction(
+    topic: string,
+    partition: number,
+    records: readonly TestRecord[],
+  ): Promise<{ end(how: 'commit' | 'abort'): Promise<void> }>;
+  /** Stops the broker for good and removes its folder. */
+  stop(): Promise<void>;
+  /** Kills the broker as a crash would. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port with the same data. */
+  restart(): Promise<void>;
+}
+
+/** The jars, fetched once a machine. */
+export function kafkaJars(): Promise<string> {
+  return mavenJars(`kafka-${kafkaVersion}`, artifacts);
+}
+
+export async function startKafka(options: { properties?: Readonly<Record<string, string>> } = {}): Promise<TestKafka> {
+  const jars = await kafkaJars();
+  const directory = mkdtempSync(join(tmpdir(), 'millrace-kafka-'));
+  const [port, controllerPort] = (await freePorts(2)) as [number, number];
+  cpSync(await formattedDirectory(jars), join(directory, 'data'), { recursive: true });
+  writeProperties(
+    join(directory, 'server.properties'),
+    brokerProperties(directory, port, controllerPort),
+    options.properties,
+  );
+  const start = (): Promise<GuardedProcess> => startBroker(jars, directory, port);
+  return new RunningKafka(directory, port, start, await start());
+}
+
+class RunningKafka implements TestKafka {
+  readonly bootstrap: string;
+  readonly #directory: string;
+  readonly #start: () => Promise<GuardedProcess>;
+  #broker: GuardedProcess;
+  #admin: Admin | undefined;
+  #producer: Producer<Buffer, Buffer, Buffer, Buffer> | undefined;
+  #transactions = 0;
+
+  constructor(directory: string, port: number, start: () => Promise<GuardedProcess>, broker: GuardedProcess) {
+    this.bootstrap = `127.0.0.1:${port}`;
+    this.#directory = directory;
+    this.#start = start;
+    this.#broker = broker;
+  }
+
+  async createTopic(topic: string, partitions = 1, config: Readonly<Record<string, string>> = {}): Promise<void> {
+    const configs = Object.entries(config).map(([name, value]) => ({ name, value }));
+    await this.#adminClient().createTopics({ topics: [topic], partitions, replicas: 1, configs });
+  }
+
+  async deleteTopic(topic: string): Promise<void> {
+    await this.#adminClient().deleteTopics({ topics: [topic] });
+  }
+
+  async produce(
+    topic: string,
+    partition: number,
+    records: readonly TestRecord[],
+    options: { compression?: TestCompression } = {},
+  ): Promise<number> {
+    this.#producer ??= new Producer({ clientId: 'test', bootstrapBrokers: [this.bootstrap] });
+    const { compression = 'none' } = options;
+    const result = await this.#producer.send({ ...messagesOf(topic, partition, records), compression, acks: -1 });
+    return Number(result.offsets?.[0]?.offset ?? -1n);
+  }
+
+  async transaction(
+    topic: string,
+    partition: number,
+    records: readonly TestRecord[],
+    end: 'commit' | 'abort',
+  ): Promise<void> {
+    const open = await this.openTransaction(topic, partition, records);
+    await open.end(end);
+  }
+
+  async openTransaction(
+    topic: string,
+    partition: number,
+    records: readonly TestRecord[],
+  ): Promise<{ end(how: 'commit' | 'abort'): Promise<void> }> {
+    const producer = new Producer<Buffer, Buffer, Buffer, Buffer>({
+      clientId: 'test',
+      bootstrapBrokers: [this.bootstrap],
+      idempotent: true,
+      transactionalId: `test-${process.pid}-${++this.#transactions}`,
+    });
+    const transaction = await producer.beginTransaction();
+    await transaction.send(messagesOf(topic, partition, records));
+    return {
+      end: async (how) => {
+        await (how === 'commit' ? transaction.commit() : transaction.abort());
+        await producer.close();
+      },
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.#closeClients();
+    await this.#broker.stop();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  async kill(): Promise<void> {
+    await this.#closeClients();
+    await this.#broker.kill();
+  }
+
+  async restart(): Promise<void> {
+    this.#broker = await this.#start();
+  }
+
+  #adminClient(): Admin {
+    this.#admin ??= new Admin({ clientId: 'test', bootstrapBrokers: [this.bootstrap] });
+    return this.#admin;
+  }
+
+  async #closeClients(): Promise<void> {
+    await Promise.all([this.#admin?.close(), this.#producer?.close()]);
+    this.#admin = undefined;
+    this.#producer = undefined;
+  }
+}
+
+function messagesOf(
+  topic: string,
+  partition: number,
+  records: readonly TestRecord[],
+): ProduceOptions<Buffer, Buffer, Buffer, Buffer> & { messages: never[] } {
+  const bytes = (value: string | Buffer | null | undefined): Buffer | undefined =>
+    value === null || value === undefined ? undefined : Buffer.from(value);
+  const messages = records.map(({ key, value, timestamp, headers }) => ({
+    topic,
+    partition,
+    key: bytes(key),
+    value: bytes(value),
+    timestamp: timestamp === undefined ? undefined : BigInt(timestamp),
+    headers: new Map([...(headers ?? [])].map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
+  }));
+  return { messages } as never;
+}
+
+/** Formatting takes a JVM of its own: done once a machine, copied for each broker. */
+async function formattedDirectory(jars: string): Promise<string> {
+  const target = join(cacheDirectory(), `kafka-${kafkaVersion}-formatted`);
+  if (existsSync(target)) return target;
+  const work = mkdtempSync(join(cacheDirectory(), 'format-'));
+  const properties = join(work, 'server.properties');
+  writeProperties(properties, brokerProperties(work, 9092, 9093));
+  const format = ['kafka.tools.StorageTool', 'format', '-t', 'bWlsbHJhY2UtdGVzdGJlZA', '-c', properties];
+  await run('java', ['-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', `${jars}/*`, ...format]);
+  publish(join(work, 'data'), target);
+  rmSync(work, { recursive: true, force: true });
+  return target;
+}
+
+async function startBroker(jars: string, directory: string, port: number): Promise<GuardedProcess> {
+  const log = join(directory, 'kafka.log');
+  const flags = [
+    '-Xms128m',
+    '-Xmx512m',
+    '-XX:+UseSerialGC',
+    '-XX:TieredStopAtLevel=1',
+    '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+  ];
+  const command = ['java', ...flags, '-cp', `${jars}/*`, 'kafka.Kafka', join(directory, 'server.properties')];
+  const broker = await startGuarded(command, { cwd: directory, log });
+  await waitUntilReady(broker, () => answersMetadata(port), { what: `Kafka on port ${port}`, log });
+  return broker;
+}
+
+function brokerProperties(directory: string, port: number, controllerPort: number): Record<string, string> {
+  return {
+    'process.roles': 'broker,controller',
+    'node.id': '1',
+    'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
+    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    'controller.listener.names': 'CONTROLLER',
+    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT',
+    'inter.broker.listener.name': 'PLAINTEXT',
+    'log.dirs': join(directory, 'data'),
+    'offsets.topic.num.partitions': '1',
+    'transaction.state.log.num.partitions': '1',
+    'share.coordinator.state.topic.num.partitions': '1',
+    'offsets.topic.replication.factor': '1',
+    'transaction.state.log.replication.factor': '1',
+    'transaction.state.log.min.isr': '1',
+    'share.coordinator.state.topic.replication.factor': '1',
+    'share.coordinator.state.topic.min.isr': '1',
+    'group.initial.rebalance.delay.ms': '0',
+    // A killed broker is let in again when its session has ended: soon, so that restarts are quick.
+    'broker.session.timeout.ms': '3000',
+    'broker.heartbeat.interval.ms': '500',
+    'num.network.threads': '2',
+    'num.io.threads': '2',
+    'log.cleaner.dedupe.buffer.size': '16777216',
+    // Tests write records with timestamps of long ago: retention by time would delete them.
+    'log.retention.ms': '-1',
+    'auto.create.topics.enable': 'false',
+  };
+}
+
+function writeProperties(file: string, ...parts: (Readonly<Record<string, string>> | undefined)[]): void {
+  const entries = Object.entries(Object.assign({}, ...parts) as Record<string, string>);
+  writeFileSync(file, entries.map(([key, value]) => `${key}=${value}\n`).join(''));
+}
+
+/** Whether the broker answers a Metadata request (version 1) with a broker: then it takes work. */
+function answersMetadata(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    const end = (ready: boolean): void => {
+      socket.destroy();
+      resolve(ready);
+    };
+    socket.setTimeout(2_000, () => end(false));
+    socket.on('error', () => end(false));
+    socket.on('data', (answer) => end(answer.length >= 12 && answer.readInt32BE(8) >= 1));
+    socket.on('connect', () => socket.write(Buffer.from('0000000e0003000100000007ffff00000000', 'hex')));
+  });
+}
