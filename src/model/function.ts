@@ -43,8 +43,11 @@ export type Implementation =
       helpers?: Readonly<Record<string, unknown>>;
       mayBeNull?: boolean | undefined;
     }>
-  /** A plain function. With the `strict` null rule it never sees a null; it may give one. */
-  | Readonly<{ kind: 'call'; call: (...args: never[]) => SqlValue }>;
+  /**
+   * A plain function. With the `strict` null rule it never sees a null. It may give one where the result's type is nullable or
+   * `mayBeNull` says so: a decimal that does not fit is NULL, whatever its type says.
+   */
+  | Readonly<{ kind: 'call'; call: (...args: never[]) => SqlValue; mayBeNull?: boolean | undefined }>;
 
 /** What is known of one use of a function when its code is made. */
 export type ImplementContext = Readonly<{

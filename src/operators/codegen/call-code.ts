@@ -40,7 +40,7 @@ export class CallCode {
       );
       return this.#checked(this.fromResult(this.#invoke(made, passed, type, wideInside), type), type);
     }
-    const mayBeNull = made.kind === 'call' ? type.nullable : made.mayBeNull === true;
+    const mayBeNull = made.mayBeNull === true || (made.kind === 'call' && type.nullable);
     const isNull = anyNull(args);
     if (mayBeNull) {
       const guarded = (call: string): string => (isNull === 'false' ? call : `${isNull} ? null : ${call}`);
