@@ -1,0 +1,50 @@
+/**
+ * The options of a table that mean the same for every connector, and that the job builder obeys: parallelism and watermarks. They are
+ * taken out before the connector checks its own.
+ */
+import { EngineError } from '../model/errors.ts';
+import { checkOptions, type OptionSpec, type Options } from '../model/options.ts';
+import { formatPath, type TableDefinition } from '../model/table.ts';
+
+export const plannerOptionSpecs: readonly OptionSpec[] = [
+  { key: 'scan.parallelism', kind: 'integer', min: 1, description: 'Subtasks that read the table.' },
+  { key: 'sink.parallelism', kind: 'integer', min: 1, description: 'Subtasks that write the table.' },
+  {
+    key: 'scan.watermark.emit.strategy',
+    kind: 'enum',
+    values: ['on-periodic', 'on-event'],
+    default: 'on-periodic',
+    description: "on-periodic: a watermark each 'pipeline.auto-watermark-interval'. on-event: one after each row.",
+  },
+  {
+    key: 'scan.watermark.emit.on-event.gap',
+    kind: 'integer',
+    min: 1,
+    max: 1,
+    default: '1',
+    description: 'Rows from watermark to watermark with on-event; only 1 is built.',
+  },
+  {
+    key: 'scan.watermark.idle-timeout',
+    kind: 'duration',
+    min: 0,
+    description: "As 'table.exec.source.idle-timeout', for this table.",
+  },
+];
+
+const refusedPrefix = 'scan.watermark.alignment.';
+
+/** The table with the connector's own options alone, and the rest, checked. */
+export function splitPlannerOptions(table: TableDefinition): { table: TableDefinition; planner: Options } {
+  const where = `table ${formatPath(table.path)}`;
+  const isPlanners = (key: string): boolean => plannerOptionSpecs.some((spec) => spec.key === key);
+  const refused = [...table.options.keys()].find((key) => key.startsWith(refusedPrefix));
+  if (refused !== undefined) {
+    throw new EngineError('UNSUPPORTED', `${where}: option '${refused}': watermark alignment is not built`, {
+      hint: 'Leave the option out: it changes memory and latency, never results.',
+    });
+  }
+  const own = new Map([...table.options].filter(([key]) => !isPlanners(key)));
+  const planner = new Map([...table.options].filter(([key]) => isPlanners(key)));
+  return { table: { ...table, options: own }, planner: checkOptions(planner, plannerOptionSpecs, where) };
+}
