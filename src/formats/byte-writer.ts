@@ -1,0 +1,58 @@
+/** Text being written as UTF-8 into one buffer that is used again for each record. */
+
+const firstCapacity = 1024;
+const encoder = new TextEncoder();
+const longestUtf8 = 3; // bytes a UTF-16 unit
+
+export class ByteWriter {
+  #bytes = new Uint8Array(firstCapacity);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  clear(): void {
+    this.#length = 0;
+  }
+
+  /** What was written, borrowed until the next `clear`. */
+  view(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  byte(value: number): void {
+    if (this.#length === this.#bytes.length) this.#reserve(1);
+    this.#bytes[this.#length++] = value;
+  }
+
+  bytes(source: Uint8Array, start = 0, end = source.length): void {
+    if (this.#length + end - start > this.#bytes.length) this.#reserve(end - start);
+    const bytes = this.#bytes;
+    let to = this.#length;
+    for (let i = start; i < end; i++) bytes[to++] = source[i]!;
+    this.#length = to;
+  }
+
+  text(value: string): void {
+    const most = value.length * longestUtf8;
+    if (this.#length + most > this.#bytes.length) this.#reserve(most);
+    const bytes = this.#bytes;
+    let to = this.#length;
+    for (let i = 0; i < value.length; i++) {
+      const unit = value.charCodeAt(i);
+      if (unit > 0x7f) {
+        to += encoder.encodeInto(value.slice(i), bytes.subarray(to)).written;
+        break;
+      }
+      bytes[to++] = unit;
+    }
+    this.#length = to;
+  }
+
+  #reserve(more: number): void {
+    const bytes = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + more));
+    bytes.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = bytes;
+  }
+}
