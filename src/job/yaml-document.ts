@@ -2,7 +2,7 @@
  * The one door to YAML (1.2, core schema): text to plain JavaScript values, with every fault as an INVALID_OPTION that names line and
  * column. Used for job specs, scenarios and the other files that a person writes.
  */
-import { LineCounter, parseDocument } from 'yaml';
+import { isNode, LineCounter, parseDocument } from 'yaml';
 import { EngineError, type Position } from '../model/errors.ts';
 
 const maxAliases = 64; // more than a person writes; a file built to explode ("billion laughs") is refused
@@ -12,6 +12,19 @@ const maxAliases = 64; // more than a person writes; a file built to explode ("b
  * keys that are not scalars and unknown tags are refused. `where` begins each message ("scenario `fleet.yaml`").
  */
 export function parseYaml(text: string, where: string): unknown {
+  return parseYamlDocument(text, where).value;
+}
+
+export type YamlPath = readonly (string | number)[];
+
+export type YamlDocument = Readonly<{
+  value: unknown;
+  /** Where the value of a path, or of the nearest path above that is there, begins. */
+  positionOf(path: YamlPath): Position | undefined;
+}>;
+
+/** As `parseYaml`, with the place of each value, for those who check further. */
+export function parseYamlDocument(text: string, where: string): YamlDocument {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter, uniqueKeys: true, stringKeys: true, prettyErrors: false });
   const fault = document.errors[0] ?? document.warnings[0];
@@ -20,7 +33,15 @@ export function parseYaml(text: string, where: string): unknown {
     throw notYaml(where, fault.message, position, fault);
   }
   try {
-    return document.toJS({ maxAliasCount: maxAliases }) as unknown;
+    const value = document.toJS({ maxAliasCount: maxAliases }) as unknown;
+    const positionOfPath = (path: YamlPath): Position | undefined => {
+      for (let length = path.length; length >= 0; length--) {
+        const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+        if (isNode(node) && node.range) return positionOf([node.range[0], node.range[1]], lineCounter);
+      }
+      return undefined;
+    };
+    return { value, positionOf: positionOfPath };
   } catch (error) {
     throw notYaml(where, error instanceof Error ? error.message : String(error), undefined, error);
   }
