@@ -13,6 +13,11 @@ export type Callable = Readonly<{
   implement: (ctx: ImplementContext) => Implementation;
 }>;
 
+/** Plain operators on numbers can't fail; what calls something may. */
+function mayFail(made: Implementation): boolean {
+  return made.kind === 'call' || Object.keys(made.helpers ?? {}).length > 0;
+}
+
 export class CallCode {
   readonly #builder: CodeBuilder;
   readonly #wide: boolean;
@@ -24,8 +29,14 @@ export class CallCode {
     this.#session = session;
   }
 
-  /** `args` are the plain fragments of `expressions`. */
-  apply(callable: Callable, expressions: readonly Expression[], args: readonly Fragment[], type: DataType): Fragment {
+  /** A call of `whole`: `args` are the plain fragments of its arguments, `expressions`. */
+  apply(
+    callable: Callable,
+    whole: Expression,
+    expressions: readonly Expression[],
+    args: readonly Fragment[],
+  ): Fragment {
+    const { type } = whole;
     const described = expressions.map(
       (e): Argument => ({ type: e.type, literal: e.kind === 'literal' ? e.value : undefined }),
     );
@@ -34,6 +45,7 @@ export class CallCode {
     const values = args.map(({ value }, i) =>
       this.#wide && !wideInside && layoutOf(expressions[i]!.type) === 'int' ? this.#toNumber(value, args[i]!) : value,
     );
+    if (mayFail(made) || values.some((value, i) => value !== args[i]!.value)) this.#builder.site(whole);
     if (callable.nulls === 'handled') {
       const passed = args.map(({ isNull }, i) =>
         isNull === 'false' ? values[i]! : `(${isNull} ? null : ${values[i]!})`,

@@ -1,11 +1,20 @@
-/** Builds one JavaScript function from text: names that can't clash, captured constants, indented lines. */
+/** Builds one JavaScript function from text: names that can't clash, captured constants, lines, and what to say when it fails. */
 import { assert } from '../../model/errors.ts';
+import type { Expression } from '../../model/expression.ts';
+import { locatedError } from './located-error.ts';
 
 export class CodeBuilder {
+  readonly #columnNames: readonly string[];
   readonly #captured = new Map<string, unknown>();
   readonly #lines: string[] = [];
   readonly #hoisted: string[] = [];
+  readonly #sites: Expression[] = [];
   #names = 0;
+
+  /** The names of the columns that expressions read, for messages; needed where code has sites. */
+  constructor(columnNames: readonly string[] = []) {
+    this.#columnNames = columnNames;
+  }
 
   /** A name that nothing else in this function has. */
   name(prefix: string): string {
@@ -39,6 +48,12 @@ export class CodeBuilder {
     this.#hoisted.push(text);
   }
 
+  /** Notes that what follows belongs to `expression`: should it fail, the error says so. */
+  site(expression: Expression): void {
+    this.#sites.push(expression);
+    this.line(`site = ${this.#sites.length - 1};`);
+  }
+
   /** Runs `make` with lines going to a text of their own, for branches. */
   block(make: () => void): string {
     const before = this.#lines.length;
@@ -48,9 +63,18 @@ export class CodeBuilder {
 
   /** The function, its parameters by name. `title` shows in stack traces and profiles. */
   build<T>(title: string, parameters: readonly string[]): T {
+    const body = [...this.#hoisted, this.#guarded(this.#lines.join('\n'))].join('\n');
     const names = [...this.#captured.keys()];
-    const body = `'use strict';\nreturn function ${title}(${parameters.join(', ')}) {\n${[...this.#hoisted, ...this.#lines].join('\n')}\n};`;
-    const factory = new Function(...names, body) as (...values: unknown[]) => T;
+    const text = `'use strict';\nreturn function ${title}(${parameters.join(', ')}) {\n${body}\n};`;
+    const factory = new Function(...names, text) as (...values: unknown[]) => T;
     return factory(...this.#captured.values());
+  }
+
+  /** `site` is a plain local variable: setting it costs next to nothing, and only a failure reads it. */
+  #guarded(lines: string): string {
+    if (this.#sites.length === 0) return lines;
+    const [sites, names] = [this.#sites, this.#columnNames];
+    const locate = this.capture('locate', (error: unknown, site: number) => locatedError(error, sites[site]!, names));
+    return `let site = 0;\ntry {\n${lines}\n} catch (error) {\nthrow ${locate}(error, site);\n}`;
   }
 }

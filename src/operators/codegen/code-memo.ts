@@ -2,14 +2,16 @@
 import type { SqlValue } from '../../model/function.ts';
 import type { StringPool } from '../../model/string-pool.ts';
 
+const unknownCode = -2;
+
 /** Code −1 stands for NULL. */
 export class CodeMemo {
   readonly #compute: (input: string | Uint8Array | null) => SqlValue;
   readonly #bytes: boolean;
   #pool: StringPool | null = null;
   #generation = -1;
-  #values: SqlValue[] = [];
-  #codes: number[] = [];
+  #values: (SqlValue | undefined)[] = [];
+  #codes = new Int32Array(0);
   #constants = new Map<string | Uint8Array, number>();
   #ofNull: SqlValue | undefined;
 
@@ -24,7 +26,7 @@ export class CodeMemo {
     this.#pool = pool;
     this.#generation = pool.generation;
     this.#values = [];
-    this.#codes = [];
+    this.#codes = new Int32Array(0);
     this.#constants = new Map();
   }
 
@@ -36,6 +38,7 @@ export class CodeMemo {
     let value = this.#values[code];
     if (value === undefined) {
       value = this.#compute(this.#bytes ? this.#pool!.bytes(code) : this.#pool!.string(code));
+      while (this.#values.length < code) this.#values.push(undefined); // an array without holes stays fast
       this.#values[code] = value;
     }
     return value;
@@ -43,12 +46,21 @@ export class CodeMemo {
 
   /** The result, a string, as a code; −1 for NULL. */
   code(code: number): number {
-    const known = code < 0 ? undefined : this.#codes[code];
-    if (known !== undefined) return known;
+    const known = code >= 0 && code < this.#codes.length ? this.#codes[code]! : unknownCode;
+    if (known !== unknownCode) return known;
     const value = this.value(code);
     const result = value === null ? -1 : this.#pool!.internString(value as string);
-    if (code >= 0) this.#codes[code] = result;
+    if (code >= 0) this.#remember(code, result);
     return result;
+  }
+
+  #remember(code: number, result: number): void {
+    if (code >= this.#codes.length) {
+      const grown = new Int32Array(Math.max(1024, code + 1, this.#codes.length * 2)).fill(unknownCode);
+      grown.set(this.#codes);
+      this.#codes = grown;
+    }
+    this.#codes[code] = result;
   }
 
   /** The code of a constant in the pool of now. */

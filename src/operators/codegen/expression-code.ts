@@ -6,22 +6,41 @@
 import { castFunction } from '../../functions/cast.ts';
 import { scalarFunction } from '../../functions/registry.ts';
 import { assert } from '../../model/errors.ts';
-import { columnRef, type Expression, type LiteralValue, mapChildren } from '../../model/expression.ts';
+import {
+  type Call,
+  columnRef,
+  type Expression,
+  type Literal,
+  type LiteralValue,
+  mapChildren,
+} from '../../model/expression.ts';
 import type { SessionContext } from '../../model/function.ts';
 import { type DataType, layoutOf } from '../../model/types.ts';
+import type { TextRange } from './batch-columns.ts';
 import { CallCode } from './call-code.ts';
 import { CodeBuilder } from './code-builder.ts';
 import { CodeMemo } from './code-memo.ts';
 import { type Fragment, isBytes, negated, plain, restingValue } from './fragment.ts';
 import { widenSignal } from './integers.ts';
 import { isDeterministic, memoColumn } from './memo-rule.ts';
+import { encodeText, equalRange } from './text-bytes.ts';
+
+/** How the code reads columns in the current row. */
+export type ColumnSource = Readonly<{
+  fragment(index: number): Fragment;
+  /** Whether the column holds codes of the pool. */
+  isCode(index: number): boolean;
+  /** Where a string that lies as bytes is; null for another column. */
+  range(index: number): TextRange | null;
+}>;
 
 export type ExpressionContext = Readonly<{
   builder: CodeBuilder;
   wide: boolean;
   session: SessionContext;
-  /** The value of a column in the current row. */
-  column: (index: number) => Fragment;
+  columns: ColumnSource;
+  /** For messages. */
+  columnNames: readonly string[];
   /** The name of the pool in the code. null: there is none, and strings are plain. */
   pool: string | null;
   /** Called with each memo: it wants `sync(pool)` before a batch. */
@@ -45,7 +64,7 @@ export class ExpressionCode {
     if (memo !== null) return memo;
     switch (expression.kind) {
       case 'column':
-        return this.#ctx.column(expression.index);
+        return this.#ctx.columns.fragment(expression.index);
       case 'literal':
         return this.#literal(expression.value, expression.type);
       case 'is_null':
@@ -54,7 +73,7 @@ export class ExpressionCode {
         return plain(negated(this.fragment(expression.arg).isNull));
       case 'not': {
         const arg = this.plain(expression.arg);
-        return { value: `!${arg.value}`, isNull: arg.isNull, form: 'plain' };
+        return { value: `!(${arg.value})`, isNull: arg.isNull, form: 'plain' };
       }
       case 'and':
       case 'or':
@@ -62,13 +81,15 @@ export class ExpressionCode {
       case 'case':
         return this.#case(expression);
       case 'cast':
-        return expression.onError === 'fail' ? this.#cast(expression) : this.#tryCast(expression);
+        return expression.onError === 'fail'
+          ? this.#cast(expression, this.plain(expression.arg))
+          : this.#tryCast(expression);
       case 'field': {
         const row = this.plain(expression.arg);
         return this.#calls.fromResult(`${row.isNull} ? null : ${row.value}[${expression.index}]`, expression.type);
       }
       case 'call':
-        return this.#call(expression.name, expression.args, expression.type);
+        return this.#call(expression);
     }
   }
 
@@ -87,6 +108,7 @@ export class ExpressionCode {
 
   /** A string as a code of the pool. */
   code(expression: Expression): Fragment {
+    if (isTextLiteral(expression)) return this.#literalCode(expression.value);
     const fragment = this.fragment(expression);
     if (fragment.form === 'code') return fragment;
     const { value, isNull } = fragment;
@@ -115,29 +137,34 @@ export class ExpressionCode {
     const value = this.#builder.name('b');
     const isNull = this.#builder.name('n');
     const decisive = kind === 'or';
+    let mayBeNull = false;
     this.#builder.line(`let ${value} = ${!decisive}, ${isNull} = false;`);
     for (const [i, arg] of args.entries()) {
       const body = this.#builder.block(() => {
         const next = this.plain(arg);
-        this.#builder.line(
-          `if (${next.isNull}) ${isNull} = true; else if (${decisive ? '' : '!'}${next.value}) { ${value} = ${decisive}; ${isNull} = false; }`,
-        );
+        const decide = `if (${decisive ? '' : '!'}(${next.value})) { ${value} = ${decisive}; ${isNull} = false; }`;
+        mayBeNull ||= next.isNull !== 'false';
+        this.#builder.line(next.isNull === 'false' ? decide : `if (${next.isNull}) ${isNull} = true; else ${decide}`);
       });
       this.#builder.line(i === 0 ? body : `if (${value} !== ${decisive}) {\n${body}\n}`);
     }
-    return { value, isNull: args.some((arg) => arg.type.nullable) ? isNull : 'false', form: 'plain' };
+    return { value, isNull: mayBeNull ? isNull : 'false', form: 'plain' };
   }
 
   #case(expression: Extract<Expression, { kind: 'case' }>): Fragment {
     const value = this.#builder.name('c');
     const isNull = this.#builder.name('n');
-    this.#builder.line(`let ${value} = ${restingValue(expression.type, this.#ctx.wide)}, ${isNull} = false;`);
+    const inCodes = this.#ctx.pool !== null && resultsOf(expression).every((result) => this.#isCheapCode(result));
+    const resting = inCodes ? '0' : restingValue(expression.type, this.#ctx.wide);
+    let mayBeNull = false;
+    this.#builder.line(`let ${value} = ${resting}, ${isNull} = false;`);
     const assign = (result: Expression): void => {
-      const fragment = this.plain(result);
+      const fragment = inCodes ? this.code(result) : this.plain(result);
+      mayBeNull ||= fragment.isNull !== 'false';
       this.#builder.line(
         fragment.isNull === 'true'
           ? `${isNull} = true;`
-          : `${value} = ${fragment.value}; ${isNull} = ${fragment.isNull};`,
+          : `${value} = ${fragment.value};${fragment.isNull === 'false' ? '' : ` ${isNull} = ${fragment.isNull};`}`,
       );
     };
     for (const { when, result } of expression.branches) {
@@ -148,20 +175,32 @@ export class ExpressionCode {
     }
     assign(expression.otherwise);
     this.#builder.line('}'.repeat(expression.branches.length));
-    return { value, isNull, form: 'plain' };
+    return { value, isNull: mayBeNull ? isNull : 'false', form: inCodes ? 'code' : 'plain' };
   }
 
-  #cast({ arg, type }: Extract<Expression, { kind: 'cast' }>): Fragment {
-    const { integers, implement } = castFunction(arg.type, type);
-    return this.#calls.apply({ nulls: 'strict', integers, implement }, [arg], [this.plain(arg)], type);
+  /** Whether a string is there as a code without looking it up a row. */
+  #isCheapCode(expression: Expression): boolean {
+    if (layoutOf(expression.type) !== 'string') return false;
+    if (expression.kind === 'column') return this.#ctx.columns.isCode(expression.index);
+    return (
+      expression.kind === 'literal' ||
+      (expression.kind === 'case' && resultsOf(expression).every((e) => this.#isCheapCode(e)))
+    );
   }
 
-  #tryCast(expression: Extract<Expression, { kind: 'cast' }>): Fragment {
+  #cast(cast: CastExpression, arg: Fragment): Fragment {
+    const { integers, implement } = castFunction(cast.arg.type, cast.type);
+    return this.#calls.apply({ nulls: 'strict', integers, implement }, cast, [cast.arg], [arg]);
+  }
+
+  /** Only the conversion is tried: what the argument throws is an error. */
+  #tryCast(expression: CastExpression): Fragment {
+    const arg = this.plain(expression.arg);
     const value = this.#builder.name('x');
     const isNull = this.#builder.name('n');
     this.#builder.line(`let ${value} = ${restingValue(expression.type, this.#ctx.wide)}, ${isNull} = false;`);
     this.#builder.line('try {');
-    const fragment = this.#cast(expression);
+    const fragment = this.#cast(expression, arg);
     this.#builder.line(`${value} = ${fragment.value}; ${isNull} = ${fragment.isNull};`);
     this.#builder.line(
       `} catch (error) { ${this.#builder.capture('onlyEvaluation', onlyEvaluation)}(error); ${isNull} = true; }`,
@@ -169,28 +208,23 @@ export class ExpressionCode {
     return { value, isNull, form: 'plain' };
   }
 
-  #call(name: string, args: readonly Expression[], type: DataType): Fragment {
-    const byCode = name === '=' || name === '<>' ? this.#equalByCode(name, args, type) : null;
-    if (byCode !== null) return byCode;
-    const definition = scalarFunction(name);
-    assert(definition !== undefined, () => `function ${name} was bound but is not in the table`);
-    return this.#calls.apply(
-      definition,
-      args,
-      args.map((arg) => this.plain(arg)),
-      type,
-    );
+  #call(call: Call): Fragment {
+    const direct = this.#equalStrings(call);
+    if (direct !== null) return direct;
+    const definition = scalarFunction(call.name);
+    assert(definition !== undefined, () => `function ${call.name} was bound but is not in the table`);
+    const args = call.args.map((arg) => this.plain(arg));
+    return this.#calls.apply(definition, call, call.args, args);
   }
 
-  /** Strings of one pool are equal when their codes are. */
-  #equalByCode(name: '=' | '<>', args: readonly Expression[], type: DataType): Fragment | null {
-    if (this.#ctx.pool === null) return null;
-    const inCodes = (e: Expression): boolean => e.kind === 'column' && this.#ctx.column(e.index).form === 'code';
-    if (!args.some(inCodes) || !args.every((arg) => inCodes(arg) || (arg.kind === 'literal' && arg.value !== null)))
-      return null;
-    const [left, right] = args.map((arg) =>
-      arg.kind === 'literal' ? this.#literalCode(arg.value!) : this.fragment(arg),
-    ) as [Fragment, Fragment];
+  /** Equality of strings without making texts of them; null where it is something else. */
+  #equalStrings({ name, args, type }: Call): Fragment | null {
+    if (this.#ctx.pool === null || (name !== '=' && name !== '<>') || layoutOf(args[0]!.type) !== 'string') return null;
+    const [a, b] = args as [Expression, Expression];
+    const range = this.#equalRange(name, a, b, type) ?? this.#equalRange(name, b, a, type);
+    if (range !== null) return range;
+    if (!this.#isCheapCode(a) || !this.#isCheapCode(b)) return null;
+    const [left, right] = [this.code(a), this.code(b)];
     return this.#calls.strict(
       [left, right],
       type,
@@ -198,7 +232,19 @@ export class ExpressionCode {
     );
   }
 
-  #literalCode(value: NonNullable<LiteralValue>): Fragment {
+  /** A column that lies as bytes against a constant: byte by byte. */
+  #equalRange(name: '=' | '<>', column: Expression, constant: Expression, type: DataType): Fragment | null {
+    if (column.kind !== 'column' || !isTextLiteral(constant)) return null;
+    const range = this.#ctx.columns.range(column.index);
+    if (range === null) return null;
+    const { value } = constant;
+    const bytes = this.#builder.capture('text', typeof value === 'string' ? encodeText(value) : value);
+    const equal = this.#builder.capture('equalRange', equalRange);
+    const test = `${name === '=' ? '' : '!'}${equal}(${range.bytes}, ${range.start}, ${range.end}, ${bytes})`;
+    return this.#calls.strict([{ value: '', isNull: range.isNull, form: 'plain' }], type, () => test);
+  }
+
+  #literalCode(value: string | Uint8Array): Fragment {
     const memo = new CodeMemo((text) => text);
     this.#ctx.addMemo(memo);
     const code = this.#builder.name('k');
@@ -211,11 +257,11 @@ export class ExpressionCode {
   /** Deterministic functions of a single column in codes are computed once a code. */
   #memoised(expression: Expression): Fragment | null {
     if (this.#ctx.pool === null || !isDeterministic(expression)) return null;
-    const index = memoColumn(expression, (column) => this.#ctx.column(column).form === 'code');
+    const index = memoColumn(expression, (column) => this.#ctx.columns.isCode(column));
     if (index === null) return null;
-    const memo = memoOf(expression, index, this.#ctx.session, this.#ctx.wide);
+    const memo = memoOf(expression, index, this.#ctx);
     this.#ctx.addMemo(memo);
-    const { value, isNull } = this.#ctx.column(index);
+    const { value, isNull } = this.#ctx.columns.fragment(index);
     const key = isNull === 'false' ? value : `${isNull} ? -1 : ${value}`;
     const name = this.#builder.capture('memo', memo);
     if (layoutOf(expression.type) !== 'string' || isBytes(expression.type))
@@ -226,19 +272,42 @@ export class ExpressionCode {
   }
 }
 
-/** A function of values from an expression over columns; `parameters` gives the parameter's name of each column. null = NULL. */
+type CastExpression = Extract<Expression, { kind: 'cast' }>;
+type CaseExpression = Extract<Expression, { kind: 'case' }>;
+type TextLiteral = Literal & Readonly<{ value: string | Uint8Array }>;
+
+function isTextLiteral(expression: Expression): expression is TextLiteral {
+  return (
+    expression.kind === 'literal' && (typeof expression.value === 'string' || expression.value instanceof Uint8Array)
+  );
+}
+
+function resultsOf(expression: CaseExpression): readonly Expression[] {
+  return [...expression.branches.map(({ result }) => result), expression.otherwise];
+}
+
+/**
+ * A function of values from an expression over columns: parameter i is column i, and named so in messages. null = NULL. In narrow code it
+ * throws `needsWide` where an integer is no longer exact.
+ */
 export function compileScalar<T>(
   expression: Expression,
-  parameters: readonly string[],
+  columnNames: readonly string[],
   session: SessionContext,
   wide: boolean,
 ): T {
-  const builder = new CodeBuilder();
+  const builder = new CodeBuilder(columnNames);
+  const parameters = columnNames.map((_, i) => `p${i}`);
   const code = new ExpressionCode({
     builder,
     wide,
     session,
-    column: (index) => ({ value: parameters[index]!, isNull: `${parameters[index]} === null`, form: 'plain' }),
+    columns: {
+      fragment: (index) => ({ value: `p${index}`, isNull: `p${index} === null`, form: 'plain' }),
+      isCode: () => false,
+      range: () => null,
+    },
+    columnNames,
     pool: null,
     addMemo: () => assert(false, () => 'a memo in a function of plain values'),
   });
@@ -247,7 +316,7 @@ export function compileScalar<T>(
   return builder.build<T>('scalar', parameters);
 }
 
-function memoOf(expression: Expression, index: number, session: SessionContext, wide: boolean): CodeMemo {
+function memoOf(expression: Expression, index: number, { session, wide, columnNames }: ExpressionContext): CodeMemo {
   let bytes = false;
   const onFirst = (e: Expression): Expression => {
     if (e.kind !== 'column') return mapChildren(e, onFirst);
@@ -255,8 +324,7 @@ function memoOf(expression: Expression, index: number, session: SessionContext, 
     bytes ||= isBytes(e.type);
     return columnRef(0, e.type);
   };
-  const single = onFirst(expression);
-  return new CodeMemo(compileScalar(single, ['input'], session, wide), bytes);
+  return new CodeMemo(compileScalar(onFirst(expression), [columnNames[index]!], session, wide), bytes);
 }
 
 /** TRY_CAST turns failures of evaluation into NULL, and nothing else. */

@@ -1,0 +1,56 @@
+/**
+ * Filter and projection: WHERE, then SELECT.
+ *
+ * Code is generated once a variant of batches (codegen/). Narrow code, where integers are doubles, runs first; when it would lose
+ * exactness nothing has been emitted yet, and the same batch runs again with bigints. Watermarks and the ops of changes pass through.
+ */
+import { type ColumnBatch, gatherBatch } from '../model/column.ts';
+import { assert } from '../model/errors.ts';
+import type { Expression } from '../model/expression.ts';
+import type { Operator, OperatorContext, Output } from '../model/operator.ts';
+import type { Field } from '../model/types.ts';
+import { RowFilter } from './codegen/row-filter.ts';
+import { RowProjection } from './codegen/row-projection.ts';
+
+export type CalcSpec = Readonly<{
+  kind: 'calc';
+  /** Boolean; rows pass where it is true. null: all of them. */
+  predicate: Expression | null;
+  projections: readonly Expression[];
+  inputFields: readonly Field[];
+  /** Of the result: one for each projection. */
+  fields: readonly Field[];
+}>;
+
+export class CalcOperator implements Operator {
+  readonly #spec: CalcSpec;
+  #filter: RowFilter | null = null;
+  #projection: RowProjection | null = null;
+  #output: Output | null = null;
+
+  constructor(spec: CalcSpec) {
+    assert(spec.fields.length === spec.projections.length, () => 'a calc needs a field for each projection');
+    this.#spec = spec;
+  }
+
+  open({ session, pool }: OperatorContext, output: Output): void {
+    const { predicate, projections, inputFields } = this.#spec;
+    this.#filter = predicate === null ? null : new RowFilter(predicate, inputFields, session, pool);
+    this.#projection = new RowProjection(projections, inputFields, session, pool);
+    this.#output = output;
+  }
+
+  processBatch(batch: ColumnBatch): void {
+    const { length } = batch;
+    const count = this.#filter === null ? length : this.#filter.select(batch);
+    if (count === 0) return;
+    const selection = this.#filter === null || count === length ? null : this.#filter.selection;
+    const columns = this.#projection!.project(batch, selection, count);
+    const { ops, watermarks } = selection === null ? batch : gatherBatch({ ...batch, columns: [] }, selection, count);
+    this.#output!.emitBatch({ length: count, columns, ops, watermarks });
+  }
+
+  processWatermark(watermark: number): void {
+    this.#output!.emitWatermark(watermark);
+  }
+}
