@@ -1,0 +1,241 @@
+/**
+ * From logical plans to a job graph. Whatever can run in one subtask is chained behind its source; a windowed aggregation is split at the
+ * exchange into a local and a global half; equal parts of several queries are built once.
+ */
+import type { ConnectorContext, ConnectorRegistry } from '../model/connector.ts';
+import { EngineError } from '../model/errors.ts';
+import { columnRef } from '../model/expression.ts';
+import type { JobGraph, Partitioning, SinkSpec, WindowTime } from '../model/job-graph.ts';
+import type { Options } from '../model/options.ts';
+import type { Pipeline, PlanNode, WindowAggregateNode } from '../model/plan.ts';
+import { formatPath, sinkRowOf, type TableDefinition } from '../model/table.ts';
+import { localWindowFields } from '../operators/window/fields.ts';
+import { connectorOf } from './connector-of.ts';
+import { canonicalText } from './digest.ts';
+import { GraphAssembly, type NodeDraft, type Port } from './graph-assembly.ts';
+import { splitPlannerOptions } from './planner-options.ts';
+import { SharedScans, wantedScan } from './shared-scans.ts';
+import { planSource } from './source-planner.ts';
+
+export type JobBuildContext = Readonly<{
+  jobName: string;
+  connectors: ConnectorRegistry;
+  /** `checkSettings` made them. */
+  settings: Options;
+  /** What someone set (`requestedParallelism`); null: the builder chooses. */
+  parallelism: number | null;
+  connectorContext: ConnectorContext;
+}>;
+
+export const defaultParallelism = 4;
+
+/**
+ * Builds the graph of one job. Throws INVALID_OPTION for options that a connector refuses, SQL_VALIDATION for a table that can't be read
+ * or written, and what connectors throw when they ask the outside how much parallelism there is to use.
+ */
+export async function buildJobGraph(pipelines: readonly Pipeline[], ctx: JobBuildContext): Promise<JobGraph> {
+  const maxParallelism = ctx.settings.number('pipeline.max-parallelism');
+  if (ctx.parallelism !== null && ctx.parallelism > maxParallelism) {
+    throw new EngineError(
+      'INVALID_OPTION',
+      `parallelism: expected at the most 'pipeline.max-parallelism' (${maxParallelism}), got ${ctx.parallelism}`,
+    );
+  }
+  const builder = new JobBuilder(pipelines, ctx, maxParallelism);
+  for (const [index, pipeline] of pipelines.entries()) await builder.add(pipeline, index);
+  return builder.build();
+}
+
+class JobBuilder {
+  readonly #ctx: JobBuildContext;
+  readonly #maxParallelism: number;
+  readonly #assembly = new GraphAssembly();
+  readonly #scans: SharedScans;
+  /** What has been built, by the plan's text or the scan's key. */
+  readonly #built = new Map<string, Port>();
+
+  constructor(pipelines: readonly Pipeline[], ctx: JobBuildContext, maxParallelism: number) {
+    this.#ctx = ctx;
+    this.#maxParallelism = maxParallelism;
+    this.#scans = new SharedScans(pipelines);
+  }
+
+  async add({ sink, input }: Pipeline, index: number): Promise<void> {
+    const port = await this.#lower(input);
+    if (sink.kind === 'table') await this.#addTableSink(sink.table, port, index);
+    else {
+      const spec: SinkSpec = {
+        kind: 'sink',
+        target: 'collect',
+        pipeline: index,
+        table: 'collect',
+        inputFields: input.fields,
+      };
+      this.#assembly.chain({ spec, label: 'Sink: collect', shape: index }, port);
+    }
+  }
+
+  build(): JobGraph {
+    const { jobName, connectorContext } = this.#ctx;
+    return this.#assembly.build({
+      name: jobName,
+      maxParallelism: this.#maxParallelism,
+      timeZone: connectorContext.timeZone,
+    });
+  }
+
+  async #lower(node: PlanNode): Promise<Port> {
+    return await this.#once(canonicalText(node), async () => {
+      if (wantedScan(node) !== null) return await this.#lowerScan(node);
+      switch (node.kind) {
+        case 'calc':
+          return this.#chainCalc(node, await this.#lower(node.input));
+        case 'window':
+          return this.#chainWindow(node, await this.#lower(node.input));
+        case 'window_aggregate':
+          return this.#addWindowAggregate(node, await this.#lower(node.input));
+        case 'union':
+          return await this.#addUnion(node);
+        default:
+          return this.#addValues(node as Extract<PlanNode, { kind: 'values' }>);
+      }
+    });
+  }
+
+  async #once(key: string, build: () => Promise<Port>): Promise<Port> {
+    const known = this.#built.get(key);
+    if (known !== undefined) return known;
+    const port = await build();
+    this.#built.set(key, port);
+    return port;
+  }
+
+  /** A scan, or watermarks on one: the shared source, then this query's columns of it, then the computed columns. */
+  async #lowerScan(node: PlanNode): Promise<Port> {
+    const wanted = wantedScan(node)!;
+    const { key, shared, places } = this.#scans.find(wanted);
+    const source = await this.#once(key, async () => {
+      const { draft, parallelism } = await planSource(shared, this.#ctx, this.#maxParallelism);
+      return this.#assembly.head(draft, parallelism);
+    });
+    const isWhole = places.length === shared.columns.length && places.every((place, index) => place === index);
+    const { fields } = wanted.scan;
+    const projections = places.map((place, index) => columnRef(place, fields[index]!.type));
+    const columns = isWhole ? source : this.#chainCalc({ predicate: null, projections, fields }, source);
+    const computed = node.kind === 'watermark' && node.input.kind === 'calc' ? node.input : null;
+    return computed === null ? columns : this.#chainCalc({ ...computed, fields: node.fields }, columns);
+  }
+
+  #chainCalc(
+    node: Pick<Extract<PlanNode, { kind: 'calc' }>, 'predicate' | 'projections' | 'fields'>,
+    input: Port,
+  ): Port {
+    const { predicate, projections, fields } = node;
+    const inputFields = this.#assembly.fieldsOf(input);
+    const spec = { kind: 'calc', predicate, projections, inputFields, fields } as const;
+    return this.#assembly.chain({ spec, label: 'Calc', shape: null }, input);
+  }
+
+  #chainWindow(node: Extract<PlanNode, { kind: 'window' }>, input: Port): Port {
+    const { window, fields } = node;
+    const time = this.#windowTime(node);
+    const spec = { kind: 'window', window, time, inputFields: this.#assembly.fieldsOf(input), fields } as const;
+    return this.#assembly.chain({ spec, label: 'WindowTableFunction', shape: window }, input);
+  }
+
+  #addWindowAggregate(node: WindowAggregateNode, input: Port): Port {
+    const { window, keys, aggregates, properties, fields } = node;
+    const rowFields = this.#assembly.fieldsOf(input);
+    const time = this.#windowTime(node);
+    const localFields = localWindowFields({ keys, aggregates, inputFields: rowFields });
+    const shape = [window, time.timeZone, keys.map((key) => rowFields[key]!.type), aggregates];
+    const local = this.#assembly.chain(
+      {
+        spec: {
+          kind: 'local_window_aggregate',
+          window,
+          time,
+          keys,
+          aggregates,
+          inputFields: rowFields,
+          fields: localFields,
+        },
+        label: 'LocalWindowAggregate',
+        shape,
+      },
+      input,
+    );
+    const global: NodeDraft = {
+      spec: {
+        kind: 'global_window_aggregate',
+        window,
+        time,
+        keyCount: keys.length,
+        aggregates,
+        rowFields,
+        properties,
+        inputFields: localFields,
+        fields,
+      },
+      label: 'GlobalWindowAggregate',
+      shape,
+    };
+    const partitioning: Partitioning = { kind: 'hash', keys: keys.map((_, index) => index) };
+    return this.#assembly.head(global, keys.length === 0 ? 1 : this.#parallelism(), [{ port: local, partitioning }]);
+  }
+
+  #windowTime({ input, timeColumn }: Readonly<{ input: PlanNode; timeColumn: number }>): WindowTime {
+    const { type } = input.fields[timeColumn]!;
+    return {
+      column: timeColumn,
+      type,
+      timeZone: type.kind === 'timestamp_ltz' ? this.#ctx.connectorContext.timeZone : null,
+    };
+  }
+
+  async #addUnion({ inputs, fields }: Extract<PlanNode, { kind: 'union' }>): Promise<Port> {
+    const ports: Port[] = [];
+    for (const input of inputs) ports.push(await this.#lower(input));
+    const parallelism = Math.max(...ports.map((port) => this.#assembly.parallelismOf(port)));
+    const edges = ports.map((port) => ({ port, partitioning: this.#redistribute(port, parallelism) }));
+    const spec = { kind: 'union', inputFields: fields, fields } as const;
+    return this.#assembly.head({ spec, label: 'Union', shape: null }, parallelism, edges);
+  }
+
+  #redistribute(port: Port, parallelism: number): Partitioning {
+    return { kind: this.#assembly.parallelismOf(port) === parallelism ? 'forward' : 'rebalance' };
+  }
+
+  #addValues({ rows, fields }: Extract<PlanNode, { kind: 'values' }>): Port {
+    return this.#assembly.head({ spec: { kind: 'values', rows, fields }, label: 'Values', shape: null }, 1);
+  }
+
+  async #addTableSink(definition: TableDefinition, port: Port, index: number): Promise<void> {
+    const { table, planner } = splitPlannerOptions(definition);
+    const { name, sink } = connectorOf(table, 'sink', this.#ctx.connectors);
+    const config = await sink.plan(table, { ...this.#ctx.connectorContext, sinkId: String(index) });
+    const inputFields = this.#assembly.fieldsOf(port);
+    const spec: SinkSpec = {
+      kind: 'sink',
+      target: 'table',
+      table: formatPath(table.path),
+      connector: name,
+      config,
+      inputFields,
+      notNull: {
+        columns: sinkRowOf(table).flatMap((field, i) =>
+          !field.type.nullable && inputFields[i]!.type.nullable ? [i] : [],
+        ),
+        onNull: this.#ctx.settings.string('table.exec.sink.not-null-enforcer') === 'DROP' ? 'drop' : 'fail',
+      },
+    };
+    const draft: NodeDraft = { spec, label: `Sink: ${table.path.name}`, shape: table.path };
+    const parallelism = planner.optionalNumber('sink.parallelism') ?? this.#assembly.parallelismOf(port);
+    if (parallelism === this.#assembly.parallelismOf(port)) this.#assembly.chain(draft, port);
+    else this.#assembly.head(draft, parallelism, [{ port, partitioning: { kind: 'rebalance' } }]);
+  }
+
+  #parallelism(): number {
+    return this.#ctx.parallelism ?? Math.min(defaultParallelism, this.#maxParallelism);
+  }
+}
