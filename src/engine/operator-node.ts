@@ -1,0 +1,70 @@
+/** An operator in its chain: merges what its channels say of time, and passes batches in. */
+import type { ColumnBatch } from '../model/column.ts';
+import type { Operator, OperatorSnapshot } from '../model/operator.ts';
+import type { OutputTarget } from './edge-output.ts';
+import type { FanOut } from './fan-out.ts';
+import { WatermarkMerger } from './watermark-merger.ts';
+
+/** A node that takes rows: an operator or a sink. A channel is a place that rows come from: a node of the chain, or a subtask behind an edge. */
+export interface Receiver {
+  batch(batch: ColumnBatch, input: number): void;
+  watermark(channel: number, watermark: number): void;
+  idle(channel: number, idle: boolean): void;
+  end(channel: number): void;
+}
+
+/** One channel of a receiver, as an output sees it. */
+export function targetOf(receiver: Receiver, input: number, channel: number): OutputTarget {
+  return {
+    batch: (batch) => receiver.batch(batch, input),
+    watermark: (watermark) => receiver.watermark(channel, watermark),
+    idle: (idle) => receiver.idle(channel, idle),
+    end: () => receiver.end(channel),
+  };
+}
+
+export class OperatorNode implements Receiver {
+  readonly id: string;
+  readonly operator: Operator;
+  readonly #output: FanOut;
+  readonly #merger: WatermarkMerger;
+  #openChannels: number;
+
+  constructor(id: string, operator: Operator, output: FanOut, channels: number) {
+    this.id = id;
+    this.operator = operator;
+    this.#output = output;
+    this.#merger = new WatermarkMerger(channels);
+    this.#openChannels = channels;
+  }
+
+  get currentWatermark(): number {
+    return this.#merger.current;
+  }
+
+  batch(batch: ColumnBatch, input: number): void {
+    this.operator.processBatch(batch, input);
+  }
+
+  watermark(channel: number, watermark: number): void {
+    if (this.#merger.advance(channel, watermark)) this.operator.processWatermark(this.#merger.current);
+  }
+
+  idle(channel: number, idle: boolean): void {
+    if (this.#merger.setIdle(channel, idle)) this.operator.processWatermark(this.#merger.current);
+    this.#output.emitIdle(this.#merger.allIdle);
+  }
+
+  end(_channel: number): void {
+    this.#openChannels--;
+    if (this.#openChannels > 0) return;
+    this.operator.endInput?.();
+    this.#output.emitEnd();
+  }
+
+  /** Called in the order of the chain: what the operator still holds goes out before its snapshot and before the barrier. */
+  snapshot(): OperatorSnapshot | null {
+    this.operator.prepareBarrier?.();
+    return this.operator.snapshot?.() ?? null;
+  }
+}

@@ -1,0 +1,204 @@
+/**
+ * A slot: the long-running task of one worker thread. It runs subtask i of every vertex in turn, the last of the stream first, so that
+ * room is made before more comes in, and sleeps when none of them has anything to do.
+ */
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { EngineError, toErrorData } from '../model/errors.ts';
+import type { SessionContext } from '../model/function.ts';
+import { StringPool } from '../model/string-pool.ts';
+import { NamedCounters } from './named-counters.ts';
+import { OperatorNode } from './operator-node.ts';
+import type { MainToSlot, PeerMessage, SlotPayload, SlotToMain } from './protocol.ts';
+import { restoreOperator } from './restore.ts';
+import { SlotBuilder, type SlotChannels } from './slot-builder.ts';
+import type { DeadLetters, SlotEnvironment } from './slot-environment.ts';
+import { SlotHost } from './slot-host.ts';
+import type { Subtask } from './subtask.ts';
+import { Wakeup } from './wakeup.ts';
+
+/** ms between two reports of figures to the main thread. */
+const statusIntervalMs = 250;
+
+export class Slot {
+  readonly #payload: SlotPayload;
+  readonly #environment: SlotEnvironment;
+  readonly #pool = new StringPool();
+  readonly #wakeup = new Wakeup();
+  readonly #host: SlotHost;
+  readonly #deadLetters: DeadLetters;
+  readonly #deadLetterCounters = new NamedCounters();
+  readonly #subtasks: readonly Subtask[];
+  readonly #channels: SlotChannels;
+  #running = true;
+  #started = false;
+  #failure: EngineError | null = null;
+  #lastStatus = 0;
+
+  constructor(payload: SlotPayload, environment: SlotEnvironment) {
+    this.#payload = payload;
+    this.#environment = environment;
+    const { clock } = environment;
+    const session: SessionContext = { timeZone: payload.graph.timeZone, now: clock.now, random: clock.random };
+    this.#host = new SlotHost((message, transfer) => this.#post(message, transfer));
+    this.#deadLetters = environment.createDeadLetters(payload.deadLetter, {
+      jobName: payload.jobName,
+      subtaskIndex: payload.slot,
+      counters: this.#deadLetterCounters,
+      now: clock.now,
+    });
+    const builder = new SlotBuilder({
+      payload,
+      environment,
+      pool: this.#pool,
+      session,
+      workerHost: this.#host,
+      deadLetters: this.#deadLetters,
+      wake: () => this.#wakeup.signal(),
+      subtaskHost: {
+        post: (message) => this.#post(message),
+        flushDeadLetters: () => this.#deadLetters.flush(),
+        monotonic: clock.monotonic,
+        now: clock.now,
+        fail: (error, task) => this.#fail(error, task),
+      },
+    });
+    const { subtasks, channels } = builder.build();
+    this.#subtasks = subtasks;
+    this.#channels = channels;
+    this.#listen();
+  }
+
+  /** Resolves when the slot was cancelled; failures were reported before. */
+  async run(): Promise<void> {
+    const beat = setInterval(() => this.#wakeup.signal(), statusIntervalMs);
+    try {
+      await this.#restore();
+      this.#post({ kind: 'ready' });
+      await this.#loop();
+    } catch (error) {
+      this.#fail(error, `slot ${this.#payload.slot + 1}`);
+    }
+    while (this.#running) await this.#wakeup.wait(); // after a failure: the main thread cancels every slot
+    clearInterval(beat);
+    await Promise.all(this.#subtasks.map((subtask) => subtask.close()));
+    await this.#deadLetters.close().catch(() => {});
+    for (const port of this.#payload.peers) port?.close();
+    this.#payload.control.close();
+  }
+
+  async #loop(): Promise<void> {
+    const inTurn = [...this.#subtasks].reverse();
+    const { clock } = this.#environment;
+    while (this.#running && this.#failure === null) {
+      if (!this.#started) {
+        await this.#wakeup.wait();
+        continue;
+      }
+      const full = this.#pool.isFull();
+      if (full) this.#releaseCodes();
+      let worked = false;
+      for (const subtask of inTurn) worked = this.#turn(subtask, !full) || worked;
+      if (clock.monotonic() - this.#lastStatus >= statusIntervalMs) this.#report();
+      if (worked || full) await nextTurn();
+      else await this.#wakeup.wait();
+    }
+  }
+
+  #turn(subtask: Subtask, mayPoll: boolean): boolean {
+    try {
+      return subtask.runOnce(mayPoll);
+    } catch (error) {
+      this.#fail(error, subtask.parts.name);
+      return false;
+    }
+  }
+
+  /** Empties the string pool once no reader is on its way with codes of it. Until then no source asks for more. */
+  #releaseCodes(): void {
+    const drivers = this.#subtasks.flatMap(({ parts }) => (parts.source === null ? [] : [parts.source.driver]));
+    if (drivers.filter((driver) => !driver.atRest).length > 0) return;
+    for (const { parts } of this.#subtasks) {
+      for (const node of parts.nodes) if (node instanceof OperatorNode) node.operator.releaseCodes?.();
+    }
+    this.#pool.clear();
+  }
+
+  async #restore(): Promise<void> {
+    const { restore, graph } = this.#payload;
+    if (restore === null) return;
+    for (const { parts } of this.#subtasks) {
+      const { parallelism } = graph.vertices[parts.id.vertex]!;
+      const placement = { subtaskIndex: parts.id.subtask, parallelism, maxParallelism: graph.maxParallelism };
+      for (const node of parts.nodes) {
+        if (node instanceof OperatorNode) await restoreOperator(node.operator, restore[node.id] ?? [], placement);
+      }
+    }
+  }
+
+  #listen(): void {
+    this.#payload.control.on('message', (message: MainToSlot) => {
+      this.#control(message);
+      this.#wakeup.signal();
+    });
+    for (const [slot, port] of this.#payload.peers.entries()) {
+      port?.on('message', (message: PeerMessage) => {
+        if (message.kind === 'credit') this.#channels.outputs.get(message.edge)![slot]!.credit(message.slab);
+        else this.#channels.inputs.get(message.edge)![slot]!.push(message);
+        this.#wakeup.signal();
+      });
+    }
+  }
+
+  #control(message: MainToSlot): void {
+    switch (message.kind) {
+      case 'start':
+        this.#started = true;
+        return;
+      case 'cancel':
+        this.#running = false;
+        return;
+      case 'reply':
+        this.#host.reply(message);
+        return;
+      case 'trigger':
+        for (const subtask of this.#subtasks) subtask.trigger(message.checkpointId, message.directory, message.pause);
+        return;
+      case 'add_splits':
+        this.#driverOf(message.vertex)?.addSplits(message.splits);
+        return;
+      case 'no_more_splits':
+        this.#driverOf(message.vertex)?.noMoreSplits();
+        return;
+    }
+  }
+
+  #driverOf(vertex: number) {
+    return this.#subtasks.find(({ parts }) => parts.id.vertex === vertex)?.parts.source?.driver;
+  }
+
+  #report(): void {
+    this.#lastStatus = this.#environment.clock.monotonic();
+    const dead = this.#deadLetterCounters.toObject();
+    let first = true;
+    const subtasks = this.#subtasks.map((subtask) => {
+      const status = subtask.status();
+      const own = first && subtask.parts.source !== null;
+      if (own) first = false;
+      return { ...subtask.parts.id, status: own ? { ...status, counters: { ...status.counters, ...dead } } : status };
+    });
+    this.#post({ kind: 'status', subtasks });
+  }
+
+  /** The first failure counts: what follows it is its consequence. */
+  #fail(error: unknown, task: string): void {
+    if (this.#failure !== null || !this.#running) return;
+    const data = toErrorData(error);
+    this.#failure = new EngineError(data.code, data.message);
+    this.#post({ kind: 'failed', error: data, task });
+    this.#wakeup.signal();
+  }
+
+  #post(message: SlotToMain, transfer: readonly ArrayBuffer[] = []): void {
+    this.#payload.control.postMessage(message, [...transfer]);
+  }
+}

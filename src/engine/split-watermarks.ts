@@ -1,0 +1,71 @@
+/** The watermarks of a source's splits, and which of them are idle: a split's own disorder counts, not that between splits. */
+import { maxWatermark, minWatermark } from '../model/column.ts';
+
+type SplitTime = { watermark: number; idle: boolean; ended: boolean; quietMs: number };
+
+export class SplitWatermarks {
+  readonly #splits = new Map<string, SplitTime>();
+  readonly #idleTimeoutMs: number | null;
+
+  constructor(idleTimeoutMs: number | null) {
+    this.#idleTimeoutMs = idleTimeoutMs;
+  }
+
+  add(splitId: string): void {
+    if (!this.#splits.has(splitId)) {
+      this.#splits.set(splitId, { watermark: minWatermark, idle: false, ended: false, quietMs: 0 });
+    }
+  }
+
+  end(splitId: string): void {
+    const split = this.#splits.get(splitId);
+    if (split !== undefined) split.ended = true;
+  }
+
+  /** A row of the split has come: it is active. Returns its watermark. */
+  touch(splitId: string): number {
+    const split = this.#splits.get(splitId)!;
+    split.idle = false;
+    split.quietMs = 0;
+    return split.watermark;
+  }
+
+  advance(splitId: string, watermark: number): void {
+    const split = this.#splits.get(splitId)!;
+    if (watermark > split.watermark) split.watermark = watermark;
+  }
+
+  /** So much processing time has passed in which rows could have come (back-pressure does not count). */
+  elapse(ms: number): void {
+    if (this.#idleTimeoutMs === null) return;
+    for (const split of this.#splits.values()) {
+      split.quietMs += ms;
+      if (split.quietMs >= this.#idleTimeoutMs) split.idle = true;
+    }
+  }
+
+  /** Whether there are splits and none of them may give a row soon. With no split at all a source holds the watermark, as in Flink. */
+  get allIdle(): boolean {
+    if (this.#splits.size === 0) return false;
+    for (const split of this.#splits.values()) if (!split.idle && !split.ended) return false;
+    return true;
+  }
+
+  /** The least of the active splits but `except`; maxWatermark without any. */
+  least(except?: string): number {
+    let least = maxWatermark;
+    for (const [id, split] of this.#splits) {
+      if (id !== except && !split.idle && !split.ended && split.watermark < least) least = split.watermark;
+    }
+    return least;
+  }
+
+  /** What the source may say now: the least of the active splits; while all are idle, the largest (FLINK-38454). */
+  get combined(): number {
+    if (this.#splits.size === 0) return minWatermark;
+    if (!this.allIdle) return this.least();
+    let largest = minWatermark;
+    for (const split of this.#splits.values()) if (split.watermark > largest) largest = split.watermark;
+    return largest;
+  }
+}

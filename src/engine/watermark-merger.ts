@@ -1,0 +1,53 @@
+/**
+ * The watermark of several channels: the least of the active ones, never falling (Flink's StatusWatermarkValve). While all are idle: the
+ * largest that any of them had (FLINK-38454).
+ */
+import { maxWatermark, minWatermark } from '../model/column.ts';
+
+export class WatermarkMerger {
+  readonly #watermarks: Float64Array;
+  readonly #idle: Uint8Array;
+  #current = minWatermark;
+  #idleCount = 0;
+
+  constructor(channels: number) {
+    this.#watermarks = new Float64Array(channels).fill(minWatermark);
+    this.#idle = new Uint8Array(channels);
+  }
+
+  get current(): number {
+    return this.#current;
+  }
+
+  get allIdle(): boolean {
+    return this.#idleCount === this.#idle.length;
+  }
+
+  /** Takes a channel's watermark; an idle channel becomes active by it only through `active`. Returns whether the merged one rose. */
+  advance(channel: number, watermark: number): boolean {
+    if (watermark > this.#watermarks[channel]!) this.#watermarks[channel] = watermark;
+    return this.#merge();
+  }
+
+  /** Returns whether the merged watermark rose: the channel may have been the slowest. */
+  setIdle(channel: number, idle: boolean): boolean {
+    if ((this.#idle[channel] === 1) === idle) return false;
+    this.#idle[channel] = idle ? 1 : 0;
+    this.#idleCount += idle ? 1 : -1;
+    return this.#merge();
+  }
+
+  #merge(): boolean {
+    let least = maxWatermark;
+    let largest = minWatermark;
+    for (let i = 0; i < this.#watermarks.length; i++) {
+      const watermark = this.#watermarks[i]!;
+      if (this.#idle[i] === 0 && watermark < least) least = watermark;
+      if (watermark > largest) largest = watermark;
+    }
+    const merged = this.allIdle ? largest : least;
+    if (merged <= this.#current) return false;
+    this.#current = merged;
+    return true;
+  }
+}

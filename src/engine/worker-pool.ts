@@ -1,0 +1,59 @@
+/** The threads, by Piscina: one pool of slots with a long-running task each, and a small one of short tasks (Parquet encoding). */
+import { availableParallelism } from 'node:os';
+import { move, Piscina } from 'piscina';
+import { EngineError } from '../model/errors.ts';
+import type { SlotPayload } from './protocol.ts';
+
+/** Threads of short tasks: each holds a WebAssembly memory that never shrinks, so they are few and end when idle. */
+const maxTaskThreads = 2;
+const taskIdleMs = 30_000;
+/** Tasks that may wait for a thread. The writers' budgets keep them few; more is a bug. */
+const maxQueuedTasks = 256;
+
+export class WorkerPool {
+  readonly #url: string;
+  readonly #slots: Piscina;
+  readonly #tasks: Piscina;
+
+  /** `url`: the worker's module, which exports `runSlot` and `runTask`. */
+  constructor(url: URL, slots: number) {
+    this.#url = url.href;
+    // A slot's task waits for messages all its life: `atomics` would block its thread's event loop. As many threads as slots, so none queues.
+    const common = { filename: this.#url, atomics: 'disabled', recordTiming: false } as const;
+    this.#slots = new Piscina({ ...common, minThreads: slots, maxThreads: slots, maxQueue: slots });
+    this.#tasks = new Piscina({
+      ...common,
+      minThreads: 0,
+      maxThreads: Math.min(maxTaskThreads, availableParallelism()),
+      idleTimeout: taskIdleMs,
+      maxQueue: maxQueuedTasks,
+    });
+  }
+
+  /** Resolves when the slot was cancelled; rejects when its thread died. */
+  async runSlot(payload: SlotPayload): Promise<void> {
+    const ports = [payload.control, ...payload.peers.filter((port) => port !== null)];
+    try {
+      await this.#slots.run(payload, { name: 'runSlot', transferList: ports as never });
+    } catch (cause) {
+      throw new EngineError('INTERNAL', `slot ${payload.slot + 1}: its thread ended: ${(cause as Error).message}`, {
+        cause,
+        retryable: true,
+      });
+    }
+  }
+
+  /** A short task by the name that worker.ts knows it by. */
+  runTask(task: string, payload: unknown, transfer: readonly ArrayBuffer[]): Promise<unknown> {
+    return this.#tasks.run({ task, payload }, { name: 'runTask', transferList: [...transfer] as never });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#slots.destroy(), this.#tasks.destroy()]);
+  }
+}
+
+/** A task's result whose buffers move to the main thread. */
+export function moved<T extends object>(value: T): T {
+  return move(value as never) as never;
+}
