@@ -1,0 +1,240 @@
+/** Statements: the top layer of the grammar, and the one parser. */
+import type { ParserMethod } from 'chevrotain';
+import type { InsertBody, ShowTarget, StatementBody } from '../statement.ts';
+import { positionOf } from './base-grammar.ts';
+import { TableGrammar } from './table-grammar.ts';
+import * as t from './tokens.ts';
+import { kw } from './tokens.ts';
+
+type ShowBody = Extract<StatementBody, { kind: 'show' }>;
+
+export class StatementGrammar extends TableGrammar {
+  constructor(options: Readonly<{ validate: boolean }>) {
+    super(options);
+    this.performSelfAnalysis();
+  }
+
+  readonly statement: ParserMethod<[], StatementBody> = this.rule('statement', () =>
+    this.OR<StatementBody>([
+      { ALT: () => this.SUBRULE(this.create) },
+      { ALT: () => this.SUBRULE(this.drop) },
+      { ALT: () => this.SUBRULE(this.use) },
+      { ALT: () => this.SUBRULE(this.setSetting) },
+      { ALT: () => this.SUBRULE(this.resetSetting) },
+      { ALT: () => this.SUBRULE(this.show) },
+      { ALT: () => this.SUBRULE(this.describe) },
+      { ALT: () => this.SUBRULE(this.explain) },
+      { ALT: () => this.SUBRULE(this.insert) },
+      { ALT: () => this.SUBRULE(this.executeStatementSet) },
+      { ALT: () => this.SUBRULE(this.beginStatementSet) },
+      { ALT: () => ({ kind: 'query', query: this.SUBRULE(this.query) }) },
+      { ALT: () => this.SUBRULE(this.unsupported) },
+    ]),
+  );
+
+  protected readonly use: ParserMethod<[], StatementBody> = this.rule('use', () => {
+    const start = this.CONSUME(kw.USE);
+    return this.OR<StatementBody>([
+      {
+        GATE: () => this.isNext(t.Identifier, 2),
+        ALT: () => {
+          this.CONSUME(kw.CATALOG);
+          return { kind: 'use_catalog', name: this.SUBRULE(this.identifier) };
+        },
+        IGNORE_AMBIGUITIES: true,
+      },
+      {
+        ALT: () => {
+          this.CONSUME(kw.MODULES);
+          this.ACTION(() => this.skipToEnd());
+          return { kind: 'unsupported', feature: 'USE MODULES', position: positionOf(start) };
+        },
+      },
+      { ALT: () => ({ kind: 'use_database', name: this.SUBRULE(this.name) }) },
+    ]);
+  });
+
+  protected readonly setSetting: ParserMethod<[], StatementBody> = this.rule('setSetting', () => {
+    this.CONSUME(kw.SET);
+    const pair = this.OPTION(() => {
+      const key = this.SUBRULE1(this.string);
+      this.CONSUME(t.Equals);
+      return { key, value: this.SUBRULE2(this.string) };
+    });
+    return { kind: 'set', ...(pair ?? { key: null, value: '' }) };
+  });
+
+  protected readonly resetSetting: ParserMethod<[], StatementBody> = this.rule('resetSetting', () => {
+    this.CONSUME(kw.RESET);
+    return { kind: 'reset', key: this.OPTION(() => this.SUBRULE(this.string)) ?? null };
+  });
+
+  protected readonly show: ParserMethod<[], StatementBody> = this.rule('show', () => {
+    this.CONSUME(kw.SHOW);
+    const body = this.OR<ShowBody>([
+      { ALT: () => this.SUBRULE(this.showList) },
+      {
+        ALT: () => {
+          this.CONSUME(kw.CURRENT);
+          return showOf(
+            this.OR1<ShowTarget>([
+              { ALT: () => this.take(kw.CATALOG, 'current_catalog' as const) },
+              { ALT: () => this.take(kw.DATABASE, 'current_database' as const) },
+            ]),
+          );
+        },
+      },
+      {
+        ALT: () => {
+          this.CONSUME(kw.CREATE);
+          const target = this.OR2<ShowTarget>([
+            { ALT: () => this.take(kw.TABLE, 'create_table' as const) },
+            { ALT: () => this.take(kw.VIEW, 'create_view' as const) },
+          ]);
+          return { ...showOf(target), name: this.SUBRULE(this.name) };
+        },
+      },
+    ]);
+    return body;
+  });
+
+  /** `SHOW TABLES [FROM db] [[NOT] LIKE 'pattern']`. */
+  protected readonly showList: ParserMethod<[], ShowBody> = this.rule('showList', () => {
+    const target = this.OR<ShowTarget>([
+      { ALT: () => this.take(kw.TABLES, 'tables' as const) },
+      { ALT: () => this.take(kw.VIEWS, 'views' as const) },
+      { ALT: () => this.take(kw.CATALOGS, 'catalogs' as const) },
+      { ALT: () => this.take(kw.DATABASES, 'databases' as const) },
+      { ALT: () => this.take(kw.FUNCTIONS, 'functions' as const) },
+    ]);
+    const name = this.OPTION1(() => {
+      this.OR1([{ ALT: () => this.CONSUME(kw.FROM) }, { ALT: () => this.CONSUME(kw.IN) }]);
+      return this.SUBRULE(this.name);
+    });
+    let negated = false;
+    const like = this.OPTION2(() => {
+      negated = this.OPTION3(() => this.take(kw.NOT, true)) ?? false;
+      this.CONSUME(kw.LIKE);
+      return this.SUBRULE(this.string);
+    });
+    return { ...showOf(target), name: name ?? null, like: like ?? null, negated };
+  });
+
+  protected readonly describe: ParserMethod<[], StatementBody> = this.rule('describe', () => {
+    this.OR([{ ALT: () => this.CONSUME(kw.DESCRIBE) }, { ALT: () => this.CONSUME(kw.DESC) }]);
+    this.OPTION(() => this.CONSUME(kw.EXTENDED));
+    return { kind: 'describe', name: this.SUBRULE(this.name) };
+  });
+
+  protected readonly explain: ParserMethod<[], StatementBody> = this.rule('explain', () => {
+    this.CONSUME(kw.EXPLAIN);
+    this.OPTION(() =>
+      this.OR1([
+        {
+          ALT: () => {
+            this.CONSUME(kw.PLAN);
+            this.CONSUME(kw.FOR);
+          },
+        },
+        { ALT: () => this.SUBRULE(this.explainDetails) },
+      ]),
+    );
+    const body = this.OR2<StatementBody>([
+      { ALT: () => this.SUBRULE(this.insert) },
+      { ALT: () => this.SUBRULE(this.executeStatementSet) },
+      { ALT: () => this.SUBRULE(this.explainedSet) },
+      { ALT: () => ({ kind: 'query', query: this.SUBRULE(this.query) }) },
+    ]);
+    return { kind: 'explain', body };
+  });
+
+  protected readonly explainDetails: ParserMethod<[], void> = this.rule('explainDetails', () => {
+    this.AT_LEAST_ONE_SEP({
+      SEP: t.Comma,
+      DEF: () =>
+        this.OR([
+          { ALT: () => this.CONSUME(kw.ESTIMATED_COST) },
+          { ALT: () => this.CONSUME(kw.CHANGELOG_MODE) },
+          { ALT: () => this.CONSUME(kw.JSON_EXECUTION_PLAN) },
+          { ALT: () => this.CONSUME(kw.PLAN_ADVICE) },
+        ]),
+    });
+  });
+
+  /** `EXPLAIN STATEMENT SET BEGIN …; END`. */
+  protected readonly explainedSet: ParserMethod<[], StatementBody> = this.rule('explainedSet', () => {
+    this.CONSUME(kw.STATEMENT);
+    this.CONSUME(kw.SET);
+    this.CONSUME(kw.BEGIN);
+    return this.SUBRULE(this.statementSetBody);
+  });
+
+  protected readonly insert: ParserMethod<[], InsertBody> = this.rule('insert', () => {
+    this.CONSUME(kw.INSERT);
+    this.CONSUME(kw.INTO);
+    const target = this.SUBRULE(this.name);
+    const columns =
+      this.OPTION({
+        GATE: () => !this.opensQuery(0),
+        DEF: () => this.SUBRULE(this.identifierList),
+      }) ?? null;
+    return { kind: 'insert', target, columns, query: this.SUBRULE(this.query) };
+  });
+
+  protected readonly executeStatementSet: ParserMethod<[], StatementBody> = this.rule('executeStatementSet', () => {
+    this.CONSUME(kw.EXECUTE);
+    this.CONSUME(kw.STATEMENT);
+    this.CONSUME(kw.SET);
+    this.CONSUME(kw.BEGIN);
+    return this.SUBRULE(this.statementSetBody);
+  });
+
+  protected readonly beginStatementSet: ParserMethod<[], StatementBody> = this.rule('beginStatementSet', () => {
+    this.CONSUME(kw.BEGIN);
+    this.CONSUME(kw.STATEMENT);
+    this.CONSUME(kw.SET);
+    this.CONSUME(t.Semicolon);
+    return this.SUBRULE(this.statementSetBody);
+  });
+
+  protected readonly statementSetBody: ParserMethod<[], StatementBody> = this.rule('statementSetBody', () => {
+    const inserts: InsertBody[] = [];
+    this.AT_LEAST_ONE(() => {
+      inserts.push(this.SUBRULE(this.insert));
+      this.CONSUME(t.Semicolon);
+    });
+    this.CONSUME(kw.END);
+    return { kind: 'statement_set', inserts };
+  });
+
+  /** Statements of Flink SQL that begin with a word of their own: read to the end, refused when executed. */
+  protected readonly unsupported: ParserMethod<[], StatementBody> = this.rule('unsupported', () => {
+    const start = this.OR([
+      { ALT: () => this.CONSUME(kw.ALTER) },
+      { ALT: () => this.CONSUME(kw.ANALYZE) },
+      { ALT: () => this.CONSUME(kw.UPDATE) },
+      { ALT: () => this.CONSUME(kw.DELETE) },
+      { ALT: () => this.CONSUME(kw.TRUNCATE) },
+      { ALT: () => this.CONSUME(kw.CALL) },
+      { ALT: () => this.CONSUME(kw.LOAD) },
+      { ALT: () => this.CONSUME(kw.UNLOAD) },
+      { ALT: () => this.CONSUME(kw.ADD) },
+      { ALT: () => this.CONSUME(kw.COMPILE) },
+      { ALT: () => this.CONSUME(kw.STOP) },
+      { ALT: () => this.CONSUME(kw.MERGE) },
+    ]);
+    const second = this.LA(1).image;
+    this.ACTION(() => this.skipToEnd());
+    const feature = this.ACTION(() =>
+      [start.image, second]
+        .filter((word) => /^\w+$/.test(word))
+        .join(' ')
+        .toUpperCase(),
+    );
+    return { kind: 'unsupported', feature, position: positionOf(start) };
+  });
+}
+
+function showOf(target: ShowTarget): ShowBody {
+  return { kind: 'show', target, name: null, like: null, negated: false };
+}

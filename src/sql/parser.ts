@@ -1,0 +1,147 @@
+/** Text to statements. */
+import type { IToken } from 'chevrotain';
+import { EngineError, isEngineError, type Position } from '../model/errors.ts';
+import type { SqlExpression, SqlQuery } from './ast.ts';
+import { located } from './excerpt.ts';
+import { join, positionOf } from './grammar/base-grammar.ts';
+import { StatementGrammar } from './grammar/statement-grammar.ts';
+import {
+  kw,
+  Semicolon,
+  type StrayText,
+  tokenize,
+  UnclosedComment,
+  UnclosedQuote,
+  UnclosedString,
+} from './grammar/tokens.ts';
+import type { Statement, StatementBody } from './statement.ts';
+import { syntaxError } from './syntax-error.ts';
+
+let grammar: StatementGrammar | null = null;
+
+/** Made when first needed (50 ms), and kept: a parser has no state between texts. */
+function theGrammar(): StatementGrammar {
+  grammar ??= new StatementGrammar({ validate: false });
+  return grammar;
+}
+
+/** The statements of a script, separated by semicolons. Throws EngineError SQL_SYNTAX for the first fault. */
+export function parseScript(text: string): Statement[] {
+  const { statements, errors } = parse(text);
+  if (errors.length > 0) throw errors[0];
+  return statements;
+}
+
+/** Every statement's first syntax error, in the order of the text. */
+export function lintScript(text: string): EngineError[] {
+  return parse(text).errors;
+}
+
+/** A query on its own: the text of a view. */
+export function parseQuery(text: string): SqlQuery {
+  const [statement, another] = parseScript(text);
+  if (statement?.kind === 'query' && another === undefined) return statement.query;
+  throw new EngineError('SQL_SYNTAX', `expected one query, got: ${text}`);
+}
+
+/** An expression on its own: of a column or watermark that a catalog kept as text. */
+export function parseExpression(text: string): SqlExpression {
+  const query = parseQuery(`SELECT ${text}`);
+  const item = query.kind === 'select' && query.items.length === 1 ? query.items[0] : undefined;
+  if (item?.kind === 'expression' && item.alias === null) return item.expression;
+  throw new EngineError('SQL_SYNTAX', `expected one expression, got: ${text}`);
+}
+
+type Parsed = Readonly<{ statements: Statement[]; errors: EngineError[] }>;
+
+function parse(text: string): Parsed {
+  const { tokens, stray } = tokenize(text);
+  const statements: Statement[] = [];
+  const errors = stray.map((found) => strayError(text, found));
+  for (const group of split(tokens)) {
+    try {
+      statements.push(statementOf(text, group));
+    } catch (error) {
+      if (!isEngineError(error)) throw error;
+      errors.push(error);
+    }
+  }
+  errors.sort((a, b) => a.position!.start - b.position!.start);
+  return { statements, errors: errors.map((error) => located(error, text) as EngineError) };
+}
+
+function statementOf(text: string, tokens: readonly IToken[]): Statement {
+  const unclosed = tokens.find(({ tokenType }) => unclosedTypes.has(tokenType));
+  if (unclosed !== undefined) throw unclosedError(unclosed);
+  const body = bodyOf(tokens);
+  const position = join(positionOf(tokens[0]!), positionOf(tokens.at(-1)!));
+  return { ...body, position, text: text.slice(position.start, position.end), script: text };
+}
+
+function bodyOf(tokens: readonly IToken[]): StatementBody {
+  const parser = theGrammar();
+  parser.input = [...tokens];
+  const body = parser.statement();
+  const error = parser.errors[0];
+  if (error !== undefined) throw syntaxError(error, tokens, parser);
+  return body;
+}
+
+/**
+ * The tokens of each statement. Semicolons inside a statement set belong to it: it begins with EXECUTE or EXPLAIN and has BEGIN in it, or
+ * begins with BEGIN, and ends with END.
+ */
+function split(tokens: readonly IToken[]): IToken[][] {
+  const groups: IToken[][] = [];
+  let group: IToken[] = [];
+  let inSet = false;
+  for (const [i, token] of tokens.entries()) {
+    if (opensSet(tokens, i, group)) inSet = true;
+    if (token.tokenType === kw.END && isAfterSemicolon(tokens, i)) inSet = false;
+    if (token.tokenType !== Semicolon || inSet) group.push(token);
+    else {
+      groups.push(group);
+      group = [];
+    }
+  }
+  return [...groups, group].filter((found) => found.length > 0);
+}
+
+function opensSet(tokens: readonly IToken[], index: number, group: readonly IToken[]): boolean {
+  if (tokens[index]!.tokenType !== kw.BEGIN) return false;
+  const first = group[0]?.tokenType;
+  return (
+    first === undefined || (tokens[index - 1]?.tokenType === kw.SET && (first === kw.EXECUTE || first === kw.EXPLAIN))
+  );
+}
+
+function isAfterSemicolon(tokens: readonly IToken[], index: number): boolean {
+  return tokens[index - 1]?.tokenType === Semicolon;
+}
+
+const unclosedTypes: ReadonlySet<unknown> = new Set([UnclosedString, UnclosedQuote, UnclosedComment]);
+
+function unclosedError(token: IToken): EngineError {
+  const [what, sign] =
+    token.tokenType === UnclosedComment
+      ? ['comment', '*/']
+      : token.tokenType === UnclosedQuote
+        ? ['name in backticks', '`']
+        : ['string', "'"];
+  const { line, column, start } = positionOf(token);
+  const position = { line, column, start, end: start + 1 };
+  return new EngineError(
+    'SQL_SYNTAX',
+    `a ${what} begins here and never ends: expected ${sign} before the end of the text`,
+    {
+      position,
+    },
+  );
+}
+
+function strayError(text: string, { line, column, start, length }: StrayText): EngineError {
+  const position: Position = { line, column, start, end: start + length };
+  const found = text.slice(start, start + Math.min(length, 20));
+  const hint = found.startsWith('"') ? "Strings are written '…', names with special characters `…`." : undefined;
+  return new EngineError('SQL_SYNTAX', `unexpected character: ${found}`, { position, hint });
+}
