@@ -39,11 +39,13 @@ export class EventJson {
   readonly #tail: Uint8Array;
   readonly #labels: readonly Uint8Array[];
   readonly #seed: number;
+  readonly #from: number;
   readonly #time = new TimestampWriter();
 
   /** For the devices `from` to `from + size`. With `label` each event says its anomaly, or null, in the field `anomaly`. */
   constructor(settings: FleetSettings, from: number, size: number, label: boolean) {
     this.#seed = settings.seed;
+    this.#from = from;
     this.#devices = Array.from({ length: size }, (_, i) => ({
       head: encoder.encode(`{"event_id":"${eventIdPrefix(settings, from + i)}`),
       middle: encoder.encode(`","device_id":"${deviceName(from + i, settings.devices)}","event_time":"`),
@@ -64,7 +66,7 @@ export class EventJson {
 
   /** Of a garbage row. */
   garbageKind(readings: Readings, row: number): GarbageKind {
-    const bits = mix(readings.device[row]! ^ mix(readings.sequence[row]! ^ this.#seed));
+    const bits = mix((this.#from + readings.device[row]!) ^ mix(readings.sequence[row]! ^ this.#seed));
     return garbageKinds[(bits >>> 0) % garbageKinds.length]!;
   }
 
