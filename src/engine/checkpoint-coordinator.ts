@@ -1,0 +1,211 @@
+/**
+ * Takes the checkpoints of one attempt, one at a time: trigger → every subtask's part → prepare the sinks → durable → commit the sinks.
+ * Failing to *take* one is tolerated as often as the settings say; failing to *commit* one is the job's failure.
+ */
+import { EngineError, type ErrorData, fromErrorData, toErrorData } from '../model/errors.ts';
+import type { ExecutionSettings, JobGraph } from '../model/job-graph.ts';
+import type { Committable } from '../model/sink.ts';
+import type { CheckpointStore } from './checkpoint-store.ts';
+import type { Clock } from './clock.ts';
+import { type CheckpointKind, PendingCheckpoint } from './pending-checkpoint.ts';
+import type { CheckpointAck } from './protocol.ts';
+import type { SinkCommits } from './sink-commits.ts';
+import type { SplitAssigner } from './split-assigner.ts';
+import type { StatusBoard } from './status-board.ts';
+
+export type CoordinatorOptions = Readonly<{
+  graph: JobGraph;
+  settings: ExecutionSettings;
+  runId: string;
+  firstId: number;
+  store: CheckpointStore;
+  commits: SinkCommits;
+  assigner: SplitAssigner;
+  clock: Clock;
+  board: StatusBoard;
+  warn: (message: string) => void;
+  /** Asks the slots' sources for barriers. */
+  trigger: (pending: PendingCheckpoint) => void;
+}>;
+
+type Waiter = Readonly<{ resolve: (path: string) => void; reject: (error: unknown) => void }>;
+
+export class CheckpointCoordinator {
+  readonly #options: CoordinatorOptions;
+  readonly #subtasks: number;
+  #nextId: number;
+  #pending: PendingCheckpoint | null = null;
+  #waiter: Waiter | null = null;
+  /** Of checkpoints that failed: their rows are written and belong to the next one. */
+  #carried: Record<string, readonly Committable[]>[] = [];
+  #failuresInRow = 0;
+  #completing: Promise<void> = Promise.resolve();
+
+  constructor(options: CoordinatorOptions) {
+    this.#options = options;
+    this.#nextId = options.firstId;
+    this.#subtasks = options.graph.vertices.reduce((sum, vertex) => sum + vertex.parallelism, 0);
+  }
+
+  get nextId(): number {
+    return this.#nextId;
+  }
+
+  /**
+   * Takes one; waits for one that is under way. Resolves with its path when it is durable *and* committed. A failure that is tolerated resolves
+   * with null, but for a savepoint or a final one.
+   */
+  async take(kind: CheckpointKind): Promise<string | null> {
+    const before = this.#completing;
+    const taken = before.then(() => this.#take(kind));
+    this.#completing = taken.then(
+      () => {},
+      () => {},
+    );
+    try {
+      const path = await taken;
+      this.#failuresInRow = 0;
+      return path;
+    } catch (error) {
+      if (error instanceof TakeFailure && this.#tolerates(kind)) {
+        this.#options.warn(`checkpoint ${error.id} failed: ${error.message}`);
+        return null;
+      }
+      throw error instanceof TakeFailure ? error.reason : error;
+    }
+  }
+
+  #tolerates(kind: CheckpointKind): boolean {
+    this.#failuresInRow++;
+    return !kind.stop && !kind.final && this.#failuresInRow <= this.#options.settings.tolerableFailedCheckpoints;
+  }
+
+  async #take(kind: CheckpointKind): Promise<string> {
+    const { store, clock, board, settings, trigger } = this.#options;
+    const id = this.#nextId++;
+    const triggerTime = clock.now();
+    let pending: PendingCheckpoint | null = null;
+    const deadline = new AbortController();
+    try {
+      const path = await store.create(id, kind.savepoint);
+      pending = new PendingCheckpoint({ id, kind, path, triggerTime, subtasks: this.#subtasks });
+      board.checkpointStarted(pending);
+      const whole = new Promise<string>((resolve, reject) => {
+        this.#waiter = { resolve, reject };
+      });
+      this.#pending = pending;
+      void clock.sleep(settings.checkpointTimeoutMs, deadline.signal).then(() => {
+        if (!deadline.signal.aborted) this.#waiter?.reject(this.#timeout(id));
+      });
+      trigger(pending);
+      await whole;
+      await this.#complete(pending);
+      return path;
+    } catch (error) {
+      board.checkpointFailed(id, kind, triggerTime, toErrorData(error));
+      if (pending === null || error instanceof CommitFailure)
+        throw error instanceof CommitFailure ? error.reason : new TakeFailure(id, ioError(error));
+      this.#carried.push(Object.fromEntries(pending.committables));
+      await store.discard(pending.path).catch(() => {});
+      throw new TakeFailure(id, error);
+    } finally {
+      deadline.abort();
+      this.#pending = null;
+      this.#waiter = null;
+    }
+  }
+
+  acknowledge(ack: CheckpointAck): void {
+    if (this.#pending?.id !== ack.checkpointId) {
+      this.#carried.push(ack.committables);
+      return;
+    }
+    this.#pending.acknowledge(ack);
+    this.#options.board.checkpointAcknowledged(this.#pending);
+    if (this.#pending.isWhole) this.#waiter?.resolve(this.#pending.path);
+  }
+
+  decline(checkpointId: number, error: ErrorData, committables: CheckpointAck['committables']): void {
+    if (this.#pending?.id === checkpointId) {
+      this.#pending.addCommittables(committables);
+      this.#waiter?.reject(fromErrorData(error));
+    } else this.#carried.push(committables);
+  }
+
+  /** The attempt is over: nothing under way will become whole. */
+  abort(): void {
+    this.#waiter?.reject(new EngineError('INTERRUPTED', 'the job ended before the checkpoint was whole'));
+  }
+
+  async #complete(pending: PendingCheckpoint): Promise<void> {
+    const { store, commits, assigner, clock, board, graph, runId } = this.#options;
+    const carried = this.#carried;
+    this.#carried = [];
+    for (const committables of carried) pending.addCommittables(committables);
+    const epoch = { runId, checkpointId: pending.id };
+    const info = { jobName: graph.name, watermark: pending.watermark, offsets: pending.offsets };
+    const sinks = await commits.prepare(epoch, pending.committables, info);
+    await store.complete(pending.path, {
+      version: 1,
+      jobName: graph.name,
+      checkpointId: pending.id,
+      runId,
+      savepoint: pending.kind.savepoint,
+      final: pending.kind.final,
+      time: clock.now(),
+      watermark: pending.watermark,
+      nodes: Object.fromEntries(graph.vertices.flatMap((v) => v.nodes.map((node) => [node.id, node.name]))),
+      sources: pending.splits,
+      states: pending.stateFiles,
+      sinks,
+    });
+    try {
+      await commits.commit(sinks);
+    } catch (error) {
+      throw new CommitFailure(error);
+    }
+    board.checkpointCompleted(pending, clock.now());
+    await assigner.checkpointComplete(pending.splits);
+    await store.expire(pending.id).catch((error: Error) => {
+      this.#options.warn(`old checkpoints could not be deleted: ${error.message}`);
+    });
+  }
+
+  #timeout(id: number): EngineError {
+    const ms = this.#options.settings.checkpointTimeoutMs;
+    const { acknowledged, subtasks } = this.#pending!;
+    return new EngineError(
+      'TIMEOUT',
+      `checkpoint ${id}: expected ${subtasks} subtasks within ${ms} ms, ${acknowledged} answered`,
+      { hint: "Look for back-pressure, or raise 'execution.checkpointing.timeout'." },
+    );
+  }
+}
+
+/** It could not be taken: nothing was lost, the next one may work. */
+class TakeFailure extends Error {
+  readonly id: number;
+  readonly reason: unknown;
+
+  constructor(id: number, reason: unknown) {
+    super(reason instanceof Error ? reason.message : String(reason));
+    this.id = id;
+    this.reason = reason;
+  }
+}
+
+/** It is durable but not visible: only a restart, which looks what has landed, can go on. */
+class CommitFailure extends Error {
+  readonly reason: unknown;
+
+  constructor(reason: unknown) {
+    super(reason instanceof Error ? reason.message : String(reason));
+    this.reason = reason;
+  }
+}
+
+function ioError(cause: unknown): EngineError {
+  if (cause instanceof EngineError) return cause;
+  const message = `a checkpoint's directory cannot be made: ${(cause as Error).message}`;
+  return new EngineError('CHECKPOINT', message, { cause, retryable: true });
+}

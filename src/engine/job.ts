@@ -1,0 +1,222 @@
+/** A job from start to end, over as many attempts as its restart strategy allows. */
+import { randomBytes } from 'node:crypto';
+import type { ConnectorContext, ConnectorRegistry } from '../model/connector.ts';
+import { EngineError, isEngineError, toErrorData } from '../model/errors.ts';
+import type { ExecutionSettings, JobGraph } from '../model/job-graph.ts';
+import type { JobStatus } from '../model/job-status.ts';
+import { Attempt, type AttemptOutcome, type JobHooks } from './attempt.ts';
+import { type Checkpoint, CheckpointStore, type Run } from './checkpoint-store.ts';
+import type { Clock } from './clock.ts';
+import { RestartPolicy } from './restart-policy.ts';
+import { StatusBoard } from './status-board.ts';
+import { WorkerPool } from './worker-pool.ts';
+
+/** How often the main thread looks how late its event loop is, ms. */
+const lagProbeMs = 500;
+
+export type JobRequest = Readonly<{
+  graph: JobGraph;
+  settings: ExecutionSettings;
+  /** `latest`: where the job of this name stopped; afresh where there is nothing or it had finished. `none`: afresh. Else a path. */
+  restore: string;
+  /** Lets an older checkpoint win over what a sink already shows, and leaves out state that the job has no place for. */
+  force: boolean;
+  connectors: ConnectorRegistry;
+  connectorContext: ConnectorContext;
+  /** The module of the workers. */
+  workerUrl: URL;
+  clock: Clock;
+  hooks: JobHooks;
+}>;
+
+export type JobResult = AttemptOutcome;
+
+export interface RunningJob {
+  /** Rejects with the failure that the restart strategy gave up on. */
+  readonly done: Promise<JobResult>;
+  status(): JobStatus;
+  cancel(): void;
+  /** Resolves like `done`. */
+  stopWithSavepoint(): Promise<JobResult>;
+  savepoint(): Promise<string>;
+}
+
+/** Starts at once; failures come through `done`. The caller owns the data directory (directory-lock.ts). */
+export function startJob(request: JobRequest): RunningJob {
+  return new Job(request);
+}
+
+class Job implements RunningJob {
+  readonly done: Promise<JobResult>;
+  readonly #request: JobRequest;
+  readonly #board: StatusBoard;
+  readonly #store: CheckpointStore;
+  #attempt: Attempt | null = null;
+  readonly #ending = new AbortController();
+  #wish: 'stop' | 'cancel' | null = null;
+
+  constructor(request: JobRequest) {
+    this.#request = request;
+    const { graph, settings, clock } = request;
+    const id = randomBytes(16).toString('hex');
+    this.#board = new StatusBoard(id, graph, settings.checkpointIntervalMs, clock);
+    this.#store = new CheckpointStore({
+      checkpointDirectory: settings.checkpointDirectory,
+      savepointDirectory: settings.savepointDirectory,
+      jobName: graph.name,
+      retained: settings.retainedCheckpoints,
+    });
+    this.done = this.#run();
+    this.done.catch(() => {}); // the caller may look at it later
+  }
+
+  status(): JobStatus {
+    return this.#board.status();
+  }
+
+  cancel(): void {
+    this.#board.enter('CANCELLING');
+    this.#wish = 'cancel';
+    this.#ending.abort();
+    this.#attempt?.cancel();
+  }
+
+  async stopWithSavepoint(): Promise<JobResult> {
+    this.#wish ??= 'stop';
+    this.#ending.abort();
+    if (this.#board.state === 'RUNNING') void this.#attempt?.stop();
+    else this.#attempt?.cancel();
+    return await this.done;
+  }
+
+  async savepoint(): Promise<string> {
+    if (this.#attempt === null || this.#board.state !== 'RUNNING')
+      throw new EngineError(
+        'CONFLICT',
+        `job ${this.#request.graph.name}: expected it to be RUNNING, it is ${this.#board.state}`,
+      );
+    return await this.#attempt.savepoint();
+  }
+
+  async #run(): Promise<JobResult> {
+    const { workerUrl, graph } = this.#request;
+    const pool = new WorkerPool(workerUrl, graph.parallelism);
+    const stopProbe = probeEventLoop(this.#board, this.#request.clock);
+    try {
+      const outcome = await this.#attempts(pool);
+      this.#board.enter(outcome.kind === 'cancelled' ? 'CANCELED' : 'FINISHED');
+      return outcome;
+    } catch (error) {
+      this.#board.enter('FAILED');
+      throw error;
+    } finally {
+      stopProbe();
+      await pool.close();
+    }
+  }
+
+  async #attempts(pool: WorkerPool): Promise<JobResult> {
+    const { settings, clock, hooks } = this.#request;
+    await this.#store.open();
+    const { run, checkpoint } = await this.#startingPoint();
+    let restored = checkpoint;
+    let nextId = Math.max(await this.#store.nextId(), run.firstCheckpointId);
+    const policy = new RestartPolicy(settings.restart, clock);
+    for (;;) {
+      if (this.#wish !== null) return { kind: 'cancelled' };
+      if (restored !== null) this.#board.restoredFrom(restored);
+      this.#board.enter('CREATED');
+      this.#attempt = this.#newAttempt(pool, run.runId, restored, nextId);
+      try {
+        const outcome = await this.#attempt.run();
+        if (outcome.kind === 'finished') await this.#store.writeRun({ ...run, finished: true });
+        return outcome;
+      } catch (error) {
+        const failure = asEngineError(error);
+        this.#recordFailure(failure);
+        const delay = this.#wish === null ? policy.delayAfter(failure.code, failure.retryable) : null;
+        if (delay === null) throw failure;
+        this.#board.enter('RESTARTING');
+        hooks.warn(`the job failed (${failure.message}) and starts again in ${Math.round(delay)} ms`);
+        await clock.sleep(delay, this.#ending.signal);
+        nextId = this.#attempt.nextCheckpointId;
+        restored = (await this.#store.newest(run.firstCheckpointId)) ?? checkpoint;
+      }
+    }
+  }
+
+  /** An attempt reports what fails in its tasks; what fails around them is reported here. */
+  #recordFailure(failure: EngineError): void {
+    const known = this.#board.status().exceptions[0];
+    if (known?.error.message !== failure.message) this.#board.failed(toErrorData(failure), null);
+  }
+
+  #newAttempt(pool: WorkerPool, runId: string, restored: Checkpoint | null, firstCheckpointId: number): Attempt {
+    const { graph, settings, force, connectors, connectorContext, clock, hooks } = this.#request;
+    if (restored !== null && !force) checkFits(restored, graph);
+    return new Attempt({
+      graph,
+      settings,
+      runId,
+      restored,
+      force,
+      firstCheckpointId,
+      connectors,
+      connectorContext,
+      store: this.#store,
+      pool,
+      board: this.#board,
+      clock,
+      hooks,
+    });
+  }
+
+  /** Which run this is, and the checkpoint it goes on from. */
+  async #startingPoint(): Promise<{ run: Run; checkpoint: Checkpoint | null }> {
+    const { restore } = this.#request;
+    const last = await this.#store.readRun();
+    const newest = last === null ? null : await this.#store.newest(last.firstCheckpointId);
+    if (restore === 'latest' && last !== null && !last.finished) {
+      if (newest !== null) return { run: last, checkpoint: newest };
+      const from = last.restoredFrom === null ? null : await this.#store.load(last.restoredFrom);
+      return { run: last, checkpoint: from };
+    }
+    const checkpoint = restore === 'latest' || restore === 'none' ? null : await this.#store.load(restore);
+    if (checkpoint !== null && last !== null && checkpoint.path === newest?.path) return { run: last, checkpoint };
+    const run: Run = {
+      runId: randomBytes(8).toString('hex'),
+      firstCheckpointId: await this.#store.nextId(),
+      restoredFrom: checkpoint?.path ?? null,
+      finished: false,
+    };
+    await this.#store.writeRun(run);
+    return { run, checkpoint };
+  }
+}
+
+function asEngineError(error: unknown): EngineError {
+  if (isEngineError(error)) return error;
+  return new EngineError('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error });
+}
+
+/** State that has no place in the job any more would be lost without a word. */
+function checkFits({ path, metadata }: Checkpoint, graph: JobGraph): void {
+  const present = new Set(graph.vertices.flatMap((vertex) => vertex.nodes.map((node) => node.id)));
+  const held = [...Object.keys(metadata.states), ...Object.keys(metadata.sources)];
+  const lost = held.filter((id) => !present.has(id)).map((id) => metadata.nodes[id] ?? id);
+  if (lost.length === 0) return;
+  throw new EngineError(
+    'CHECKPOINT',
+    `checkpoint ${path}: it holds state of operators that the job no longer has: ${lost.join(', ')}`,
+    { hint: 'The query has changed. Start afresh with --restore none, or leave that state out with --force.' },
+  );
+}
+
+function probeEventLoop(board: StatusBoard, clock: Clock): () => void {
+  let expected = clock.monotonic() + lagProbeMs;
+  const timer = setInterval(() => {
+    board.eventLoopLag(Math.max(0, clock.monotonic() - expected));
+    expected = clock.monotonic() + lagProbeMs;
+  }, lagProbeMs);
+  return () => clearInterval(timer);
+}
