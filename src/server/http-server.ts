@@ -1,0 +1,128 @@
+/** The HTTP server: sockets, bodies and access around the routes. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { EngineError, toErrorData } from '../model/errors.ts';
+import type { JobStatus } from '../model/job-status.ts';
+import { type AccessRules, checkRules, refuse } from './access.ts';
+import type { JobControl } from './job-control.ts';
+import { JobMetrics } from './job-metrics.ts';
+import { dispatch, failure, type Reply, type Route } from './router.ts';
+import { createRoutes } from './routes.ts';
+
+export type ServerOptions = Readonly<{
+  /** 0: any free one. */
+  port: number;
+  host: string;
+  /** Needed on any address but loopback. */
+  token?: string | undefined;
+  /** Whether probes and metrics are answered without the token. Default: they are not. */
+  openProbes?: boolean | undefined;
+  status: () => readonly JobStatus[];
+  build: Readonly<{ version: string }>;
+  control?: JobControl | undefined;
+}>;
+
+export type RunningServer = Readonly<{
+  /** The one that was taken. */
+  port: number;
+  /** Refuses new connections and ends the open ones. */
+  close(): Promise<void>;
+}>;
+
+const maxBodyBytes = 1 << 20; // a larger body is refused with 413
+const maxConnections = 256; // more are closed at once
+const requestTimeoutMs = 30_000; // for the whole request to arrive
+
+/** Throws INVALID_OPTION for an open address without a token, CONFLICT for a taken port. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { host, token = null, openProbes = false, status, build, control = {} } = options;
+  const rules = checkRules({ host, token, openProbes });
+  const metrics = new JobMetrics(build.version);
+  const routes = createRoutes({ status, version: build.version, metrics, control });
+  const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
+    void answer(request, rules, routes).then((reply) => send(request, response, reply));
+  });
+  server.maxConnections = maxConnections;
+  await listen(server, options);
+  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
+}
+
+function listen(server: Server, { port, host }: ServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      const isTaken = cause.code === 'EADDRINUSE';
+      reject(
+        new EngineError(
+          isTaken ? 'CONFLICT' : 'IO',
+          `server on ${host}:${port}: ${isTaken ? 'the port is taken' : cause.message}`,
+          {
+            cause,
+            hint: isTaken ? 'Choose another with --port; 0 takes any free one.' : undefined,
+          },
+        ),
+      );
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+function closeServer(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+async function answer(request: IncomingMessage, rules: AccessRules, routes: readonly Route[]): Promise<Reply> {
+  const method = request.method ?? 'GET';
+  const url = new URL(request.url ?? '/', 'http://localhost');
+  try {
+    const refusal = refuse(rules, { method, path: url.pathname, headers: request.headers });
+    if (refusal !== null) return refusal;
+    const text = await readBody(request);
+    if (text === null)
+      return failure(413, `${method} ${url.pathname}: expected a body of at the most ${maxBodyBytes} bytes`);
+    const body = parseBody(text);
+    if (body === null) return failure(400, `${method} ${url.pathname}: expected a JSON object as body`);
+    return await dispatch(routes, { method, path: decodeURIComponent(url.pathname), query: url.searchParams, body });
+  } catch (error) {
+    if (error instanceof URIError) return failure(400, `${url.pathname}: expected a well-formed path`);
+    return failure(500, toErrorData(error).message);
+  }
+}
+
+async function readBody(request: IncomingMessage): Promise<string | null> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > maxBodyBytes) return null;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parseBody(text: string): Readonly<Record<string, unknown>> | null {
+  if (text.trim() === '') return {};
+  try {
+    const value = JSON.parse(text) as unknown;
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : null;
+  } catch {
+    return null;
+  }
+}
+
+function send(request: IncomingMessage, response: ServerResponse, reply: Reply): void {
+  const isText = 'text' in reply;
+  const body = isText ? reply.text : JSON.stringify(reply.json);
+  response.writeHead(reply.status, {
+    'content-type': isText ? reply.contentType : 'application/json; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+    'content-length': Buffer.byteLength(body),
+    ...(reply.status === 413 ? { connection: 'close' } : {}),
+  });
+  response.end(request.method === 'HEAD' ? undefined : body);
+}

@@ -1,0 +1,62 @@
+/** Routes: method and path pattern to a handler that answers with data. No sockets here. */
+
+export type Method = 'GET' | 'POST' | 'PATCH';
+
+export type Request = Readonly<{
+  method: string;
+  /** Decoded, without query. */
+  path: string;
+  query: URLSearchParams;
+  /** The parsed JSON body; an empty one is {}. */
+  body: Readonly<Record<string, unknown>>;
+}>;
+
+export type Reply =
+  | Readonly<{ status: number; json: unknown }>
+  | Readonly<{ status: number; text: string; contentType: string }>;
+
+export type Handler = (request: Request, params: Readonly<Record<string, string>>) => Reply | Promise<Reply>;
+
+/** `/jobs/:id`: a part after a colon matches one segment. */
+export type Route = Readonly<{ method: Method; pattern: string; handle: Handler }>;
+
+export function ok(json: unknown): Reply {
+  return { status: 200, json };
+}
+
+/** A failure in Flink's shape. */
+export function failure(status: number, message: string): Reply {
+  return { status, json: { errors: [message] } };
+}
+
+/** The reply of the first route that fits; 404 where no path does, 405 where only the method does not. */
+export async function dispatch(routes: readonly Route[], request: Request): Promise<Reply> {
+  const path = withoutVersion(request.path);
+  const method = request.method === 'HEAD' ? 'GET' : request.method;
+  const allowed: string[] = [];
+  for (const route of routes) {
+    const params = matchPath(route.pattern, path);
+    if (params === null) continue;
+    if (route.method === method) return await route.handle(request, params);
+    allowed.push(route.method);
+  }
+  if (allowed.length > 0) return failure(405, `${request.method} ${request.path}: expected ${allowed.join(' or ')}`);
+  return failure(404, `${request.path}: there is no such page`);
+}
+
+/** Flink's clients put its API version before the path, or do not. */
+function withoutVersion(path: string): string {
+  return path.startsWith('/v1/') ? path.slice(3) : path;
+}
+
+function matchPath(pattern: string, path: string): Record<string, string> | null {
+  const wanted = pattern.split('/');
+  const given = path.split('/');
+  if (wanted.length !== given.length) return null;
+  const params: Record<string, string> = {};
+  for (const [index, part] of wanted.entries()) {
+    if (part.startsWith(':')) params[part.slice(1)] = given[index]!;
+    else if (part !== given[index]) return null;
+  }
+  return params;
+}
