@@ -1,0 +1,23 @@
+/** The one table of operators. */
+import type { OperatorSpec } from '../model/job-graph.ts';
+import type { Operator } from '../model/operator.ts';
+import { CalcOperator } from './calc.ts';
+import { UnionOperator } from './union.ts';
+import { GlobalWindowAggregateOperator } from './window/global-window-aggregate.ts';
+import { LocalWindowAggregateOperator } from './window/local-window-aggregate.ts';
+import { WindowOperator } from './window/window-operator.ts';
+
+type Factories = { [K in OperatorSpec['kind']]: (spec: Extract<OperatorSpec, { kind: K }>) => Operator };
+
+const factories: Factories = {
+  calc: (spec) => new CalcOperator(spec),
+  local_window_aggregate: (spec) => new LocalWindowAggregateOperator(spec),
+  global_window_aggregate: (spec) => new GlobalWindowAggregateOperator(spec),
+  window: (spec) => new WindowOperator(spec),
+  union: () => new UnionOperator(),
+};
+
+/** Throws EngineError UNSUPPORTED where the spec asks for what is not built. */
+export function createOperator(spec: OperatorSpec): Operator {
+  return (factories[spec.kind] as (spec: OperatorSpec) => Operator)(spec);
+}

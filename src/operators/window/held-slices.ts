@@ -1,0 +1,43 @@
+/** The slices that the local half holds rows of, numbered as they come, and the range of rowtimes of the one that the last row was in. */
+import type { Slices } from './slices.ts';
+import type { WindowClock } from './window-clock.ts';
+
+export class HeldSlices {
+  readonly #slices: Slices;
+  readonly #clock: WindowClock;
+  readonly #numbers = new Map<number, number>();
+  /** Slice ends in wall time, by number. */
+  readonly ends: number[] = [];
+  /** Rowtimes in [low, high) are in the slice `current`. */
+  low = 0;
+  high = 0;
+  current = -1;
+
+  constructor(slices: Slices, clock: WindowClock) {
+    this.#slices = slices;
+    this.#clock = clock;
+  }
+
+  /** To the slice of a rowtime. */
+  moveTo(rowtime: number): void {
+    const { low, high, offsetMs } = this.#clock.offsetRange(rowtime);
+    const end = this.#slices.sliceEnd(rowtime + offsetMs);
+    this.low = Math.max(low, end - this.#slices.sliceMs - offsetMs);
+    this.high = Math.min(high, end - offsetMs);
+    const known = this.#numbers.get(end);
+    if (known !== undefined) this.current = known;
+    else {
+      this.current = this.ends.length;
+      this.#numbers.set(end, this.current);
+      this.ends.push(end);
+    }
+  }
+
+  clear(): void {
+    this.#numbers.clear();
+    this.ends.length = 0;
+    this.low = 0;
+    this.high = 0;
+    this.current = -1;
+  }
+}

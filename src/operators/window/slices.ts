@@ -1,0 +1,80 @@
+/**
+ * Slices (Flink's SliceAssigners): non-overlapping pieces of wall time of which the windows consist, so that a row is added once however
+ * many windows it is in. A slice and a window are named by their end, exclusive, in ms; starts are floored, also before 1970.
+ */
+import { EngineError } from '../../model/errors.ts';
+import type { WindowDefinition } from '../../model/plan.ts';
+
+export type SlicedWindow = Exclude<WindowDefinition, { kind: 'session' }>;
+
+/** Flink's TimeWindow.getWindowStartWithOffset, with a floored remainder. */
+export function windowStart(wallMs: number, offsetMs: number, sizeMs: number): number {
+  return Math.floor((wallMs - offsetMs) / sizeMs) * sizeMs + offsetMs;
+}
+
+/** Throws EngineError UNSUPPORTED for what is not built of slices. */
+export function slicedWindow(window: WindowDefinition): SlicedWindow {
+  if (window.kind === 'session') {
+    throw new EngineError('UNSUPPORTED', 'SESSION windows are not supported', {
+      hint: 'TUMBLE, HOP and CUMULATE windows are.',
+    });
+  }
+  return window;
+}
+
+export class Slices {
+  readonly window: SlicedWindow;
+  readonly sliceMs: number;
+  readonly offsetMs: number;
+
+  constructor(definition: WindowDefinition) {
+    const window = slicedWindow(definition);
+    this.window = window;
+    this.offsetMs = window.offsetMs;
+    this.sliceMs = sliceMsOf(window);
+    if (window.sizeMs % this.sliceMs !== 0) {
+      const part = window.kind === 'hop' ? 'slide' : 'step';
+      throw new EngineError(
+        'UNSUPPORTED',
+        `${window.kind.toUpperCase()} aggregation: expected a size that is a multiple of the ${part}, got ${window.sizeMs} ms and ${this.sliceMs} ms`,
+      );
+    }
+  }
+
+  sliceEnd(wallMs: number): number {
+    return windowStart(wallMs, this.offsetMs, this.sliceMs) + this.sliceMs;
+  }
+
+  windowStart(windowEnd: number): number {
+    if (this.window.kind !== 'cumulate') return windowEnd - this.window.sizeMs;
+    return windowStart(windowEnd - 1, this.offsetMs, this.window.sizeMs);
+  }
+
+  /** The end of the last window that a slice is part of. */
+  lastWindowEnd(sliceEnd: number): number {
+    switch (this.window.kind) {
+      case 'tumble':
+        return sliceEnd;
+      case 'hop':
+        return sliceEnd + this.window.sizeMs - this.sliceMs;
+      case 'cumulate':
+        return this.windowStart(sliceEnd) + this.window.sizeMs;
+    }
+  }
+
+  /** The end of the first slice of a window. */
+  firstSliceEnd(windowEnd: number): number {
+    return this.windowStart(windowEnd) + this.sliceMs;
+  }
+}
+
+function sliceMsOf(window: SlicedWindow): number {
+  switch (window.kind) {
+    case 'tumble':
+      return window.sizeMs;
+    case 'hop':
+      return window.slideMs;
+    case 'cumulate':
+      return window.stepMs;
+  }
+}

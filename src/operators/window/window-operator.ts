@@ -1,0 +1,103 @@
+/**
+ * A window function without an aggregation: each row once for each window that it lies in, with the window's properties appended. Keeps
+ * no state and drops nothing for lateness.
+ */
+import { type ColumnBatch, gatherBatch } from '../../model/column.ts';
+import type { WindowSpec } from '../../model/job-graph.ts';
+import type { Operator, OperatorContext, Output } from '../../model/operator.ts';
+import type { WindowProperty } from '../../model/plan.ts';
+import { RowtimeReader } from './rowtime.ts';
+import { type SlicedWindow, slicedWindow, windowStart } from './slices.ts';
+import { WindowClock } from './window-clock.ts';
+import { maxOutputRows, propertyMs, timestampColumn, withoutNullRowtimes } from './window-rows.ts';
+
+const properties: readonly WindowProperty[] = ['window_start', 'window_end', 'window_time'];
+
+export class WindowOperator implements Operator {
+  readonly #spec: WindowSpec;
+  readonly #window: SlicedWindow;
+  readonly #rowtimes: RowtimeReader;
+  readonly #clock: WindowClock;
+  readonly #selection = new Int32Array(maxOutputRows);
+  readonly #starts = new Float64Array(maxOutputRows);
+  readonly #ends = new Float64Array(maxOutputRows);
+  #count = 0;
+  #ctx!: OperatorContext;
+  #output!: Output;
+
+  constructor(spec: WindowSpec) {
+    this.#spec = spec;
+    this.#window = slicedWindow(spec.window);
+    this.#rowtimes = new RowtimeReader(spec.time.type);
+    this.#clock = new WindowClock(spec.time.timeZone);
+  }
+
+  open(ctx: OperatorContext, output: Output): void {
+    this.#ctx = ctx;
+    this.#output = output;
+  }
+
+  processBatch(input: ColumnBatch): void {
+    const { column } = this.#spec.time;
+    const batch = withoutNullRowtimes(input, column, this.#ctx.counters);
+    if (batch.length === 0) return;
+    const { values } = this.#rowtimes.read(batch.columns[column]!, batch.length);
+    const add = (row: number, start: number, end: number): void => {
+      if (this.#count === maxOutputRows) this.#emit(batch);
+      this.#selection[this.#count] = row;
+      this.#starts[this.#count] = start;
+      this.#ends[this.#count++] = end;
+    };
+    for (let row = 0; row < batch.length; row++)
+      forEachWindow(this.#window, this.#clock.toWall(values[row]!), row, add);
+    this.#emit(batch);
+  }
+
+  processWatermark(watermark: number): void {
+    this.#output.emitWatermark(watermark);
+  }
+
+  #emit(batch: ColumnBatch): void {
+    const count = this.#count;
+    this.#count = 0;
+    if (count === 0) return;
+    // A row may be selected more than once: the selection can be longer than the batch.
+    const rows = gatherBatch({ ...batch, length: Math.max(batch.length, count) }, this.#selection, count);
+    const added = properties.map((property, i) => {
+      const { type } = this.#spec.fields[this.#spec.inputFields.length + i]!;
+      const ms = Float64Array.from({ length: count }, (_, k) =>
+        propertyMs(property, type, { start: this.#starts[k]!, end: this.#ends[k]! }, this.#clock),
+      );
+      return timestampColumn(type, ms);
+    });
+    this.#output.emitBatch({ ...rows, columns: [...rows.columns, ...added] });
+  }
+}
+
+/** The windows of a wall time, in Flink's order: of HOP the latest first, of CUMULATE the shortest first. */
+function forEachWindow(
+  window: SlicedWindow,
+  wallMs: number,
+  row: number,
+  add: (row: number, start: number, end: number) => void,
+): void {
+  const { sizeMs, offsetMs } = window;
+  switch (window.kind) {
+    case 'tumble': {
+      const start = windowStart(wallMs, offsetMs, sizeMs);
+      add(row, start, start + sizeMs);
+      return;
+    }
+    case 'hop': {
+      const last = windowStart(wallMs, offsetMs, window.slideMs);
+      for (let start = last; start > wallMs - sizeMs; start -= window.slideMs) add(row, start, start + sizeMs);
+      return;
+    }
+    case 'cumulate': {
+      const start = windowStart(wallMs, offsetMs, sizeMs);
+      const first = windowStart(wallMs, offsetMs, window.stepMs) + window.stepMs;
+      for (let end = first; end <= start + sizeMs; end += window.stepMs) add(row, start, end);
+      return;
+    }
+  }
+}
