@@ -1,0 +1,106 @@
+/**
+ * The commit protocol: load, look, swap the very base that was looked at, and again after a conflict or an unknown outcome. Check and
+ * compare-and-swap share one base, so that an older request still under way can win or lose, but rows never land twice.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { EngineError } from '../model/errors.ts';
+import type { Storage } from '../storage/storage.ts';
+import { joinUri } from '../storage/uri.ts';
+import { type AppendRequest, planAppend } from './append.ts';
+import { type CommitOutcome, formatIdentifier, type LakeCatalog, type TableIdentifier } from './lake-catalog.ts';
+import { type ManifestFile, readManifestList } from './manifest-list.ts';
+import { currentSnapshot, type TableMetadata } from './table-metadata.ts';
+import { requireTable } from './table-options.ts';
+import { metadataLocation, numberProperty } from './table-properties.ts';
+
+/** Attempts of one commit, unless the table says otherwise (`commit.retry.num-retries`); some four minutes with the delays below. */
+const maxAttempts = 30;
+const firstDelayMs = 100;
+const maxDelayMs = 10_000;
+
+export type SwapEnvironment = Readonly<{
+  catalog: LakeCatalog;
+  table: TableIdentifier;
+  /** The table that was planned for: a table dropped and made again is another. */
+  tableUuid: string;
+  storage: Storage;
+  now: () => number;
+  newId: () => string;
+  sleep?: ((ms: number) => Promise<unknown>) | undefined;
+}>;
+
+/** What to append to a base: without the parts that `swap` adds. null: nothing has to be done, it has landed. */
+export type AppendStep = (
+  base: TableMetadata,
+) =>
+  | (Omit<AppendRequest, 'manifests' | 'manifestListPath' | 'nowMs'> & Readonly<{ added: ManifestFile | null }>)
+  | null;
+
+/**
+ * Runs `step` on the newest metadata until its append is in the table or it finds that it is there already. `step` throws to give up.
+ * EngineError COMMIT when the attempts run out, CONFLICT when the table is another.
+ */
+export async function swapUntilLanded(environment: SwapEnvironment, step: AppendStep): Promise<void> {
+  const { table, sleep = delay } = environment;
+  let outcomesKnown = true;
+  let last = '';
+  let limit = maxAttempts;
+  for (let attempt = 1; attempt <= limit; attempt++) {
+    if (attempt > 1) await sleep(Math.min(firstDelayMs * 2 ** (attempt - 2), maxDelayMs));
+    const base = await loadBase(environment);
+    if (base instanceof EngineError) {
+      last = base.message;
+      continue;
+    }
+    limit = 1 + numberProperty(base.properties ?? {}, 'commit.retry.num-retries', maxAttempts - 1);
+    const request = step(base);
+    if (request === null) return;
+    const { outcome, manifestListPath } = await attemptSwap(environment, base, request);
+    if (outcome.kind === 'committed') return;
+    last = outcome.message;
+    if (outcome.kind === 'unknown') outcomesKnown = false;
+    // Only a definite refusal, after which no request can be under way any more, makes a file ours to delete.
+    else if (outcomesKnown) await environment.storage.delete(manifestListPath);
+  }
+  throw new EngineError(
+    'COMMIT',
+    `table '${formatIdentifier(table)}': ${limit} attempts to commit failed; the last: ${last}`,
+    {
+      retryable: true,
+      hint: "Look at the catalog's log; the files of this epoch stay, and a restart commits them.",
+    },
+  );
+}
+
+/** A passing fault of the catalog is given back: it costs an attempt. */
+async function loadBase(environment: SwapEnvironment): Promise<TableMetadata | EngineError> {
+  const { catalog, table, tableUuid } = environment;
+  let base: TableMetadata;
+  try {
+    base = await requireTable(catalog, table);
+  } catch (error) {
+    if (error instanceof EngineError && error.retryable) return error;
+    throw error;
+  }
+  if (base['table-uuid'].toLowerCase() === tableUuid.toLowerCase()) return base;
+  const message = `table '${formatIdentifier(table)}': expected uuid ${tableUuid}, got ${base['table-uuid']}`;
+  throw new EngineError('CONFLICT', message, {
+    hint: 'The table was dropped and made again while the job ran: restart the job.',
+  });
+}
+
+async function attemptSwap(
+  environment: SwapEnvironment,
+  base: TableMetadata,
+  request: NonNullable<ReturnType<AppendStep>>,
+): Promise<{ outcome: CommitOutcome; manifestListPath: string }> {
+  const { catalog, table, storage, now, newId } = environment;
+  const parent = currentSnapshot(base);
+  const before =
+    parent === null ? [] : readManifestList(await storage.read(parent['manifest-list']), parent['manifest-list']);
+  const manifests = request.added === null ? before : [request.added, ...before];
+  const manifestListPath = joinUri(metadataLocation(base), `snap-${request.snapshotId}-${newId()}.avro`);
+  const { manifestList, commit } = planAppend(base, { ...request, manifests, manifestListPath, nowMs: now() });
+  await storage.write(manifestListPath, manifestList);
+  return { outcome: await catalog.commit(table, commit), manifestListPath };
+}
