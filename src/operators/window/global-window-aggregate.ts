@@ -8,7 +8,7 @@ import { batchOf, minWatermark } from '../../model/column.ts';
 import type { GlobalWindowAggregateSpec } from '../../model/job-graph.ts';
 import type { Operator, OperatorContext, OperatorSnapshot, Output } from '../../model/operator.ts';
 import type { StateChunk } from '../../model/state.ts';
-import { hashKeys, keyGroupOf, subtaskOf } from '../../state/key-group.ts';
+import { hashKeys } from '../../state/key-group.ts';
 import { AccumulatorLayout, type AccumulatorTable } from '../aggregate/accumulator-table.ts';
 import { bindAggregates } from '../aggregate/bound-aggregate.ts';
 import { RowtimeReader } from './rowtime.ts';
@@ -51,9 +51,8 @@ export class GlobalWindowAggregateOperator implements Operator {
 
   restore(chunk: StateChunk): void {
     this.#restored ??= { watermark: null };
-    if (chunk.table === sliceTable) {
-      if (this.#ownsRestored()) this.#merge(chunk.batch, 0, chunk.batch.length, null);
-    } else {
+    if (chunk.table === sliceTable) this.#merge(chunk.batch, 0, chunk.batch.length, null);
+    else {
       const watermark = restoredWatermark(chunk);
       this.#restored.watermark = Math.min(watermark, this.#restored.watermark ?? watermark);
     }
@@ -91,13 +90,6 @@ export class GlobalWindowAggregateOperator implements Operator {
 
   stateBytes(): number {
     return this.#store.bytes();
-  }
-
-  /** State without keys is given to every subtask, and belongs to the one that the exchange sends keyless rows to. */
-  #ownsRestored(): boolean {
-    const { subtaskIndex, parallelism, maxParallelism } = this.#ctx;
-    const keyGroup = keyGroupOf(0, maxParallelism);
-    return this.#spec.keyCount > 0 || subtaskOf(keyGroup, parallelism, maxParallelism) === subtaskIndex;
   }
 
   /** Only now is the watermark known: chunks come in any order, and the least of the former subtasks' counts. */
