@@ -1,5 +1,4 @@
 /** From checked settings to what the engine and the job builder take. */
-import { createHash } from 'node:crypto';
 import { isAbsolute, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { EngineError } from '../model/errors.ts';
@@ -13,13 +12,12 @@ export type ExecutionOptions = Readonly<{
   dataDirectory: string;
   /** Absolute; relative paths in settings are resolved against it. */
   workingDirectory: string;
-  jobName: string;
 }>;
 
-/** How a job is run. Directories are the job's own: `<dir>/<job>`. Throws UNSUPPORTED for checkpoints that are not local files. */
+/** How a job is run. Throws UNSUPPORTED for checkpoints that are not local files. */
 export function executionSettings(settings: Options, options: ExecutionOptions): ExecutionSettings {
   const directory = (key: string, fallback: string): string =>
-    join(directoryOf(settings.optionalString(key), fallback, key, options), directoryName(options.jobName));
+    directoryOf(settings.optionalString(key), fallback, key, options);
   return {
     checkpointIntervalMs: settings.number('execution.checkpointing.interval'),
     checkpointTimeoutMs: settings.number('execution.checkpointing.timeout'),
@@ -52,13 +50,6 @@ function pathOfUrl(text: string, key: string): string {
       hint: 'Write file:///absolute/path.',
     });
   }
-}
-
-/** A job's name as one part of a path: other characters are replaced, and a hash keeps such names apart. */
-export function directoryName(jobName: string): string {
-  const safe = jobName.replaceAll(/[^A-Za-z0-9_-]/g, '_').slice(0, 100);
-  if (safe === jobName) return safe;
-  return `${safe}-${createHash('sha256').update(jobName).digest('hex').slice(0, 8)}`;
 }
 
 function restartStrategy(settings: Options): RestartStrategy {

@@ -10,6 +10,7 @@ import type { Options } from '../model/options.ts';
 import type { Pipeline, PlanNode, WindowAggregateNode } from '../model/plan.ts';
 import { formatPath, sinkRowOf, type TableDefinition } from '../model/table.ts';
 import { localWindowFields } from '../operators/window/fields.ts';
+import { Slices, slicedWindow } from '../operators/window/slices.ts';
 import { connectorOf } from './connector-of.ts';
 import { canonicalText } from './digest.ts';
 import { GraphAssembly, type NodeDraft, type Port } from './graph-assembly.ts';
@@ -62,7 +63,7 @@ class JobBuilder {
 
   async add({ sink, input }: Pipeline, index: number): Promise<void> {
     const port = await this.#lower(input);
-    if (sink.kind === 'table') await this.#addTableSink(sink.table, port, index);
+    if (sink.kind === 'table') await this.#addTableSink(sink.table, port);
     else {
       const spec: SinkSpec = {
         kind: 'sink',
@@ -137,7 +138,8 @@ class JobBuilder {
   }
 
   #chainWindow(node: Extract<PlanNode, { kind: 'window' }>, input: Port): Port {
-    const { window, fields } = node;
+    const { fields } = node;
+    const window = slicedWindow(node.window);
     const time = this.#windowTime(node);
     const spec = { kind: 'window', window, time, inputFields: this.#assembly.fieldsOf(input), fields } as const;
     return this.#assembly.chain({ spec, label: 'WindowTableFunction', shape: window }, input);
@@ -145,6 +147,7 @@ class JobBuilder {
 
   #addWindowAggregate(node: WindowAggregateNode, input: Port): Port {
     const { window, keys, aggregates, properties, fields } = node;
+    new Slices(window); // refuses, before anything runs, what is not built of slices
     const rowFields = this.#assembly.fieldsOf(input);
     const time = this.#windowTime(node);
     const localFields = localWindowFields({ keys, aggregates, inputFields: rowFields });
@@ -210,10 +213,10 @@ class JobBuilder {
     return this.#assembly.head({ spec: { kind: 'values', rows, fields }, label: 'Values', shape: null }, 1);
   }
 
-  async #addTableSink(definition: TableDefinition, port: Port, index: number): Promise<void> {
+  async #addTableSink(definition: TableDefinition, port: Port): Promise<void> {
     const { table, planner } = splitPlannerOptions(definition);
     const { name, sink } = connectorOf(table, 'sink', this.#ctx.connectors);
-    const config = await sink.plan(table, { ...this.#ctx.connectorContext, sinkId: String(index) });
+    const config = await sink.plan(table, this.#ctx.connectorContext);
     const inputFields = this.#assembly.fieldsOf(port);
     const spec: SinkSpec = {
       kind: 'sink',

@@ -335,6 +335,7 @@ export function checkSettings(given: ReadonlyMap<string, string>): Options {
   const options = checkOptions(given, settingSpecs, 'SET');
   const zone = options.string('table.local-time-zone');
   if (zone !== 'default') timeZone(zone);
+  checkName(options.optionalString('pipeline.name'));
   const mode = options.string('execution.runtime-mode');
   if (mode !== 'STREAMING') {
     throw new EngineError('UNSUPPORTED', `SET 'execution.runtime-mode': expected 'STREAMING', got '${mode}'`, {
@@ -342,6 +343,18 @@ export function checkSettings(given: ReadonlyMap<string, string>): Options {
     });
   }
   return options;
+}
+
+const longestName = 200; // it is a part of paths
+
+function checkName(name: string | undefined): void {
+  if (name === undefined || (/^[^/\\\p{Cc}]+$/u.test(name) && !/^\.+$/.test(name) && name.length <= longestName))
+    return;
+  throw new EngineError(
+    'INVALID_OPTION',
+    `SET 'pipeline.name': expected a name of at the most ${longestName} characters without / and \\, got '${name}'`,
+    { hint: 'Checkpoints are kept in a directory of that name.' },
+  );
 }
 
 function refusal(key: string): EngineError {

@@ -4,6 +4,7 @@
  */
 import { EngineError, type Position } from '../model/errors.ts';
 import { nearest } from '../model/options.ts';
+import { located } from '../sql/excerpt.ts';
 import type { ParameterValue } from './parameter.ts';
 
 /**
@@ -19,6 +20,14 @@ export type Substitution = Readonly<{ text: string; used: ReadonlySet<string> }>
 
 /** Throws INVALID_OPTION for a parameter that isn't declared or stands where none can be. */
 export function substituteParameters(script: string, values: ReadonlyMap<string, ParameterValue>): Substitution {
+  try {
+    return substitute(script, values);
+  } catch (error) {
+    throw located(error, script);
+  }
+}
+
+function substitute(script: string, values: ReadonlyMap<string, ParameterValue>): Substitution {
   const used = new Set<string>();
   const resolve = (name: string, offset: number): ParameterValue => {
     const value = values.get(name);
@@ -51,7 +60,7 @@ function refuseInsideWord(script: string, offset: number, token: string): void {
   const before = script[offset - 1] ?? ' ';
   const after = script[offset + token.length] ?? ' ';
   if (!identifierPart.test(before) && !identifierPart.test(after)) return;
-  throw new EngineError('INVALID_OPTION', `${place(script, offset)}: ${token} can't be a part of an identifier`, {
+  throw new EngineError('INVALID_OPTION', `${token} can't be a part of an identifier`, {
     hint: 'A parameter is a whole literal, or stands inside a string literal.',
     position: positionAt(script, offset, token.length),
   });
@@ -59,7 +68,7 @@ function refuseInsideWord(script: string, offset: number, token: string): void {
 
 function misplaced(what: string, found: RegExpExecArray, offset: number, script: string): EngineError {
   const start = offset + found.index;
-  return new EngineError('INVALID_OPTION', `${place(script, start)}: ${found[0]} can't stand in ${what}`, {
+  return new EngineError('INVALID_OPTION', `${found[0]} can't stand in ${what}`, {
     hint: 'A parameter is a whole literal, or stands inside a string literal.',
     position: positionAt(script, start, found[0].length),
   });
@@ -68,16 +77,10 @@ function misplaced(what: string, found: RegExpExecArray, offset: number, script:
 function unknownParameter(name: string, values: ReadonlyMap<string, unknown>, position: Position): EngineError {
   const near = nearest(name, values.keys());
   const known = [...values.keys()].join(', ');
-  return new EngineError(
-    'INVALID_OPTION',
-    `line ${position.line}, column ${position.column}: parameter '${name}' is not declared`,
-    { hint: near === undefined ? `Declared parameters: ${known || 'none'}.` : `Did you mean '${near}'?`, position },
-  );
-}
-
-function place(script: string, offset: number): string {
-  const { line, column } = positionAt(script, offset, 0);
-  return `line ${line}, column ${column}`;
+  return new EngineError('INVALID_OPTION', `parameter '${name}' is not declared`, {
+    hint: near === undefined ? `Declared parameters: ${known || 'none'}.` : `Did you mean '${near}'?`,
+    position,
+  });
 }
 
 function positionAt(script: string, start: number, length: number): Position {

@@ -31,7 +31,7 @@ const probe: Connector = {
     reader: unused,
   },
   sink: {
-    plan: (table, ctx) => ({ options: Object.fromEntries(table.options), sinkId: ctx.sinkId }),
+    plan: (table) => ({ options: Object.fromEntries(table.options) }),
     deliveryGuarantee: 'none',
     changelog: 'insert-only',
     metadata: new Map(),
@@ -169,6 +169,11 @@ describe('a windowed aggregation', () => {
   it('without keys has one global subtask', async () => {
     const graph = await build([collect(countPerWindow(watermarked(scan(['device', 'ts']), 1), []))]);
     expect(graph.vertices.map((vertex) => vertex.parallelism)).toEqual([4, 1]);
+  });
+
+  it('over sessions is refused before it runs', async () => {
+    const sessions: PlanNode = { ...(plan.input as WindowAggregateNode), window: { kind: 'session', gapMs: 1 } };
+    await expect(build([collect(sessions)])).rejects.toMatchObject({ code: 'UNSUPPORTED' });
   });
 
   it('keeps its ids as long as the query keeps its shape', async () => {
@@ -324,7 +329,6 @@ describe('a statement set', () => {
     const graph = await build([into(out('a', 'device'), scan(['device'])), into(out('a', 'device'), scan(['device']))]);
     const sinks = nodesOf(graph).filter((node) => node.spec.kind === 'sink');
     expect(new Set(sinks.map((node) => node.id)).size).toBe(2);
-    expect(sinks.map((node) => node.spec)).toMatchObject([{ config: { sinkId: '0' } }, { config: { sinkId: '1' } }]);
   });
 });
 

@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import {
-  directoryName,
-  executionSettings,
-  requestedParallelism,
-  sessionTimeZone,
-} from '../../src/job/execution-settings.ts';
+import { executionSettings, requestedParallelism, sessionTimeZone } from '../../src/job/execution-settings.ts';
 import { checkSetting, checkSettings, settingSpecs } from '../../src/job/settings.ts';
 
-const options = { dataDirectory: '/data', workingDirectory: '/work', jobName: 'orders' };
+const options = { dataDirectory: '/data', workingDirectory: '/work' };
 const settingsOf = (given: Record<string, string>) =>
   executionSettings(checkSettings(new Map(Object.entries(given))), options);
 
@@ -31,6 +26,8 @@ describe('one SET', () => {
   it.each([
     ['paralelism.default', '2', 'INVALID_OPTION', /unknown setting/, /'parallelism.default'/],
     ['millrace.nothing-of-the-kind', '1', 'INVALID_OPTION', /unknown setting/, /millrace\./],
+    ['pipeline.name', '../x', 'INVALID_OPTION', /without \//, /directory/],
+    ['pipeline.name', '..', 'INVALID_OPTION', /without \//, /directory/],
     ['parallelism.default', '0', 'INVALID_OPTION', /whole number from 1/, /Subtasks/],
     ['execution.checkpointing.interval', 'soon', 'INVALID_OPTION', /a duration/, /checkpoints/],
     ['restart-strategy.type', 'maybe', 'INVALID_OPTION', /'exponential-delay', 'fixed-delay'/, /failure/],
@@ -56,8 +53,8 @@ describe('execution settings', () => {
       checkpointTimeoutMs: 600_000,
       retainedCheckpoints: 1,
       tolerableFailedCheckpoints: 0,
-      checkpointDirectory: '/data/checkpoints/orders',
-      savepointDirectory: '/data/savepoints/orders',
+      checkpointDirectory: '/data/checkpoints',
+      savepointDirectory: '/data/savepoints',
       restart: {
         kind: 'exponential-delay',
         initialMs: 1_000,
@@ -72,9 +69,9 @@ describe('execution settings', () => {
   });
 
   it.each([
-    ['relative/path', '/work/relative/path/orders'],
-    ['/absolute', '/absolute/orders'],
-    ['file:///of/url', '/of/url/orders'],
+    ['relative/path', '/work/relative/path'],
+    ['/absolute', '/absolute'],
+    ['file:///of/url', '/of/url'],
   ])('keep checkpoints in %s', (text, directory) => {
     expect(settingsOf({ 'execution.checkpointing.dir': text }).checkpointDirectory).toBe(directory);
   });
@@ -128,14 +125,5 @@ describe('time zone', () => {
 
   it('is refused when there is none of the name', () => {
     expect(() => checkSetting('table.local-time-zone', 'Mars/Olympus')).toThrow(/got 'Mars\/Olympus'/);
-  });
-});
-
-describe('the directory of a job', () => {
-  it('keeps odd names apart and in place', () => {
-    expect(directoryName('orders-1')).toBe('orders-1');
-    const odd = ['../x', '..', 'a b', 'a/b'].map(directoryName);
-    expect(new Set(odd).size).toBe(4);
-    for (const name of odd) expect(name).toMatch(/^[A-Za-z0-9_-]+$/);
   });
 });
