@@ -10,6 +10,9 @@ import { EngineError } from '../model/errors.ts';
 /** How long a successor waits for the owner to go, ms. */
 const defaultWaitMs = 5_000;
 
+/** Keeps the databases alive: the lock of one that the garbage collector takes is gone. */
+const held = new Set<DatabaseSync>();
+
 export interface DirectoryLock {
   release(): void;
 }
@@ -26,7 +29,13 @@ export function lockDirectory(directory: string, waitMs: number = defaultWaitMs)
       database.close();
       throw error;
     }
-    return { release: () => database.close() };
+    held.add(database);
+    return {
+      release: () => {
+        held.delete(database);
+        database.close();
+      },
+    };
   } catch (cause) {
     const message = (cause as Error).message;
     if (/locked|busy/i.test(message)) {

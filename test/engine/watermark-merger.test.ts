@@ -1,0 +1,74 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BarrierAligner } from '../../src/engine/barrier-aligner.ts';
+import { SplitWatermarks } from '../../src/engine/split-watermarks.ts';
+import { WatermarkMerger } from '../../src/engine/watermark-merger.ts';
+
+describe('merged watermarks', () => {
+  it('are the least of the active channels and never fall', () => {
+    const event = fc.record({
+      channel: fc.nat(2),
+      what: fc.oneof(fc.integer({ min: 0, max: 50 }), fc.constantFrom<'idle' | 'active'>('idle', 'active')),
+    });
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 40 }), (events) => {
+        const merger = new WatermarkMerger(3);
+        const state = [0, 1, 2].map(() => ({ watermark: -Infinity, idle: false }));
+        let last = -Infinity;
+        for (const { channel, what } of events) {
+          const entry = state[channel]!;
+          if (typeof what === 'number') entry.watermark = Math.max(entry.watermark, what);
+          else entry.idle = what === 'idle';
+          const rose =
+            typeof what === 'number' ? merger.advance(channel, what) : merger.setIdle(channel, what === 'idle');
+          const active = state.filter(({ idle }) => !idle).map(({ watermark }) => watermark);
+          const all = state.map(({ watermark }) => watermark);
+          const now = Math.max(last, active.length === 0 ? Math.max(...all) : Math.min(...active));
+          expect(merger.current).toBe(now);
+          expect(rose).toBe(now > last);
+          last = now;
+        }
+      }),
+    );
+  });
+});
+
+describe('barriers', () => {
+  it('hold the channels that are ahead until the last one has come', () => {
+    const aligner = new BarrierAligner(3);
+    expect([aligner.barrier(1, 7), aligner.isHeld(1), aligner.isHeld(0)]).toEqual([false, true, false]);
+    expect([aligner.barrier(0, 7), aligner.barrier(2, 7), aligner.isHeld(1)]).toEqual([false, true, false]);
+    expect(aligner.barrier(1, 8)).toBe(false);
+    expect(() => aligner.barrier(0, 9)).toThrow(/while aligning 8/);
+  });
+});
+
+describe('split watermarks', () => {
+  it('follow the slowest split until it is idle or at its end', () => {
+    const splits = new SplitWatermarks(100);
+    expect(splits.combined).toBe(-Infinity);
+    splits.add('a');
+    splits.add('b');
+    splits.advance('a', 50);
+    expect(splits.combined).toBe(-Infinity);
+    splits.advance('b', 20);
+    expect(splits.combined).toBe(20);
+    splits.elapse(60);
+    splits.touch('a');
+    splits.elapse(60);
+    expect([splits.combined, splits.allIdle]).toEqual([50, false]);
+    splits.elapse(60);
+    expect([splits.combined, splits.allIdle]).toEqual([50, true]);
+    splits.touch('b');
+    expect([splits.combined, splits.allIdle]).toEqual([20, false]);
+    splits.end('b');
+    expect(splits.combined).toBe(50);
+  });
+
+  it('hold back for ever without a timeout', () => {
+    const splits = new SplitWatermarks(null);
+    splits.add('a');
+    splits.elapse(1e12);
+    expect(splits.allIdle).toBe(false);
+  });
+});
