@@ -1,0 +1,98 @@
+import { EngineError, type ErrorCode } from '../model/errors.ts';
+
+/**
+ * Error codes of the Kafka protocol (org.apache.kafka.common.protocol.Errors): those that we know what to do about. Class: `moved` and
+ * `passing` are tried again, the first with new metadata.
+ */
+type BrokerFault = Readonly<{ name: string; class: 'moved' | 'passing' | ErrorCode }>;
+
+const faults: Readonly<Record<number, BrokerFault>> = {
+  1: { name: 'OFFSET_OUT_OF_RANGE', class: 'NOT_FOUND' },
+  2: { name: 'CORRUPT_MESSAGE', class: 'BAD_RECORD' },
+  3: { name: 'UNKNOWN_TOPIC_OR_PARTITION', class: 'moved' },
+  5: { name: 'LEADER_NOT_AVAILABLE', class: 'moved' },
+  6: { name: 'NOT_LEADER_OR_FOLLOWER', class: 'moved' },
+  7: { name: 'REQUEST_TIMED_OUT', class: 'passing' },
+  8: { name: 'BROKER_NOT_AVAILABLE', class: 'moved' },
+  9: { name: 'REPLICA_NOT_AVAILABLE', class: 'moved' },
+  10: { name: 'MESSAGE_TOO_LARGE', class: 'LIMIT' },
+  13: { name: 'NETWORK_EXCEPTION', class: 'moved' },
+  14: { name: 'COORDINATOR_LOAD_IN_PROGRESS', class: 'passing' },
+  15: { name: 'COORDINATOR_NOT_AVAILABLE', class: 'moved' },
+  16: { name: 'NOT_COORDINATOR', class: 'moved' },
+  17: { name: 'INVALID_TOPIC_EXCEPTION', class: 'INVALID_OPTION' },
+  18: { name: 'RECORD_LIST_TOO_LARGE', class: 'LIMIT' },
+  19: { name: 'NOT_ENOUGH_REPLICAS', class: 'passing' },
+  20: { name: 'NOT_ENOUGH_REPLICAS_AFTER_APPEND', class: 'passing' },
+  22: { name: 'ILLEGAL_GENERATION', class: 'CONFLICT' },
+  25: { name: 'UNKNOWN_MEMBER_ID', class: 'CONFLICT' },
+  27: { name: 'REBALANCE_IN_PROGRESS', class: 'passing' },
+  29: { name: 'TOPIC_AUTHORIZATION_FAILED', class: 'PERMISSION' },
+  30: { name: 'GROUP_AUTHORIZATION_FAILED', class: 'PERMISSION' },
+  31: { name: 'CLUSTER_AUTHORIZATION_FAILED', class: 'PERMISSION' },
+  32: { name: 'INVALID_TIMESTAMP', class: 'EVALUATION' },
+  33: { name: 'UNSUPPORTED_SASL_MECHANISM', class: 'INVALID_OPTION' },
+  34: { name: 'ILLEGAL_SASL_STATE', class: 'PERMISSION' },
+  35: { name: 'UNSUPPORTED_VERSION', class: 'UNSUPPORTED' },
+  36: { name: 'TOPIC_ALREADY_EXISTS', class: 'CONFLICT' },
+  37: { name: 'INVALID_PARTITIONS', class: 'INVALID_OPTION' },
+  38: { name: 'INVALID_REPLICATION_FACTOR', class: 'INVALID_OPTION' },
+  40: { name: 'INVALID_CONFIG', class: 'INVALID_OPTION' },
+  41: { name: 'NOT_CONTROLLER', class: 'moved' },
+  44: { name: 'POLICY_VIOLATION', class: 'INVALID_OPTION' },
+  45: { name: 'OUT_OF_ORDER_SEQUENCE_NUMBER', class: 'CONFLICT' },
+  46: { name: 'DUPLICATE_SEQUENCE_NUMBER', class: 'CONFLICT' },
+  47: { name: 'INVALID_PRODUCER_EPOCH', class: 'CONFLICT' },
+  53: { name: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', class: 'PERMISSION' },
+  56: { name: 'KAFKA_STORAGE_ERROR', class: 'moved' },
+  58: { name: 'SASL_AUTHENTICATION_FAILED', class: 'PERMISSION' },
+  59: { name: 'UNKNOWN_PRODUCER_ID', class: 'CONFLICT' },
+  73: { name: 'TOPIC_DELETION_DISABLED', class: 'UNSUPPORTED' },
+  74: { name: 'FENCED_LEADER_EPOCH', class: 'moved' },
+  75: { name: 'UNKNOWN_LEADER_EPOCH', class: 'moved' },
+  78: { name: 'OFFSET_NOT_AVAILABLE', class: 'passing' },
+  87: { name: 'INVALID_RECORD', class: 'BAD_RECORD' },
+  89: { name: 'THROTTLING_QUOTA_EXCEEDED', class: 'passing' },
+  90: { name: 'PRODUCER_FENCED', class: 'CONFLICT' },
+  100: { name: 'UNKNOWN_TOPIC_ID', class: 'moved' },
+  103: { name: 'INCONSISTENT_TOPIC_ID', class: 'moved' },
+};
+
+/** Codes that callers look for. */
+export const brokerErrors = {
+  none: 0,
+  offsetOutOfRange: 1,
+  unknownTopicOrPartition: 3,
+  duplicateSequenceNumber: 46,
+  unknownTopicId: 100,
+  inconsistentTopicId: 103,
+} as const;
+
+/** Whether a second attempt, after a pause and with new metadata, may do. */
+export function isPassing(code: number): boolean {
+  const kind = faults[code]?.class;
+  return kind === 'moved' || kind === 'passing';
+}
+
+/** Whether the broker that answered is not the one to ask any more: metadata are stale. */
+export function isStaleMetadata(code: number): boolean {
+  return faults[code]?.class === 'moved';
+}
+
+const hints: Readonly<Record<number, string>> = {
+  10: "Lower 'properties.batch.size', or raise the topic's max.message.bytes.",
+  29: "Give the user of 'properties.sasl.jaas.config' rights on the topic.",
+  30: "Give the user rights on the consumer group, or leave 'properties.group.id' out.",
+  35: 'Millrace needs Kafka 3.1 or newer.',
+  58: "Check 'properties.sasl.mechanism' and the user and password in 'properties.sasl.jaas.config'.",
+};
+
+/** A broker's answer as an error. `what` begins the message: `topic t, partition 3`. */
+export function brokerError(code: number, what: string, detail: string | null = null): EngineError {
+  const fault = faults[code];
+  const name = fault?.name ?? `error code ${code}`;
+  const kind = fault?.class ?? 'INTERNAL';
+  const passing = kind === 'moved' || kind === 'passing';
+  const message = `${what}: the broker answered ${name}${detail === null ? '' : ` (${detail})`}`;
+  return new EngineError(passing ? 'CONNECTION' : kind, message, { retryable: passing, hint: hints[code] });
+}

@@ -1,0 +1,107 @@
+import { EngineError } from '../model/errors.ts';
+import { recordKernelBinary } from './record-kernel-binary.ts';
+
+/**
+ * The WebAssembly side of reading record batches: CRC-32C, LZ4 and Snappy (record-kernel.as). One a reader. Its memory holds one
+ * input and one output, both reused: `bytes` and what lies in it are valid until the next call.
+ *
+ * Measured against the same in JavaScript: LZ4 2 GB/s to 0.6 GB/s. That is a quarter of all the time a record takes.
+ */
+
+/** The most bytes that a batch may have when decompressed; more is an error, so that a small lie can't take all memory. */
+export const maxBatchBytes = 256 * 1024 * 1024;
+
+const pageBytes = 65_536;
+const maxPages = 16_384; // 1 GB: an input and an output of `maxBatchBytes`, with room to grow by doubling
+const tablesAt = 1_024; // for CRC-32C: 8 KB
+const inputAt = 16_384;
+const slack = 64; // copies go in steps of 16 bytes and may go beyond an end
+
+const resultCorrupt = -1;
+const resultFull = -2;
+
+type Codec = (input: number, inputEnd: number, output: number, capacity: number) => number;
+
+type KernelExports = Readonly<{
+  crcTables(tables: number): void;
+  crc32c(tables: number, start: number, end: number): number;
+  lz4Frame: Codec;
+  snappyBlock: Codec;
+}>;
+
+let compiled: WebAssembly.Module | undefined;
+
+export class RecordKernel {
+  readonly #memory = new WebAssembly.Memory({ initial: 32, maximum: maxPages });
+  readonly #exports: KernelExports;
+  #bytes: Uint8Array;
+  #inputEnd = inputAt;
+  #output = inputAt;
+
+  constructor() {
+    compiled ??= new WebAssembly.Module(Buffer.from(recordKernelBinary, 'base64'));
+    const instance = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } });
+    this.#exports = instance.exports as unknown as KernelExports;
+    this.#exports.crcTables(tablesAt);
+    this.#bytes = new Uint8Array(this.#memory.buffer);
+  }
+
+  /** The memory, in which outputs lie. Another object after it grew. */
+  get bytes(): Uint8Array {
+    return this.#bytes;
+  }
+
+  /** Where the last output begins in `bytes`. */
+  get outputStart(): number {
+    return this.#output;
+  }
+
+  /** Lays `source[start, end)` down as the input of the calls that follow. */
+  load(source: Uint8Array, start: number, end: number): void {
+    const length = end - start;
+    if (length > maxBatchBytes) throw tooLarge('compressed');
+    this.#inputEnd = inputAt + length;
+    this.#reserve(this.#inputEnd + slack);
+    this.#bytes.set(source.subarray(start, end), inputAt);
+    this.#output = (this.#inputEnd + slack + 15) & ~15;
+  }
+
+  /** Of the whole input. */
+  crc32c(): number {
+    return this.#exports.crc32c(tablesAt, inputAt, this.#inputEnd) >>> 0;
+  }
+
+  /** Decompresses the input from byte `from` on, a frame. Returns the output's length. null: it is not LZ4. */
+  lz4Frame(from: number): number | null {
+    return this.#decompress(this.#exports.lz4Frame, inputAt + from, this.#inputEnd, this.#output);
+  }
+
+  /** Decompresses bytes `from` to `to` of the input, a raw block, to `written` bytes behind the output's begin. null: it is not Snappy. */
+  snappyBlock(from: number, to: number, written: number): number | null {
+    return this.#decompress(this.#exports.snappyBlock, inputAt + from, inputAt + to, this.#output + written);
+  }
+
+  #decompress(codec: Codec, from: number, to: number, output: number): number | null {
+    for (;;) {
+      const capacity = this.#bytes.length - slack - output;
+      const written = codec(from, to, output, Math.max(capacity, 0));
+      if (written >= 0) return written;
+      if (written === resultCorrupt) return null;
+      if (written !== resultFull || capacity >= maxBatchBytes) throw tooLarge('decompressed');
+      this.#reserve(output + Math.max(capacity, pageBytes) * 2 + slack);
+    }
+  }
+
+  #reserve(size: number): void {
+    const missing = size - this.#bytes.length;
+    if (missing <= 0) return;
+    this.#memory.grow(Math.ceil(missing / pageBytes));
+    this.#bytes = new Uint8Array(this.#memory.buffer);
+  }
+}
+
+function tooLarge(how: string): EngineError {
+  return new EngineError('LIMIT', `a record batch has more than ${maxBatchBytes} bytes ${how}, the most that is read`, {
+    hint: 'Produce it with a smaller batch.size.',
+  });
+}
