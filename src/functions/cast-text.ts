@@ -29,7 +29,7 @@ export function castFromText(from: DataType, to: DataType): CastFunction {
   return {
     implement: ({ session }) => {
       if (!isCharacter(from)) return { kind: 'call', call: (value: Uint8Array) => sizedBytes(value, to) };
-      return { kind: 'call', call: textReader(to, session), mayBeNull: to.kind === 'decimal' };
+      return { kind: 'call', call: textReader(to, session) };
     },
   };
 }
@@ -43,13 +43,13 @@ function textReader(to: DataType, session: Session): (text: string) => SqlValue 
     case 'varbinary':
       return (text) => sizedBytes(encoder.encode(text), to);
     case 'boolean':
-      return (text) => readable(text, to, booleans.get(text.trim().toLowerCase()) ?? null);
+      return (text) => readable(text, to, booleans.get(text.toLowerCase()) ?? null);
     case 'float':
       return (text) => Math.fround(readable(text, to, parseDouble(text)));
     case 'double':
       return (text) => readable(text, to, parseDouble(text));
     case 'decimal':
-      return (text) => textToDecimal(text, to);
+      return (text) => readable(text, to, parseDecimal(text.trim(), to.precision, to.scale));
     case 'date':
       return (text) => readable(text, to, parseDate(text));
     case 'time':
@@ -91,13 +91,6 @@ function textToInteger(text: string, to: DataType): SqlValue {
   const limit = 1n << (ranges[to.kind] ?? 63n);
   if (value >= limit || value < -limit) return readable(text, to, null);
   return to.kind === 'bigint' ? value : Number(value);
-}
-
-/** What is no number fails; a number that does not fit is NULL, as in Flink. */
-function textToDecimal(text: string, to: DataType & { precision: number; scale: number }): SqlValue {
-  const trimmed = text.trim();
-  if (!/^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/.test(trimmed)) return readable(text, to, null);
-  return parseDecimal(trimmed, to.precision, to.scale);
 }
 
 function readTimestamp(text: string, precision: number): number | bigint | null {

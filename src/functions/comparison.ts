@@ -61,7 +61,7 @@ function inferComparison(symbol: ComparisonSymbol, args: readonly Argument[]): S
   return { args: operands, result: types.of('boolean', anyNullable(args)) };
 }
 
-function implementComparison(symbol: ComparisonSymbol, { args, wide }: ImplementContext): Implementation {
+export function implementComparison(symbol: ComparisonSymbol, { args, wide }: ImplementContext): Implementation {
   const operator = operators[symbol];
   const [a, b] = args.map(({ type }) => type) as [DataType, DataType];
   switch (layoutOf(a)) {

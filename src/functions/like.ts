@@ -3,7 +3,10 @@ import { EngineError } from '../model/errors.ts';
 
 const regexSpecials = /[\\^$.*+?()[\]{}|/]/;
 
-/** A test for a pattern; simple patterns without a regular expression. */
+/**
+ * A test for a pattern; simple patterns without a regular expression. `mark` is the escape character, '' for none. As in Calcite's Like, `_`
+ * is no line break but `%` may hold some.
+ */
 export function likeMatcher(pattern: string, mark: string): (text: string) => boolean {
   return simpleMatcher(pattern, mark) ?? regexMatcher(pattern, mark);
 }
@@ -27,11 +30,11 @@ function regexMatcher(pattern: string, mark: string): (text: string) => boolean 
     if (point === mark && mark !== '') {
       point = escapedPoint(points[++i], pattern, mark);
       source += regexSpecials.test(point) ? `\\${point}` : point;
-    } else if (point === '%') source += '.*';
+    } else if (point === '%') source += '[^]*';
     else if (point === '_') source += '.';
     else source += regexSpecials.test(point) ? `\\${point}` : point;
   }
-  const regex = new RegExp(`^${source}$`, 'su');
+  const regex = new RegExp(`^${source}$`, 'u');
   return (text) => regex.test(text);
 }
 

@@ -2,12 +2,38 @@
 import type { AggregateFunction, ScalarFunction } from '../model/function.ts';
 import { aggregateFunctions } from './aggregate.ts';
 import { arithmeticFunctions } from './arithmetic.ts';
+import { clockFunctions } from './clock-functions.ts';
+import { collectionFunctions } from './collection.ts';
 import { comparisonFunctions } from './comparison.ts';
+import { conditionalFunctions } from './conditional.ts';
+import { extractFunctions } from './extract.ts';
+import { mathFunctions } from './math.ts';
+import { regexpFunctions } from './regexp.ts';
+import { roundingFunctions } from './rounding.ts';
+import { stringFunctions } from './string.ts';
 import { matchFunctions } from './string-match.ts';
+import { substringFunctions } from './substring.ts';
+import { timestampArithmeticFunctions } from './timestamp-arithmetic.ts';
+import { timestampFunctions } from './timestamp-functions.ts';
 
-const scalars: readonly ScalarFunction[] = [...comparisonFunctions, ...arithmeticFunctions, ...matchFunctions];
+const scalarFunctions: readonly ScalarFunction[] = [
+  ...comparisonFunctions,
+  ...arithmeticFunctions,
+  ...matchFunctions,
+  ...mathFunctions,
+  ...roundingFunctions,
+  ...conditionalFunctions,
+  ...stringFunctions,
+  ...substringFunctions,
+  ...regexpFunctions,
+  ...clockFunctions,
+  ...extractFunctions,
+  ...timestampFunctions,
+  ...timestampArithmeticFunctions,
+  ...collectionFunctions,
+];
 
-const scalarByName = byName(scalars, ({ name, aliases = [] }) => [name, ...aliases]);
+const scalarByName = byName(scalarFunctions, ({ name, aliases = [] }) => [name, ...aliases]);
 const aggregateByName = byName(aggregateFunctions, ({ name }) => [name]);
 
 function byName<T>(definitions: readonly T[], names: (definition: T) => readonly string[]): ReadonlyMap<string, T> {
@@ -24,7 +50,7 @@ export function aggregateFunction(name: string): AggregateFunction | undefined {
   return aggregateByName.get(name.toUpperCase());
 }
 
-/** Every name that a query may call, aliases too, sorted. */
+/** Every name that a query may call, aliases too, sorted; operators are not among them. */
 export function functionNames(): readonly string[] {
-  return [...scalarByName.keys(), ...aggregateByName.keys()].sort();
+  return [...scalarByName.keys(), ...aggregateByName.keys()].filter((name) => /^\w/.test(name)).sort();
 }

@@ -1,7 +1,15 @@
 /** Helpers to declare what functions take. */
 import { EngineError } from '../model/errors.ts';
-import type { Argument, Signature } from '../model/function.ts';
+import type { Argument, ScalarFunction, Signature } from '../model/function.ts';
 import { type DataType, formatType, isCharacter, isInteger, isNumeric, types, withNullable } from '../model/types.ts';
+
+/** A declaration with what most functions have: deterministic, NULL when an argument is NULL. */
+export function scalar(
+  definition: Omit<ScalarFunction, 'kind' | 'deterministic' | 'nulls'> &
+    Partial<Pick<ScalarFunction, 'deterministic' | 'nulls'>>,
+): ScalarFunction {
+  return { kind: 'scalar', deterministic: true, nulls: 'strict', ...definition };
+}
 
 export function anyNullable(args: readonly Argument[]): boolean {
   return args.some(({ type }) => type.nullable || type.kind === 'null');

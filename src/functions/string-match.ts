@@ -22,11 +22,11 @@ function inferConcat(args: readonly Argument[]): Signature {
 
 const likeUsage = 'string LIKE pattern [ESCAPE character]';
 
-const defaultEscape = '\\';
+const noEscape = '';
 
 function implementLike({ args }: ImplementContext): Implementation {
   const [, pattern, mark] = args;
-  const constantEscape = mark === undefined ? defaultEscape : mark.literal;
+  const constantEscape = mark === undefined ? noEscape : mark.literal;
   if (typeof pattern?.literal === 'string' && typeof constantEscape === 'string') {
     return { kind: 'call', call: likeMatcher(pattern.literal, constantEscape) };
   }
@@ -34,7 +34,7 @@ function implementLike({ args }: ImplementContext): Implementation {
   let matches: (text: string) => boolean = () => false;
   return {
     kind: 'call',
-    call: (text: string, nextPattern: string, nextEscape: string = defaultEscape) => {
+    call: (text: string, nextPattern: string, nextEscape: string = noEscape) => {
       if (nextPattern !== knownPattern || nextEscape !== knownEscape) {
         matches = likeMatcher(nextPattern, nextEscape);
         [knownPattern, knownEscape] = [nextPattern, nextEscape];

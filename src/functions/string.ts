@@ -1,0 +1,173 @@
+/** Functions of strings: case, length, joining, padding. */
+import { EngineError } from '../model/errors.ts';
+import type { Argument, Implementation, ScalarFunction, Signature } from '../model/function.ts';
+import { isCharacter, types } from '../model/types.ts';
+import { characterCount, reverseCharacters } from './code-points.ts';
+import { anyNullable, checkCount, fixed, mismatch, type Parameter, scalar, variadic } from './signature.ts';
+
+type Call = Extract<Implementation, { kind: 'call' }>['call'];
+
+/** A function with fixed parameters and a plain implementation. */
+function plain(
+  name: string,
+  signature: Readonly<{
+    parameters: readonly Parameter[];
+    required?: number;
+    usage: string;
+    mayBeNull?: boolean;
+    aliases?: readonly string[];
+  }>,
+  description: string,
+  call: Call,
+  result = types.string(),
+): ScalarFunction {
+  const { parameters, required = parameters.length, mayBeNull = false, aliases } = signature;
+  const usage = `${name}(${signature.usage})`;
+  const infer = fixed(usage, parameters, result, { required, mayBeNull });
+  return scalar({
+    name,
+    aliases,
+    category: 'string',
+    usage,
+    description,
+    infer,
+    implement: () => ({ kind: 'call', call }),
+  });
+}
+
+const maxRepeated = 1 << 28; // UTF-16 units of a made-up string: beyond this a row would take the memory of the process
+
+function checkedLength(length: number): number {
+  if (length <= maxRepeated) return length;
+  throw new EngineError('EVALUATION', `expected a string of at most ${maxRepeated} characters, got ${length}`);
+}
+
+function pad(text: string, length: number, filler: string): string | null {
+  if (length < 0 || filler === '') return null;
+  const missing = Math.max(0, checkedLength(length) - text.length);
+  return filler.repeat(Math.ceil(missing / filler.length)).slice(0, missing);
+}
+
+function padLeft(text: string, length: number, filler: string): string | null {
+  const padding = pad(text, length, filler);
+  return padding === null ? null : padding + text.slice(0, length);
+}
+
+function padRight(text: string, length: number, filler: string): string | null {
+  const padding = pad(text, length, filler);
+  return padding === null ? null : text.slice(0, length) + padding;
+}
+
+function repeat(text: string, count: number): string {
+  if (count <= 0) return '';
+  checkedLength(text.length * count);
+  return text.repeat(count);
+}
+
+/** The first letter of each run of ASCII letters and digits in upper case, the others in lower. */
+function initialCapitals(text: string): string {
+  return text.replace(/[0-9A-Za-z]+/g, (word) => word[0]!.toUpperCase() + word.slice(1).toLowerCase());
+}
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** The first byte, signed as Java's are; 0 of an empty string. */
+function firstByte(text: string): number {
+  const byte = encoder.encode(text.slice(0, 2))[0] ?? 0;
+  return (byte << 24) >> 24;
+}
+
+function characterOf(code: number): string {
+  return code < 0 ? '' : String.fromCharCode(code & 0xff);
+}
+
+function toBase64(text: string): string {
+  return btoa(String.fromCharCode(...encoder.encode(text)));
+}
+
+function fromBase64(text: string): string {
+  return decoder.decode(Uint8Array.from(atob(text), (unit) => unit.charCodeAt(0)));
+}
+
+/** NULLs but for the separator are left out. */
+function joinWith(separator: string | null, ...parts: readonly (string | null)[]): string | null {
+  return separator === null ? null : parts.filter((part) => part !== null).join(separator);
+}
+
+const joinUsage = 'CONCAT_WS(separator, string, …)';
+
+function inferJoin(args: readonly Argument[]): Signature {
+  checkCount(joinUsage, args, 1, 254);
+  const taken = args.map(({ type }) => (type.kind === 'null' ? types.string() : type));
+  if (!taken.every(isCharacter)) throw mismatch(joinUsage, args);
+  return { args: taken, result: types.string(anyNullable(args.slice(0, 1))) };
+}
+
+export const stringFunctions: readonly ScalarFunction[] = [
+  plain('UPPER', { parameters: ['string'], usage: 'string', aliases: ['UCASE'] }, 'In upper case.', (text: string) =>
+    text.toUpperCase(),
+  ),
+  plain('LOWER', { parameters: ['string'], usage: 'string', aliases: ['LCASE'] }, 'In lower case.', (text: string) =>
+    text.toLowerCase(),
+  ),
+  plain('INITCAP', { parameters: ['string'], usage: 'string' }, 'Each word with a capital.', initialCapitals),
+  plain(
+    'CHAR_LENGTH',
+    { parameters: ['string'], usage: 'string', aliases: ['CHARACTER_LENGTH', 'LENGTH'] },
+    'The number of characters.',
+    characterCount,
+    types.of('int'),
+  ),
+  plain(
+    'REVERSE',
+    { parameters: ['string'], usage: 'string' },
+    'The characters from the last to the first.',
+    reverseCharacters,
+  ),
+  plain('REPEAT', { parameters: ['string', 'integer'], usage: 'string, count' }, 'The string so many times.', repeat),
+  plain(
+    'LPAD',
+    { parameters: ['string', 'integer', 'string'], usage: 'string, length, filler', mayBeNull: true },
+    'Filled up on the left, or cut, to a length.',
+    padLeft,
+  ),
+  plain(
+    'RPAD',
+    { parameters: ['string', 'integer', 'string'], usage: 'string, length, filler', mayBeNull: true },
+    'Filled up on the right, or cut, to a length.',
+    padRight,
+  ),
+  plain(
+    'ASCII',
+    { parameters: ['string'], usage: 'string' },
+    'The number of the first character.',
+    firstByte,
+    types.of('int'),
+  ),
+  plain('CHR', { parameters: ['integer'], usage: 'number' }, 'The character of a number, modulo 256.', characterOf),
+  plain('TO_BASE64', { parameters: ['string'], usage: 'string' }, 'The UTF-8 bytes in Base64.', toBase64),
+  plain(
+    'FROM_BASE64',
+    { parameters: ['string'], usage: 'string' },
+    'The string whose UTF-8 bytes these are.',
+    fromBase64,
+  ),
+  scalar({
+    name: 'CONCAT',
+    category: 'string',
+    usage: 'CONCAT(string, …)',
+    description: 'All strings, one behind the other; NULL when one is NULL.',
+    infer: variadic('CONCAT(string, …)', 'string', 1, types.string()),
+    implement: () => ({ kind: 'inline', source: (args) => args.join(' + ') }),
+  }),
+  scalar({
+    name: 'CONCAT_WS',
+    category: 'string',
+    usage: joinUsage,
+    description: 'The strings that are not NULL, with the separator between them.',
+    nulls: 'handled',
+    infer: inferJoin,
+    implement: () => ({ kind: 'call', call: joinWith }),
+  }),
+];

@@ -1,0 +1,97 @@
+/** TIMESTAMPADD and TIMESTAMPDIFF. */
+import { msPerDay } from '../model/calendar.ts';
+import type { Argument, Implementation, ImplementContext, ScalarFunction, Signature } from '../model/function.ts';
+import { timeZone } from '../model/time-zone.ts';
+import { type DataType, isInteger, isTimestamp, types, withNullable } from '../model/types.ts';
+import { isMoment, momentOf } from './moment.ts';
+import { anyNullable, checkCount, mismatch, scalar } from './signature.ts';
+import { addMonths, addMonthsToTimestamp } from './temporal-arithmetic.ts';
+import { timeUnitOf, unitMonths, unitMs } from './time-unit.ts';
+
+const addUsage = 'TIMESTAMPADD(unit, count, time)';
+const diffUsage = 'TIMESTAMPDIFF(unit, time1, time2)';
+
+/** The unit of a call in ms or in months; null where it is none. */
+function lengthOf(unit: Argument | undefined): Readonly<{ ms: number; months: number }> | null {
+  const name = timeUnitOf(unit);
+  const [ms, months] = name === null ? [] : [unitMs[name], unitMonths[name]];
+  return ms === undefined && months === undefined ? null : { ms: ms ?? 0, months: months ?? 0 };
+}
+
+function inferAdd(args: readonly Argument[]): Signature {
+  checkCount(addUsage, args, 3);
+  const length = lengthOf(args[0]);
+  const [, count, time] = args.map(({ type }) => type) as [DataType, DataType, DataType];
+  if (length === null || !isMoment(time) || !isInteger(count)) throw mismatch(addUsage, args);
+  // A date that is moved by less than days becomes a timestamp.
+  const result = time.kind === 'date' && length.ms % msPerDay !== 0 ? types.timestamp(0, time.nullable) : time;
+  return { args: [args[0]!.type, count, result], result: withNullable(result, anyNullable(args)) };
+}
+
+function implementAdd({ args, session, result }: ImplementContext): Implementation {
+  const { ms, months } = lengthOf(args[0])!;
+  if (months > 0) {
+    if (result.kind === 'date')
+      return { kind: 'call', call: (_: string, count: number, days: number) => addMonths(days, count * months) };
+    const zone = result.kind === 'timestamp_ltz' ? timeZone(session.timeZone) : null;
+    const precision = isTimestamp(result) ? result.precision : 0;
+    return {
+      kind: 'call',
+      call: (_: string, count: number, value: number) => addMonthsToTimestamp(value, count * months, precision, zone),
+    };
+  }
+  if (result.kind === 'date')
+    return { kind: 'call', call: (_: string, count: number, days: number) => days + count * (ms / msPerDay) };
+  const units = isTimestamp(result) && result.precision > 3 ? 10 ** (result.precision <= 6 ? 3 : 6) : 1;
+  return { kind: 'call', call: (_: string, count: number, value: number) => value + count * ms * units };
+}
+
+function inferDiff(args: readonly Argument[]): Signature {
+  checkCount(diffUsage, args, 3);
+  const [, from, to] = args.map(({ type }) => type) as [DataType, DataType, DataType];
+  if (lengthOf(args[0]) === null || !isMoment(from) || !isMoment(to)) throw mismatch(diffUsage, args);
+  return { args: [args[0]!.type, from, to], result: types.of('int', anyNullable(args)) };
+}
+
+/** Whole units from time1 to time2, cut towards zero. */
+function implementDiff({ args, session }: ImplementContext): Implementation {
+  const { ms, months } = lengthOf(args[0])!;
+  const [from, to] = [momentOf(args[1]!.type, session), momentOf(args[2]!.type, session)];
+  return {
+    kind: 'call',
+    call: (_: string, a: number | bigint, b: number | bigint) => {
+      const [start, end] = [from.toLocalMs(a), to.toLocalMs(b)];
+      return Math.trunc(months > 0 ? monthsBetween(start, end) / months : (end - start) / ms) | 0;
+    },
+  };
+}
+
+/** The greatest number of whole months that can be added without passing the end. */
+function monthsBetween(start: number, end: number): number {
+  if (end < start) return -monthsBetween(end, start);
+  const [startDay, endDay] = [Math.floor(start / msPerDay), Math.floor(end / msPerDay)];
+  let count = Math.floor((endDay - startDay) / 31);
+  while (addMonths(startDay, count + 1) <= endDay) count++;
+  const isSameDay = addMonths(startDay, count) === endDay;
+  return isSameDay && end - endDay * msPerDay < start - startDay * msPerDay ? count - 1 : count;
+}
+
+export const timestampArithmeticFunctions: readonly ScalarFunction[] = [
+  scalar({
+    name: 'TIMESTAMPADD',
+    category: 'temporal',
+    usage: addUsage,
+    description: 'A time moved by so many units.',
+    infer: inferAdd,
+    implement: implementAdd,
+  }),
+  scalar({
+    name: 'TIMESTAMPDIFF',
+    category: 'temporal',
+    usage: diffUsage,
+    description: 'How many whole units lie between two times.',
+    integers: 'any',
+    infer: inferDiff,
+    implement: implementDiff,
+  }),
+];
