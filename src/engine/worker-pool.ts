@@ -1,6 +1,6 @@
 /** The threads, by Piscina: one pool of slots with a long-running task each, and a small one of short tasks (Parquet encoding). */
 import { availableParallelism } from 'node:os';
-import { move, Piscina } from 'piscina';
+import { move, Piscina, transferableSymbol, valueSymbol } from 'piscina';
 import { EngineError } from '../model/errors.ts';
 import type { SlotPayload } from './protocol.ts';
 
@@ -53,7 +53,7 @@ export class WorkerPool {
   }
 }
 
-/** A task's result whose buffers move to the main thread. */
-export function moved<T extends object>(value: T): T {
-  return move(value as never) as never;
+/** A task's result, of which `buffers` move to the main thread instead of being copied. */
+export function moved<T extends object>(value: T, buffers: readonly ArrayBuffer[]): T {
+  return move({ [transferableSymbol]: buffers, [valueSymbol]: value } as never) as never;
 }

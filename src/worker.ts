@@ -1,0 +1,31 @@
+/** Composition root of a worker thread: the functions that the pools run. */
+import { systemClock } from './engine/clock.ts';
+import type { SlotPayload } from './engine/protocol.ts';
+import { Slot } from './engine/slot.ts';
+import { moved } from './engine/worker-pool.ts';
+import type { ParquetRequest } from './formats/parquet-column.ts';
+import { createConnectors } from './job/connector-registry.ts';
+import { assert } from './model/errors.ts';
+import { createOperator } from './operators/registry.ts';
+import { gpuFleet } from './simulator/gpu-fleet.ts';
+import { collectWriter } from './sinks/collect.ts';
+
+/** The long-running task of a slot. */
+export async function runSlot(payload: SlotPayload): Promise<void> {
+  const slot = new Slot(payload, {
+    connectors: createConnectors({ [gpuFleet.name]: gpuFleet }),
+    clock: systemClock,
+    createOperator,
+    collectWriter,
+    createDeadLetters: () => ({ handle: () => {}, flush: async () => {}, close: async () => {} }),
+  });
+  await slot.run();
+}
+
+/** A short task of the second pool. Parquet's WebAssembly is loaded only where it is used: it is large. */
+export async function runTask({ task, payload }: { task: string; payload: unknown }): Promise<object> {
+  assert(task === 'parquet', () => `a task '${task}' that no one knows`);
+  const { encodeParquet } = await import('./formats/parquet-writer.ts');
+  const file = encodeParquet(payload as ParquetRequest);
+  return moved(file, [file.bytes.buffer as ArrayBuffer]);
+}
