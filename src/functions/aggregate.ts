@@ -117,15 +117,15 @@ function averageSumType(type: DataType): DataType {
 
 type AverageSource = Readonly<{
   source: (sum: string, count: string) => string;
-  helpers?: Readonly<Record<string, unknown>>;
+  helpers?: Readonly<Record<string, unknown>> | undefined;
 }>;
 
 function averageSource(type: DataType, result: DataType, wide: boolean): AverageSource {
   if (type.kind === 'decimal' && result.kind === 'decimal') {
-    const name = `averageDecimal${type.scale}to${result.scale}${wide ? 'Wide' : ''}`;
+    const [name, helper] = wide ? ['averageWideDecimal', averageWideDecimal] : ['averageDecimal', averageDecimal];
     return {
-      source: (sum, count) => `${name}(${sum}, ${count})`,
-      helpers: { [name]: decimalAverage(type.scale, result.scale, wide) },
+      source: (sum, count) => `${name}(${sum}, ${count}, ${type.scale}, ${result.scale})`,
+      helpers: { [name]: helper },
     };
   }
   if (isInteger(type)) return { source: (sum, count) => integerAverage(type, sum, count, wide) };
@@ -141,20 +141,13 @@ function fround(type: DataType, source: string): string {
   return type.kind === 'float' ? `Math.fround(${source})` : source;
 }
 
-function decimalAverage(
-  scale: number,
-  resultScale: number,
-  wide: boolean,
-): (sum: Decimal, count: Decimal) => Decimal | null {
-  return (sum, count) => {
-    const average = divideDecimal(
-      { unscaled: sum, scale },
-      { unscaled: count, scale: 0 },
-      maxDecimalPrecision,
-      resultScale,
-    );
-    return average === null || !wide ? average : BigInt(average);
-  };
+function averageDecimal(sum: Decimal, count: Decimal, scale: number, resultScale: number): Decimal | null {
+  return divideDecimal({ unscaled: sum, scale }, { unscaled: count, scale: 0 }, maxDecimalPrecision, resultScale);
+}
+
+function averageWideDecimal(sum: bigint, count: bigint, scale: number, resultScale: number): bigint | null {
+  const average = averageDecimal(sum, count, scale, resultScale);
+  return average === null ? null : BigInt(average);
 }
 
 function inferExtreme(usage: string, args: readonly Argument[]): Signature {

@@ -64,22 +64,23 @@ export function castKind(from: DataType, to: DataType): CastKind {
   const rule = rules[to.kind];
   const own = rule.implicit.includes(from.kind) ? 'implicit' : rule.explicit.includes(from.kind) ? 'explicit' : 'none';
   if (own !== 'implicit' || !constructed.includes(from.kind)) return own;
-  return weakest(partsOf(from, to).map(([a, b]) => castKind(a, b)));
+  const parts = partsOf(from, to);
+  return parts === null ? 'none' : weakest(parts.map(([a, b]) => castKind(a, b)));
 }
 
 function weakest(kinds: readonly CastKind[]): CastKind {
   return strength[Math.min(...kinds.map((kind) => strength.indexOf(kind)))] ?? 'implicit';
 }
 
-/** The parts of two constructed types of one kind, in pairs; rows of different width have none that can be cast. */
-function partsOf(from: DataType, to: DataType): readonly (readonly [DataType, DataType])[] {
+/** The parts of two constructed types of one kind, in pairs; null for rows of different width. */
+function partsOf(from: DataType, to: DataType): readonly (readonly [DataType, DataType])[] | null {
   if ((from.kind === 'array' || from.kind === 'multiset') && from.kind === to.kind) return [[from.element, to.element]];
   if (from.kind === 'map' && to.kind === 'map')
     return [
       [from.key, to.key],
       [from.value, to.value],
     ]; // prettier-ignore
-  if (from.kind !== 'row' || to.kind !== 'row' || from.fields.length !== to.fields.length) return [[to, from]];
+  if (from.kind !== 'row' || to.kind !== 'row' || from.fields.length !== to.fields.length) return null;
   return from.fields.map((field, i) => [field.type, to.fields[i]!.type] as const);
 }
 

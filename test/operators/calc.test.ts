@@ -1,11 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { allocateColumn, batchOf, type Column, type ColumnBatch, op, valueAt } from '../../src/model/column.ts';
+import { op } from '../../src/model/column.ts';
 import { columnRef, type Expression, literal } from '../../src/model/expression.ts';
-import type { OperatorContext } from '../../src/model/operator.ts';
-import { StringPool } from '../../src/model/string-pool.ts';
-import { type DataType, type Field, types } from '../../src/model/types.ts';
-import { CalcOperator } from '../../src/operators/calc.ts';
-import { call, cast, int, testSession, text } from '../support/sql-expressions.ts';
+import { type Field, types } from '../../src/model/types.ts';
+import { CalcHarness, type Row } from '../support/calc-harness.ts';
+import { call, cast, int, text } from '../support/sql-expressions.ts';
 
 const inputFields: readonly Field[] = [
   { name: 'id', type: types.of('int') },
@@ -20,91 +18,9 @@ const [id, amount, city, price] = inputFields.map(({ type }, i) => columnRef(i, 
   Expression,
 ];
 
-type Row = readonly unknown[];
-
-/** Columns of rows, strings as codes or as bytes, integers wide where a value needs it. */
-function columnOf(type: DataType, values: readonly unknown[], pool: StringPool, bytes: boolean): Column {
-  const column = allocateColumn(type, values.length, pool);
-  if (values.includes(null)) column.nulls = Uint8Array.from(values, (value) => (value === null ? 1 : 0));
-  if (column.layout === 'string' && bytes) return bytesColumn(values, column.nulls);
-  if (column.layout === 'int' && values.some((value) => typeof value === 'bigint')) {
-    const wide = BigInt64Array.from(values, (value) => (value === null ? 0n : BigInt(value as number)));
-    return { layout: 'int', wide: true, values: wide, nulls: column.nulls };
-  }
-  for (const [i, value] of values.entries()) {
-    if (value === null) continue;
-    if (column.layout === 'string' && column.encoding === 'codes') {
-      column.values[i] = pool.internString(value as string);
-    } else if (column.layout !== 'string') (column.values as unknown[])[i] = value;
-  }
-  return column;
-}
-
-function bytesColumn(values: readonly unknown[], nulls: Uint8Array | null): Column {
-  const encoded = values.map((value) => new TextEncoder().encode(value === null ? '' : (value as string)));
-  const bytes = new Uint8Array(encoded.reduce((sum, { length }) => sum + length, 0));
-  const [starts, ends] = [new Int32Array(values.length), new Int32Array(values.length)];
-  let at = 0;
-  for (const [i, part] of encoded.entries()) {
-    bytes.set(part, at);
-    starts[i] = at;
-    at += part.length;
-    ends[i] = at;
-  }
-  return { layout: 'string', encoding: 'bytes', bytes, starts, ends, nulls };
-}
-
-class Harness {
-  readonly pool = new StringPool();
-  readonly rows: unknown[][] = [];
-  readonly batches: ColumnBatch[] = [];
-  readonly watermarks: number[] = [];
-  readonly #operator: CalcOperator;
-  readonly #bytes: boolean;
-
+class Harness extends CalcHarness {
   constructor(predicate: Expression | null, projections: readonly Expression[], bytes = false) {
-    this.#bytes = bytes;
-    const fields = projections.map(({ type }, i) => ({ name: `f${i}`, type }));
-    this.#operator = new CalcOperator({ kind: 'calc', predicate, projections, inputFields, fields });
-    const ctx: OperatorContext = {
-      subtaskIndex: 0,
-      parallelism: 1,
-      maxParallelism: 128,
-      pool: this.pool,
-      session: testSession,
-      counters: { add: () => undefined },
-    };
-    this.#operator.open(ctx, {
-      emitBatch: (batch) => {
-        this.batches.push(batch);
-        for (let row = 0; row < batch.length; row++) {
-          this.rows.push(fields.map(({ type }, i) => valueAt(batch.columns[i]!, type, row)));
-        }
-      },
-      emitWatermark: (watermark) => this.watermarks.push(watermark),
-    });
-  }
-
-  batch(rows: readonly Row[]): ColumnBatch {
-    const columns = inputFields.map(({ type }, i) =>
-      columnOf(
-        type,
-        rows.map((row) => row[i]),
-        this.pool,
-        this.#bytes,
-      ),
-    );
-    return batchOf(rows.length, columns);
-  }
-
-  feed(rows: readonly Row[], extra: Partial<ColumnBatch> = {}): this {
-    this.#operator.processBatch({ ...this.batch(rows), ...extra });
-    return this;
-  }
-
-  watermark(value: number): this {
-    this.#operator.processWatermark(value);
-    return this;
+    super(inputFields, predicate, projections, bytes ? 'bytes' : 'codes');
   }
 }
 
