@@ -29,19 +29,28 @@ type KernelExports = Readonly<{
   snappyBlock: Codec;
 }>;
 
-let compiled: WebAssembly.Module | undefined;
+/** The little of the WebAssembly API that is used; the types of Node leave it to the browser's. */
+type Memory = Readonly<{ buffer: ArrayBuffer; grow(pages: number): number }>;
+type WebAssemblyApi = Readonly<{
+  Memory: new (limits: { initial: number; maximum: number }) => Memory;
+  Module: new (binary: Uint8Array) => object;
+  Instance: new (module: object, imports: object) => Readonly<{ exports: unknown }>;
+}>;
+const { WebAssembly: webAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
+
+let compiled: object | undefined;
 
 export class RecordKernel {
-  readonly #memory = new WebAssembly.Memory({ initial: 32, maximum: maxPages });
+  readonly #memory = new webAssembly.Memory({ initial: 32, maximum: maxPages });
   readonly #exports: KernelExports;
   #bytes: Uint8Array;
   #inputEnd = inputAt;
   #output = inputAt;
 
   constructor() {
-    compiled ??= new WebAssembly.Module(Buffer.from(recordKernelBinary, 'base64'));
-    const instance = new WebAssembly.Instance(compiled, { env: { memory: this.#memory } });
-    this.#exports = instance.exports as unknown as KernelExports;
+    compiled ??= new webAssembly.Module(Buffer.from(recordKernelBinary, 'base64'));
+    const instance = new webAssembly.Instance(compiled, { env: { memory: this.#memory } });
+    this.#exports = instance.exports as KernelExports;
     this.#exports.crcTables(tablesAt);
     this.#bytes = new Uint8Array(this.#memory.buffer);
   }
@@ -64,6 +73,11 @@ export class RecordKernel {
     this.#reserve(this.#inputEnd + slack);
     this.#bytes.set(source.subarray(start, end), inputAt);
     this.#output = (this.#inputEnd + slack + 15) & ~15;
+  }
+
+  /** Bytes `from` to `to` of the input, as a view. */
+  input(from: number, to: number): Uint8Array {
+    return this.#bytes.subarray(inputAt + from, inputAt + to);
   }
 
   /** Of the whole input. */

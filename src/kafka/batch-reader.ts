@@ -1,0 +1,83 @@
+import { gunzipSync, zstdDecompressSync } from 'node:zlib';
+import { type BatchHeader, batchLayout, codecMask, codecs, corruptBatch } from './record-batch.ts';
+import { maxBatchBytes, RecordKernel } from './record-kernel.ts';
+import type { RecordRun } from './record-run.ts';
+
+/** Opens record batches: checks the CRC, decompresses, walks the records. One a reader; its buffers are reused from batch to batch. */
+export class BatchReader {
+  readonly #checkCrcs: boolean;
+  readonly #kernel = new RecordKernel();
+
+  constructor(checkCrcs: boolean) {
+    this.#checkCrcs = checkCrcs;
+  }
+
+  /**
+   * Walks the batch of `header` in `bytes` into `run`, whose ranges hold until the next call. BAD_RECORD, with `where` and the offset,
+   * when the batch is damaged.
+   */
+  read(bytes: Buffer, header: BatchHeader, run: RecordRun, where: string): void {
+    const codec = codecs[header.attributes & codecMask];
+    if (codec === undefined)
+      throw corruptBatch(where, header.baseOffset, `compression ${header.attributes & codecMask}`);
+    const inKernel = codec === 'lz4' || codec === 'snappy';
+    if (this.#checkCrcs || inKernel) this.#kernel.load(bytes, header.start + batchLayout.attributes, header.end);
+    if (this.#checkCrcs) this.#check(bytes, header, where);
+    const start = header.start + batchLayout.records;
+    const fault = inKernel
+      ? this.#walkKernel(codec, header, run)
+      : this.#walkBytes(codec, bytes.subarray(start, header.end), header, run);
+    if (fault !== null) throw corruptBatch(where, header.baseOffset, fault);
+  }
+
+  #check(bytes: Buffer, header: BatchHeader, where: string): void {
+    const expected = bytes.readUInt32BE(header.start + batchLayout.crc);
+    const found = this.#kernel.crc32c();
+    if (found === expected) return;
+    throw corruptBatch(where, header.baseOffset, `expected CRC-32C ${hex(expected)}, got ${hex(found)}`);
+  }
+
+  #walkKernel(codec: 'lz4' | 'snappy', header: BatchHeader, run: RecordRun): string | null {
+    const from = batchLayout.records - batchLayout.attributes;
+    const to = header.end - header.start - batchLayout.attributes;
+    const length = codec === 'lz4' ? this.#kernel.lz4Frame(from) : this.#snappy(from, to);
+    if (length === null) return `its records are not ${codec === 'lz4' ? 'an LZ4 frame' : 'Snappy'}`;
+    const start = this.#kernel.outputStart;
+    return run.walk(this.#kernel.bytes, start, start + length, header.recordCount);
+  }
+
+  /** A raw block, as librdkafka writes it, or Java's frame of blocks: its magic alone tells (dpkp/kafka-python #2414). */
+  #snappy(from: number, to: number): number | null {
+    const magic = this.#kernel.input(from, Math.min(to, from + xerialMagic.length));
+    if (!xerialMagic.equals(magic)) return this.#kernel.snappyBlock(from, to, 0);
+    let written = 0;
+    for (let at = from + xerialHeaderBytes; at < to; ) {
+      const size = Buffer.from(this.#kernel.input(at, Math.min(at + 4, to)));
+      const blockEnd = size.length < 4 ? -1 : at + 4 + size.readInt32BE(0);
+      if (blockEnd < at + 4 || blockEnd > to) return null;
+      const length = this.#kernel.snappyBlock(at + 4, blockEnd, written);
+      if (length === null) return null;
+      written += length;
+      at = blockEnd;
+    }
+    return written;
+  }
+
+  #walkBytes(codec: 'none' | 'gzip' | 'zstd', bytes: Buffer, header: BatchHeader, run: RecordRun): string | null {
+    let records = bytes;
+    try {
+      if (codec === 'gzip') records = gunzipSync(bytes, { maxOutputLength: maxBatchBytes });
+      if (codec === 'zstd') records = zstdDecompressSync(bytes, { maxOutputLength: maxBatchBytes });
+    } catch (error) {
+      return `its records are not ${codec}: ${error instanceof Error ? error.message : error}`;
+    }
+    return run.walk(records, 0, records.length, header.recordCount);
+  }
+}
+
+const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
+const xerialHeaderBytes = 16; // magic, version, compatible version
+
+function hex(value: number): string {
+  return `0x${value.toString(16).padStart(8, '0')}`;
+}
