@@ -7,7 +7,9 @@ import { collectionFunctions } from './collection.ts';
 import { comparisonFunctions } from './comparison.ts';
 import { conditionalFunctions } from './conditional.ts';
 import { extractFunctions } from './extract.ts';
+import { jsonFunctions } from './json.ts';
 import { mathFunctions } from './math.ts';
+import { orderedAggregates } from './ordered-aggregate.ts';
 import { regexpFunctions } from './regexp.ts';
 import { roundingFunctions } from './rounding.ts';
 import { stringFunctions } from './string.ts';
@@ -31,10 +33,13 @@ const scalarFunctions: readonly ScalarFunction[] = [
   ...timestampFunctions,
   ...timestampArithmeticFunctions,
   ...collectionFunctions,
+  ...jsonFunctions,
 ];
 
+const allAggregates: readonly AggregateFunction[] = [...aggregateFunctions, ...orderedAggregates];
+
 const scalarByName = byName(scalarFunctions, ({ name, aliases = [] }) => [name, ...aliases]);
-const aggregateByName = byName(aggregateFunctions, ({ name }) => [name]);
+const aggregateByName = byName(allAggregates, ({ name }) => [name]);
 
 function byName<T>(definitions: readonly T[], names: (definition: T) => readonly string[]): ReadonlyMap<string, T> {
   return new Map(definitions.flatMap((definition) => names(definition).map((name) => [name, definition] as const)));

@@ -1,7 +1,7 @@
 /** The units of EXTRACT, FLOOR, CEIL, TIMESTAMPADD and TIMESTAMPDIFF, a constant string in calls. */
 import type { Argument } from '../model/function.ts';
 
-export const timeUnits = [
+const timeUnits = [
   'MILLENNIUM',
   'CENTURY',
   'DECADE',

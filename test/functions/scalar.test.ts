@@ -335,6 +335,22 @@ const collections: readonly Case[] = [
   ['ARRAY_CONTAINS', call('ARRAY_CONTAINS', call('ARRAY', bigint(1), bigint(2)), bigint(2)), true],
 ];
 
+const document = '{"a": {"b": [1, 2.50, "x"], "c d": true, "big": 12345678901234567890, "n": null}}';
+
+const json: readonly Case[] = [
+  ['an integer', call('JSON_VALUE', text(document), text('$.a.b[0]')), '1'],
+  ['a double', call('JSON_VALUE', text(document), text('$.a.b[1]')), '2.5'],
+  ['a string', call('JSON_VALUE', text(document), text('lax $.a.b[2]')), 'x'],
+  ['a name in quotes', call('JSON_VALUE', text(document), text("$.a['c d']")), 'true'],
+  ['a great integer', call('JSON_VALUE', text(document), text('$.a.big')), '12345678901234567890'],
+  ['null', call('JSON_VALUE', text(document), text('$.a.n')), null],
+  ['an object', call('JSON_VALUE', text(document), text('$.a')), null],
+  ['nothing', call('JSON_VALUE', text(document), text('$.x.y')), null],
+  ['no JSON', call('JSON_VALUE', text('{'), text('$.a')), null],
+  ['exists', call('JSON_EXISTS', text(document), text('$.a.n')), true],
+  ['does not exist', call('JSON_EXISTS', text(document), text('$.a.b[3]')), false],
+];
+
 describe.each([
   ['arithmetic', arithmetic],
   ['comparison', comparison],
@@ -343,6 +359,7 @@ describe.each([
   ['conditional', conditional],
   ['temporal', temporal],
   ['collections', collections],
+  ['json', json],
 ] as const)('%s', (_, cases) => {
   it.each(cases.map((c) => [c[0], c] as const))('%s', (__, [, expression, expected, type]) => {
     const value = narrowOrWide(expression);
@@ -389,6 +406,7 @@ describe('what is refused', () => {
 
   it.each([
     ['CURRENT_WATERMARK', () => call('CURRENT_WATERMARK', ltz(0))],
+    ['a path with a wildcard', () => evaluate(call('JSON_VALUE', text('{}'), text('$.*')))],
     ['a regular expression of Java alone', () => evaluate(call('REGEXP', text('a'), text('a++')))],
     [
       'a pattern letter that is not known',

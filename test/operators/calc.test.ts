@@ -159,6 +159,12 @@ describe('a calc', () => {
     expect(new Harness(guarded, [id]).feed(sample).rows).toEqual([[2]]);
   });
 
+  it('evaluates only the value that IF chooses', () => {
+    const divisor = call('-', id, int(1));
+    const guarded = call('IF', call('<>', divisor, int(0)), call('/', int(6), divisor), int(-1));
+    expect(new Harness(null, [guarded]).feed(sample).rows).toEqual([[-1], [6], [-1], [2]]);
+  });
+
   it('keeps no code of a pool that was emptied', () => {
     const harness = new Harness(call('<>', city, text('Rome')), [call('||', city, text('?')), literal('x', city.type)]);
     harness.feed(sample);

@@ -209,6 +209,7 @@ export class ExpressionCode {
   }
 
   #call(call: Call): Fragment {
+    if (call.name === 'IF') return this.#case(caseOfIf(call));
     const direct = this.#equalStrings(call);
     if (direct !== null) return direct;
     const definition = scalarFunction(call.name);
@@ -280,6 +281,12 @@ function isTextLiteral(expression: Expression): expression is TextLiteral {
   return (
     expression.kind === 'literal' && (typeof expression.value === 'string' || expression.value instanceof Uint8Array)
   );
+}
+
+/** IF evaluates only the value that it chooses. */
+function caseOfIf({ args, type, position }: Call): CaseExpression {
+  const [when, result, otherwise] = args as [Expression, Expression, Expression];
+  return { kind: 'case', branches: [{ when, result }], otherwise, type, position };
 }
 
 function resultsOf(expression: CaseExpression): readonly Expression[] {
