@@ -65,25 +65,13 @@ function plain(value: unknown): unknown {
   return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
-/** A copy of a batch in arrays of its own: what an exchange does. */
-export function copyBatch(batch: ColumnBatch): ColumnBatch {
-  const all = Int32Array.from({ length: batch.length }, (_, i) => i);
-  const copy = gatherBatch(batch, all, batch.length);
-  return {
-    ...copy,
-    columns: copy.columns.map((column) =>
-      column.layout === 'string' && column.encoding === 'bytes' ? { ...column, bytes: column.bytes.slice() } : column,
-    ),
-  };
-}
-
 export class OperatorHarness {
   readonly operator: Operator;
   readonly fields: readonly Field[];
   readonly counts = new Map<string, number>();
   readonly ctx: OperatorContext;
   emitted: Emitted[] = [];
-  /** Copies of the batches that came out, when the next operator should get them. */
+  /** What the next operator is given; batches are borrowed. */
   onBatch: (batch: ColumnBatch) => void = () => {};
   onWatermark: (watermark: number) => void = () => {};
   #lastWatermark = minWatermark;

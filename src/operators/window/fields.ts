@@ -24,20 +24,15 @@ type LocalParts = Readonly<{
 
 /** `fields` of the local and `inputFields` of the global half's spec. */
 export function localWindowFields({ keys, aggregates, inputFields }: LocalParts): Field[] {
-  const keyFields = keys.map((key) => inputFields[key]!);
-  return [...stateFields(keyFields, aggregates, inputFields), { name: '$rows', type: types.of('bigint', false) }];
-}
-
-/** Keys, slice end, cells. */
-export function stateFields(
-  keyFields: readonly Field[],
-  aggregates: readonly AggregateCall[],
-  rowFields: readonly Field[],
-): Field[] {
-  const cells = bindAggregates(aggregates, rowFields, noSession).flatMap((aggregate, i) =>
+  const cells = bindAggregates(aggregates, inputFields, noSession).flatMap((aggregate, i) =>
     aggregate.cells.map(({ name, type }) => ({ name: `$a${i}_${name}`, type })),
   );
-  return [...keyFields, { name: '$slice_end', type: types.timestamp(3, false) }, ...cells];
+  return [
+    ...keys.map((key) => inputFields[key]!),
+    { name: '$slice_end', type: types.timestamp(3, false) },
+    ...cells,
+    { name: '$rows', type: types.of('bigint', false) },
+  ];
 }
 
 /** Names and types of cells depend on no session. */
