@@ -1,6 +1,6 @@
 /**
  * The sink of a SELECT: rows to the person who asked, as lines of JSON, `{"op":"+I","row":{"col":value}}`, with the values as Flink's SQL
- * Gateway prints them: JSON's ISO-8601 timestamps, NULL keys of maps as "null".
+ * Gateway prints them: JSON's ISO-8601 timestamps, NULL keys of maps as empty ones.
  *
  * Delivery guarantee: at-least-once; after a failure, rows since the last checkpoint come again.
  */
@@ -19,7 +19,7 @@ export function collectWriter(pipeline: number, fields: readonly Field[], ctx: W
 const gatewayOptions: ReadonlyMap<string, string> = new Map([
   ['timestamp-format.standard', 'ISO-8601'],
   ['map-null-key.mode', 'LITERAL'],
-  ['map-null-key.literal', 'null'],
+  ['map-null-key.literal', ''],
 ]);
 const maxPendingRows = 8192; // beyond, the writer waits until what it gave was taken
 
