@@ -5,7 +5,10 @@ import { EngineError } from '../model/errors.ts';
 import type { ExecutionSettings, RestartStrategy } from '../model/job-graph.ts';
 import type { Options } from '../model/options.ts';
 import { timeZone } from '../model/time-zone.ts';
+import { deadLetterTarget } from '../sinks/dead-letter-options.ts';
 import { deadLetterPrefix } from './millrace-settings.ts';
+
+const deadLetterPathKey = `${deadLetterPrefix}path`;
 
 export type ExecutionOptions = Readonly<{
   /** Absolute. */
@@ -26,7 +29,7 @@ export function executionSettings(settings: Options, options: ExecutionOptions):
     checkpointDirectory: directory('execution.checkpointing.dir', 'checkpoints'),
     savepointDirectory: directory('execution.checkpointing.savepoint-dir', 'savepoints'),
     restart: restartStrategy(settings),
-    deadLetter: deadLetterSettings(settings),
+    deadLetter: deadLetterSettings(settings, options),
   };
 }
 
@@ -91,8 +94,13 @@ function exponentialDelay(of: (name: string) => number, settings: Options): Rest
   };
 }
 
-function deadLetterSettings(settings: Options): Readonly<Record<string, unknown>> {
-  return Object.fromEntries([...settings.entries()].filter(([key]) => key.startsWith(deadLetterPrefix)));
+function deadLetterSettings(
+  settings: Options,
+  { workingDirectory }: ExecutionOptions,
+): Readonly<Record<string, unknown>> {
+  const own = Object.fromEntries([...settings.entries()].filter(([key]) => key.startsWith(deadLetterPrefix)));
+  const target = deadLetterTarget(own); // refuses a mode that lacks what it needs
+  return target.mode === 'file' ? { ...own, [deadLetterPathKey]: resolve(workingDirectory, target.path) } : own;
 }
 
 /** `table.local-time-zone`, checked. `default` is the machine's zone, as in Flink. */

@@ -1,5 +1,6 @@
 /** The settings that only Millrace knows: `SET 'millrace.*'`, which Flink accepts and ignores, so that scripts stay portable. */
 import type { OptionSpec } from '../model/options.ts';
+import { deadLetterOptionSpecs } from '../sinks/dead-letter-options.ts';
 
 export const millraceSettings: readonly OptionSpec[] = [
   {
@@ -9,6 +10,7 @@ export const millraceSettings: readonly OptionSpec[] = [
     default: 'native',
     description: "The Kafka client: Millrace's own, which decodes record batches straight into columns.",
   },
+  ...deadLetterOptionSpecs,
 ];
 
 export const deadLetterPrefix = 'millrace.dead-letter.';

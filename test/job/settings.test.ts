@@ -97,6 +97,12 @@ describe('execution settings', () => {
     expect(settingsOf(given).restart).toEqual(restart);
   });
 
+  it('keep dead letters where the script says', () => {
+    const { deadLetter } = settingsOf({ 'millrace.dead-letter.mode': 'file', 'millrace.dead-letter.path': 'bad' });
+    expect(deadLetter).toMatchObject({ 'millrace.dead-letter.mode': 'file', 'millrace.dead-letter.path': '/work/bad' });
+    expect(() => settingsOf({ 'millrace.dead-letter.mode': 'file' })).toThrow(/millrace.dead-letter.path/);
+  });
+
   it('refuse a first pause longer than the longest', () => {
     const given = {
       'restart-strategy.exponential-delay.initial-backoff': '2 min',
