@@ -121,7 +121,7 @@ function isUnbounded(to: DataType): boolean {
   return to.kind === 'varchar' && to.length === maxStringLength;
 }
 
-export function textWriter(
+function textWriter(
   from: DataType,
   session: Session,
   cast: (from: DataType, to: DataType) => CastFunction,

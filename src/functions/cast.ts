@@ -91,7 +91,7 @@ export function castFunction(from: DataType, to: DataType): CastFunction {
       hint: castHint(from, to),
     });
   }
-  if (sameType(from, to, { ignoreNullability: true })) return identity;
+  if (isIdentityCast(from, to)) return identity;
   if (from.kind === 'null') return { implement: () => ({ kind: 'inline', source: () => 'null', mayBeNull: true }) };
   if (character.includes(from.kind)) return castFromText(from, to);
   if (constructed.includes(to.kind)) return castConstructed(from, to, castFunction);
@@ -99,6 +99,16 @@ export function castFunction(from: DataType, to: DataType): CastFunction {
   if (bytes.includes(to.kind)) return castFromText(from, to);
   return datetimes.includes(to.kind) ? castTemporal(from, to) : castNumeric(from, to);
 }
+
+/** Whether the values of both types are the same: a cast that changes the type alone. */
+export function isIdentityCast(from: DataType, to: DataType): boolean {
+  if (sameType(from, to, { ignoreNullability: true })) return true;
+  const isText = character.includes(from.kind) && to.kind === 'varchar';
+  const isBytes = bytes.includes(from.kind) && to.kind === 'varbinary';
+  return (isText || isBytes) && (from as Sized).length <= (to as Sized).length;
+}
+
+type Sized = DataType & { length: number };
 
 const identity: CastFunction = {
   integers: 'any',

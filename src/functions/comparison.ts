@@ -31,6 +31,7 @@ export function comparableTypes(a: DataType, b: DataType): readonly [DataType, D
   if (a.kind === 'null') return [withNullable(b, true), b];
   if (b.kind === 'null') return [a, withNullable(a, true)];
   if (isNumeric(a) && isNumeric(b)) return comparableNumbers(a, b);
+  if (isCharacter(a) && isCharacter(b)) return [a, b];
   if (isTimestamp(a) && isTimestamp(b) && a.kind === b.kind) return [a, b];
   if (isPointInTime(a) && isCharacter(b)) return [a, withNullable(a, b.nullable)];
   if (isCharacter(a) && isPointInTime(b)) return [withNullable(b, a.nullable), b];

@@ -4,13 +4,13 @@ import { EngineError } from '../model/errors.ts';
 import { months, type PatternStyle, type PatternToken, parsePattern, weekdays } from './date-pattern.ts';
 
 /** `localMs` is UTC where the text named its offset itself. `nanos` are those within the millisecond. */
-export type ReadTime = Readonly<{ localMs: number; nanos: number; hasOffset: boolean }>;
+type ReadTime = Readonly<{ localMs: number; nanos: number; hasOffset: boolean }>;
 
 /** null where the text is not of the pattern. */
 export type DateReader = (text: string) => ReadTime | null;
 
 /** `thisYear`: two digits of a year mean one from 80 years ago on, in the style `simple`. */
-export function dateReader(pattern: string, style: PatternStyle, thisYear: number): DateReader {
+function dateReader(pattern: string, style: PatternStyle, thisYear: number): DateReader {
   const tokens = parsePattern(pattern);
   const letters = tokens.flatMap((token) => ('text' in token ? [] : [token]));
   const source = tokens.map((token, i) => fieldSource(token, isNumeric(tokens[i + 1]), style)).join('');

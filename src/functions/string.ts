@@ -104,7 +104,26 @@ function inferJoin(args: readonly Argument[]): Signature {
   return { args: taken, result: types.string(anyNullable(args.slice(0, 1))) };
 }
 
+const hexDigits = '0123456789abcdef';
+
+/** RFC 4122, version 4: 122 random bits. */
+function uuid(random: () => number): string {
+  return 'xxxxxxxx-xxxx-4xxx-yxxx-xxxxxxxxxxxx'.replace(/[xy]/g, (place) => {
+    const digit = Math.floor(random() * 16);
+    return hexDigits[place === 'x' ? digit : (digit & 3) | 8]!;
+  });
+}
+
 export const stringFunctions: readonly ScalarFunction[] = [
+  scalar({
+    name: 'UUID',
+    category: 'string',
+    usage: 'UUID()',
+    description: 'A random UUID.',
+    deterministic: false,
+    infer: fixed('UUID()', [], types.string(false)),
+    implement: ({ session }) => ({ kind: 'call', call: () => uuid(session.random) }),
+  }),
   plain('UPPER', { parameters: ['string'], usage: 'string', aliases: ['UCASE'] }, 'In upper case.', (text: string) =>
     text.toUpperCase(),
   ),

@@ -189,6 +189,7 @@ const strings: readonly Case[] = [
   ['REGEXP with flags', call('REGEXP', text('FOO'), text('(?i)foo')), true],
   ['SPLIT_INDEX', call('SPLIT_INDEX', text('a,b,,c'), text(','), int(2)), ''],
   ['SPLIT_INDEX beyond', call('SPLIT_INDEX', text('a,b'), text(','), int(2)), null],
+  ['UUID', call('UUID'), '88888888-8888-4888-8888-888888888888', types.string(false)],
   ['STARTSWITH', call('STARTSWITH', text('abc'), text('ab')), true],
   ['TO_BASE64', call('TO_BASE64', text('hello world')), 'aGVsbG8gd29ybGQ='],
   ['FROM_BASE64', call('FROM_BASE64', text('aGVsbG8gd29ybGQ=')), 'hello world'],

@@ -90,6 +90,17 @@ describe('a calc', () => {
     expect(harness.batches[0]!.columns[1]).toBe(batch.columns[2]);
   });
 
+  it('shares a column whose cast changes the type alone', () => {
+    const harness = new Harness(null, [cast(cast(city, { kind: 'varchar', length: 9, nullable: true }), city.type)]);
+    const bytes = new Harness(null, [cast(literal('x', { kind: 'char', length: 1, nullable: false }), city.type)]);
+    expect(harness.feed([[1, 1, 'Ouagadougou', 1]]).rows).toEqual([['Ouagadoug']]);
+    expect(bytes.feed(sample).rows).toEqual([['x'], ['x'], ['x'], ['x']]);
+    const short: Field = { name: 'short', type: { kind: 'varchar', length: 9, nullable: true } };
+    const widened = new CalcHarness([short], null, [cast(columnRef(0, short.type), types.string())]);
+    const batch = widened.batch([['a']]);
+    expect(widened.feed([], batch).batches[0]!.columns[0]).toBe(batch.columns[0]);
+  });
+
   it('emits nothing when no row passes', () => {
     expect(new Harness(call('>', id, int(9)), [id]).feed(sample).batches).toHaveLength(0);
   });

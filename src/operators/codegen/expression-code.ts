@@ -26,7 +26,7 @@ import { isDeterministic, memoColumn } from './memo-rule.ts';
 import { encodeText, equalRange } from './text-bytes.ts';
 
 /** How the code reads columns in the current row. */
-export type ColumnSource = Readonly<{
+type ColumnSource = Readonly<{
   fragment(index: number): Fragment;
   /** Whether the column holds codes of the pool. */
   isCode(index: number): boolean;

@@ -9,6 +9,7 @@ import { BatchShape, type BatchVariant, variantKey } from './batch-variant.ts';
 import { CodeBuilder } from './code-builder.ts';
 import type { CodeMemo } from './code-memo.ts';
 import { ExpressionCode } from './expression-code.ts';
+import { withoutIdentityCasts } from './identity-casts.ts';
 import { needsWide } from './integers.ts';
 
 type FilterCode = (
@@ -31,7 +32,7 @@ export class RowFilter {
   #selection = new Int32Array(0);
 
   constructor(predicate: Expression, fields: readonly Field[], session: SessionContext, pool: StringPool) {
-    this.#predicate = predicate;
+    this.#predicate = withoutIdentityCasts(predicate);
     this.#fields = fields;
     this.#session = session;
     this.#pool = pool;

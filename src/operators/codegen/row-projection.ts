@@ -10,6 +10,7 @@ import { CodeBuilder } from './code-builder.ts';
 import type { CodeMemo } from './code-memo.ts';
 import { ExpressionCode } from './expression-code.ts';
 import { isBytes } from './fragment.ts';
+import { withoutIdentityCasts } from './identity-casts.ts';
 import { needsWide } from './integers.ts';
 import { OutputColumn, type OutputForm } from './output-column.ts';
 
@@ -35,8 +36,8 @@ export class RowProjection {
   readonly #compiled = new Map<string, Compiled>();
 
   constructor(expressions: readonly Expression[], fields: readonly Field[], session: SessionContext, pool: StringPool) {
-    this.#expressions = expressions;
-    this.#computed = expressions.filter(({ kind }) => kind !== 'column');
+    this.#expressions = expressions.map(withoutIdentityCasts);
+    this.#computed = this.#expressions.filter(({ kind }) => kind !== 'column');
     this.#fields = fields;
     this.#session = session;
     this.#pool = pool;
