@@ -55,7 +55,7 @@ export function batchOfRows(fields: readonly Field[], rows: readonly Row[], form
 }
 
 /** Rows of a batch as values; integers as numbers where they are exact, so that narrow and wide columns compare. */
-export function rowsOfBatch(fields: readonly Field[], batch: ColumnBatch): Row[] {
+function rowsOfBatch(fields: readonly Field[], batch: ColumnBatch): Row[] {
   return Array.from({ length: batch.length }, (_, row) =>
     fields.map(({ type }, i) => plain(valueAt(batch.columns[i]!, type, row))),
   );

@@ -5,7 +5,7 @@ import { timeZone } from '../../src/model/time-zone.ts';
 
 export type ModelRow = Readonly<{ key: string | null; time: number | null; value: number | null }>;
 export type ModelEvent = Readonly<{ kind: 'row'; row: ModelRow }> | Readonly<{ kind: 'watermark'; watermark: number }>;
-export type ModelWindow = Readonly<{
+type ModelWindow = Readonly<{
   key: string | null;
   start: number;
   end: number;

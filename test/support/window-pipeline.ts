@@ -23,7 +23,7 @@ export type WindowJob = Readonly<{
 }>;
 
 /** Keys, aggregates, window_start, window_end, window_time. */
-export function windowFields({ keys, aggregates, inputFields, time }: WindowJob): Field[] {
+function windowFields({ keys, aggregates, inputFields, time }: WindowJob): Field[] {
   return [
     ...keys.map((key) => inputFields[key]!),
     ...aggregates.map(({ name, type }, i) => ({ name: `${name}${i}`, type })),

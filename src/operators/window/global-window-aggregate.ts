@@ -17,7 +17,7 @@ import { Slices } from './slices.ts';
 import { WindowClock } from './window-clock.ts';
 import { WindowProgress } from './window-progress.ts';
 import { propertyMs, requireInserts, timestampColumn } from './window-rows.ts';
-import { restoredWatermark, sliceTable, snapshotWindows } from './window-snapshot.ts';
+import { checkSliceChunk, restoredWatermark, sliceTable, snapshotWindows } from './window-snapshot.ts';
 
 export class GlobalWindowAggregateOperator implements Operator {
   readonly #spec: GlobalWindowAggregateSpec;
@@ -51,8 +51,10 @@ export class GlobalWindowAggregateOperator implements Operator {
 
   restore(chunk: StateChunk): void {
     this.#restored ??= { watermark: null };
-    if (chunk.table === sliceTable) this.#merge(chunk.batch, 0, chunk.batch.length, null);
-    else {
+    if (chunk.table === sliceTable) {
+      checkSliceChunk(this.#spec, chunk);
+      this.#merge(chunk.batch, 0, chunk.batch.length, null);
+    } else {
       const watermark = restoredWatermark(chunk);
       this.#restored.watermark = Math.min(watermark, this.#restored.watermark ?? watermark);
     }

@@ -13,7 +13,7 @@ import type { Rowtimes } from './rowtime.ts';
 export type LocalRows = Readonly<{ batch: ColumnBatch; keys: Int32Array; rowtimes: Rowtimes }>;
 
 /** Where they are added. */
-export type LocalState = Readonly<{ groups: LocalGroups; slices: HeldSlices; cells: readonly CellColumn[] }>;
+type LocalState = Readonly<{ groups: LocalGroups; slices: HeldSlices; cells: readonly CellColumn[] }>;
 
 /**
  * Adds rows [from, to) and returns `to`, or the row before which it stopped: for want of a group (`control.aggregate` −1), or for wide

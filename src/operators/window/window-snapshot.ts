@@ -8,7 +8,7 @@ import { EngineError } from '../../model/errors.ts';
 import type { GlobalWindowAggregateSpec } from '../../model/job-graph.ts';
 import type { OperatorSnapshot } from '../../model/operator.ts';
 import type { StateChunk } from '../../model/state.ts';
-import { type Field, types } from '../../model/types.ts';
+import { type Field, formatType, types } from '../../model/types.ts';
 import { cellsToColumn } from '../../state/cell-column.ts';
 import type { FrozenPage, TableSnapshot } from '../../state/keyed-table.ts';
 import type { AccumulatorTable } from '../aggregate/accumulator-table.ts';
@@ -35,6 +35,19 @@ export function snapshotWindows(
       for (const [, snapshot] of frozen) snapshot.release();
     },
   };
+}
+
+/** Fails with CHECKPOINT where the chunk is of a query with other keys or aggregates. */
+export function checkSliceChunk({ inputFields, keyCount }: GlobalWindowAggregateSpec, { fields }: StateChunk): void {
+  const expected = inputFields.slice(0, -1);
+  const text = (list: readonly Field[]): string =>
+    list.map(({ name, type }, i) => (i < keyCount ? formatType(type) : `${name} ${formatType(type)}`)).join(', ');
+  if (text(expected) === text(fields)) return;
+  throw new EngineError(
+    'CHECKPOINT',
+    `state of a window aggregation: expected rows of (${text(expected)}), found (${text(fields)})`,
+    { hint: 'Keys or aggregates of the query have changed: start with --restore none.' },
+  );
 }
 
 export function restoredWatermark(chunk: StateChunk): number {
