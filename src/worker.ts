@@ -9,6 +9,7 @@ import { assert } from './model/errors.ts';
 import { createOperator } from './operators/registry.ts';
 import { gpuFleet } from './simulator/gpu-fleet.ts';
 import { collectWriter } from './sinks/collect.ts';
+import { createDeadLetters } from './sinks/dead-letter.ts';
 
 /** The long-running task of a slot. */
 export async function runSlot(payload: SlotPayload): Promise<void> {
@@ -17,7 +18,7 @@ export async function runSlot(payload: SlotPayload): Promise<void> {
     clock: systemClock,
     createOperator,
     collectWriter,
-    createDeadLetters: () => ({ handle: () => {}, flush: async () => {}, close: async () => {} }),
+    createDeadLetters: (config, ctx) => createDeadLetters(config, ctx, createProducer),
   });
   await slot.run();
 }

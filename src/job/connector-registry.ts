@@ -1,11 +1,14 @@
 /** Every connector there is, by name. The simulator's generators lie above and are handed in. */
-import { formats } from '../formats/registry.ts';
+
 import { fileOptionSpecs, filesystemDescription } from '../formats/file-options.ts';
+import { formats } from '../formats/registry.ts';
 import type { Connector, ConnectorRegistry } from '../model/connector.ts';
 import type { Generator } from '../model/generator.ts';
 import { blackholeConnector } from '../sinks/blackhole.ts';
+import { filesystemSinkFactory } from '../sinks/filesystem.ts';
 import { icebergSinkFactory } from '../sinks/iceberg.ts';
 import { printConnector } from '../sinks/print.ts';
+import { datagenConnector } from '../sources/datagen.ts';
 import { filesystemSourceFactory } from '../sources/filesystem.ts';
 import { simulatorConnector } from '../sources/simulator.ts';
 
@@ -14,15 +17,29 @@ export function createConnectors(generators: Readonly<Record<string, Generator>>
     ...filesystemDescription,
     options: fileOptionSpecs(formats),
     source: filesystemSourceFactory(formats),
+    sink: filesystemSinkFactory(formats),
   };
   const iceberg: Connector = {
     name: 'iceberg',
-    description: 'Tables of an Iceberg catalog.',
-    example: '',
+    description:
+      'Tables of an Iceberg catalog: written exactly once, a snapshot a checkpoint. Made by CREATE CATALOG, not by a WITH of their own.',
+    example: `CREATE CATALOG lake WITH (
+  'type' = 'iceberg',
+  'catalog-impl' = 'org.apache.iceberg.jdbc.JdbcCatalog',
+  'uri' = 'jdbc:sqlite:lake.db',
+  'warehouse' = 'file:///tmp/warehouse'
+)`,
     options: [],
     portable: true,
     sink: icebergSinkFactory,
   };
-  const all = [filesystem, iceberg, printConnector, blackholeConnector, simulatorConnector(generators)];
+  const all = [
+    filesystem,
+    iceberg,
+    datagenConnector,
+    printConnector,
+    blackholeConnector,
+    simulatorConnector(generators),
+  ];
   return Object.fromEntries(all.map((connector) => [connector.name, connector]));
 }

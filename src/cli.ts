@@ -1,0 +1,113 @@
+/** Composition root of the main thread: the world, put together for the commands. `engine.js` calls `main`. */
+import { readFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { dirname, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { WriteStream } from 'node:tty';
+import { fileURLToPath } from 'node:url';
+import type { CommandDependencies, Signal } from './commands/dependencies.ts';
+import { runProgram } from './commands/program.ts';
+import type { Terminal } from './commands/terminal.ts';
+import { systemClock } from './engine/clock.ts';
+import { startJob } from './engine/job.ts';
+import { createIcebergCatalog } from './iceberg/catalog.ts';
+import { queryLake } from './iceberg/query.ts';
+import { createConnectors } from './job/connector-registry.ts';
+import type { Catalog } from './model/table.ts';
+import { gpuFleet } from './simulator/gpu-fleet.ts';
+
+/** Runs a command line (without the program's name); the process ends by itself with its exit code. */
+export async function main(argv: readonly string[]): Promise<void> {
+  watchLifeline(process.env.MILLRACE_LIFELINE_FD);
+  ignoreClosedPipe();
+  process.exitCode = await runProgram(argv, world());
+}
+
+function world(): CommandDependencies {
+  const packageDirectory = join(dirname(fileURLToPath(import.meta.url)), '..');
+  const workingDirectory = process.cwd();
+  const connectors = createConnectors({ [gpuFleet.name]: gpuFleet });
+  const clock = systemClock;
+  const say = (message: string): void => void process.stderr.write(`warning: ${message}\n`);
+  const catalogFactory = (name: string, options: ReadonlyMap<string, string>): Promise<Catalog> =>
+    createIcebergCatalog(name, options, { workingDirectory, now: clock.now, warn: say });
+  return {
+    version: versionOf(packageDirectory),
+    packageDirectory,
+    workingDirectory,
+    env: process.env,
+    machineTimeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
+    clock,
+    stdin: () => text(process.stdin),
+    stdout: terminal(process.stdout),
+    stderr: terminal(process.stderr),
+    connectors,
+    catalogFactory,
+    metadataColumns: (name) =>
+      new Map([...(connectors[name]?.sink?.metadata ?? []), ...(connectors[name]?.source?.metadata ?? [])]),
+    runJob: (job) => startJob({ ...job, connectors, clock, workerUrl: workerUrl() }),
+    queryLake: async ({ text: query, catalogs }) => {
+      const opened = new Map<string, Catalog>();
+      try {
+        for (const { name, options } of catalogs) opened.set(name, await catalogFactory(name, options));
+        const { fields, rows } = await queryLake(query, opened, { workingDirectory, now: clock.now });
+        return { columns: fields, rows };
+      } finally {
+        for (const catalog of opened.values()) await catalog.close();
+      }
+    },
+    onSignal: (handler) => {
+      const names: readonly Signal[] = ['SIGINT', 'SIGTERM'];
+      const handlers = names.map((name) => ({ name, listener: () => handler(name) }));
+      for (const { name, listener } of handlers) process.on(name, listener);
+      return () => {
+        for (const { name, listener } of handlers) process.off(name, listener);
+      };
+    },
+    exitNow: (code) => process.exit(code),
+  };
+}
+
+/** Beside this module: source in a checkout, compiled in the package. */
+function workerUrl(): URL {
+  return new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url);
+}
+
+function versionOf(packageDirectory: string): string {
+  return (JSON.parse(readFileSync(join(packageDirectory, 'package.json'), 'utf8')) as { version: string }).version;
+}
+
+function terminal(stream: NodeJS.WriteStream): Terminal {
+  return {
+    isTerminal: stream.isTTY === true,
+    columns: stream instanceof WriteStream ? stream.columns : 80,
+    write: (chunk) =>
+      new Promise((resolve) => {
+        if (stream.write(chunk)) resolve();
+        else stream.once('drain', resolve);
+      }),
+  };
+}
+
+/** `millrace … | head`: the reader is gone, so there is nothing left to say. */
+function ignoreClosedPipe(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      process.exit(0);
+    });
+  }
+}
+
+/**
+ * Started by an older Node (engine.js), this process holds the end of a pipe that closes when that one is gone, however it went: then it
+ * goes too, at once, as if the signal had hit it.
+ */
+function watchLifeline(fd: string | undefined): void {
+  if (fd === undefined) return;
+  const lifeline = new Socket({ fd: Number(fd), readable: true, writable: false });
+  lifeline.on('close', () => process.kill(process.pid, 'SIGKILL'));
+  lifeline.on('error', () => {});
+  lifeline.resume();
+  lifeline.unref();
+}
