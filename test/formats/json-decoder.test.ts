@@ -239,6 +239,15 @@ describe('columns of nested fields', () => {
     }
   });
 
+  it('are NULL below what is no object, where errors are ignored', () => {
+    for (const scan of [true, false]) {
+      const decoder = createJsonDecoder({ ...decoderContext(jsonFormat, [], lenient), columns }, { scan });
+      const bytes = bytesOf('{"p":3,"c":2}');
+      expect(decoder.decode(bytes, 0, bytes.length)).toBe(null);
+      expect(rowsOf(decoder.take(), columns, 1)).toEqual([[null, null, 2]]);
+    }
+  });
+
   it('may lie within one that is wanted as a whole', () => {
     const whole = { kind: 'physical', name: 'p', type: types.row([{ name: 'a', type: int }]), path: ['p'] } as const;
     const decoder = createJsonDecoder({ ...decoderContext(jsonFormat, []), columns: [whole, columns[0]!] });

@@ -19,7 +19,14 @@ const fields: readonly Field[] = [
 ];
 
 function read(records: readonly Uint8Array[], scan: boolean, options: Readonly<Record<string, string>>) {
-  return decodeRecords(createJsonDecoder(decoderContext(jsonFormat, fields, options), { scan }), fields, records);
+  const decoder = createJsonDecoder(decoderContext(jsonFormat, fields, options), { scan });
+  const { rows, faults } = decodeRecords(decoder, fields, records);
+  return { rows: rows.map((row) => row.map(narrow)), faults };
+}
+
+/** A bad record may have widened its column. */
+function narrow(value: unknown): unknown {
+  return typeof value === 'bigint' && Number.isSafeInteger(Number(value)) ? Number(value) : value;
 }
 
 const number = fc.oneof(

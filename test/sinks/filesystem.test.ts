@@ -67,6 +67,8 @@ describe('the filesystem sink', () => {
     writer.write(batch([1, 2, 3, 4, 5, 6, 7, 8]));
     const committables = await writer.prepareCommit(1);
     expect(committables).toEqual([0, 1].map((i) => ({ name: `part-run-a-3-0-${i}`, bytes: 32, rows: 4 })));
+    writer.write(batch([9]));
+    expect(await writer.prepareCommit(2)).toEqual([{ name: 'part-run-a-3-0-2', bytes: 8, rows: 1 }]);
     await writer.close();
   });
 

@@ -73,9 +73,10 @@ describe('the filesystem source', () => {
     file('a.json', records(0, 3));
     file('sub/c.json', records(5, 6));
     for (const name of ['.hidden.json', '_temporary/d.json', '.part-1.inprogress']) file(name, records(9, 10));
-    const { rows, ended } = await read();
+    const { rows, ended, splits } = await read();
     expect(rows).toEqual([0, 1, 2, 3, 4, 5].map((i) => [i, `x${i}`]));
     expect(ended).toHaveLength(3);
+    expect(splits[0]!.position).toEqual({ offset: records(0, 3).length, line: 3, index: 0, ended: true });
   });
 
   it('follows links to files but not to directories, which may lead in circles', async () => {
