@@ -7,7 +7,7 @@ import { WatermarkMerger } from './watermark-merger.ts';
 
 /** A node that takes rows: an operator or a sink. A channel is a place that rows come from: a node of the chain, or a subtask behind an edge. */
 export interface Receiver {
-  batch(batch: ColumnBatch, input: number): void;
+  batch(batch: ColumnBatch, input: number, channel: number): void;
   watermark(channel: number, watermark: number): void;
   idle(channel: number, idle: boolean): void;
   end(channel: number): void;
@@ -16,7 +16,7 @@ export interface Receiver {
 /** One channel of a receiver, as an output sees it. */
 export function targetOf(receiver: Receiver, input: number, channel: number): OutputTarget {
   return {
-    batch: (batch) => receiver.batch(batch, input),
+    batch: (batch) => receiver.batch(batch, input, channel),
     watermark: (watermark) => receiver.watermark(channel, watermark),
     idle: (idle) => receiver.idle(channel, idle),
     end: () => receiver.end(channel),
@@ -42,8 +42,9 @@ export class OperatorNode implements Receiver {
     return this.#merger.current;
   }
 
-  batch(batch: ColumnBatch, input: number): void {
-    this.operator.processBatch(batch, input);
+  batch(batch: ColumnBatch, input: number, channel: number): void {
+    const watermarks = batch.watermarks && this.#merger.limit(channel, batch.watermarks, batch.length);
+    this.operator.processBatch(watermarks === batch.watermarks ? batch : { ...batch, watermarks }, input);
   }
 
   watermark(channel: number, watermark: number): void {

@@ -146,7 +146,7 @@ export class Subtask {
         const batch = decodeBatch(message.slab);
         this.#recordsIn += batch.length;
         this.#bytesIn += message.byteLength;
-        for (const { receiver, input } of receivers) receiver.batch(batch, input);
+        for (const target of receivers) target.receiver.batch(batch, target.input, target.channel);
         channel.release(message.slab);
         return;
       }

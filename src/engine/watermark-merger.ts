@@ -37,6 +37,21 @@ export class WatermarkMerger {
     return this.#merge();
   }
 
+  /**
+   * The watermark column of a batch from one channel, as the merged stream sees it: a row of it is not later than what the other active
+   * channels have said. Never falls, as the channel's own does not.
+   */
+  limit(channel: number, watermarks: Float64Array, rows: number): Float64Array {
+    if (this.#watermarks.length === 1) return watermarks;
+    let others = maxWatermark;
+    for (let i = 0; i < this.#watermarks.length; i++) {
+      if (i !== channel && this.#idle[i] === 0) others = Math.min(others, this.#watermarks[i]!);
+    }
+    const limited = new Float64Array(rows);
+    for (let row = 0; row < rows; row++) limited[row] = Math.max(this.#current, Math.min(others, watermarks[row]!));
+    return limited;
+  }
+
   #merge(): boolean {
     let least = maxWatermark;
     let largest = minWatermark;

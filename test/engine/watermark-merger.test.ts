@@ -33,6 +33,19 @@ describe('merged watermarks', () => {
   });
 });
 
+describe('the watermark column of one channel', () => {
+  it('goes no further than the other active channels, and never back', () => {
+    const merger = new WatermarkMerger(3);
+    const column = Float64Array.of(1, 5, 9);
+    expect([...merger.limit(0, column, 3)]).toEqual([-Infinity, -Infinity, -Infinity]);
+    merger.advance(1, 6);
+    merger.setIdle(2, true);
+    expect([...merger.limit(0, column, 3)]).toEqual([1, 5, 6]);
+    merger.advance(0, 3);
+    expect([...merger.limit(0, column, 3)]).toEqual([3, 5, 6]);
+  });
+});
+
 describe('barriers', () => {
   it('hold the channels that are ahead until the last one has come', () => {
     const aligner = new BarrierAligner(3);
