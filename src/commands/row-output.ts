@@ -118,7 +118,13 @@ class Table implements RowOutput {
     this.#numeric = this.#columns.map((_, index) =>
       rows
         .slice(0, rowsForWidths)
-        .every((row) => row[index] === null || typeof row[index] === 'number' || row[index] instanceof JsonNumber),
+        .every(
+          (row) =>
+            row[index] === null ||
+            typeof row[index] === 'number' ||
+            typeof row[index] === 'bigint' ||
+            row[index] instanceof JsonNumber,
+        ),
     );
     return this.#rule() + this.#line(this.#columns) + this.#rule();
   }

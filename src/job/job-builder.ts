@@ -2,7 +2,7 @@
  * From logical plans to a job graph. Whatever can run in one subtask is chained behind its source; a windowed aggregation is split at the
  * exchange into a local and a global half; equal parts of several queries are built once.
  */
-import type { ConnectorContext, ConnectorRegistry } from '../model/connector.ts';
+import type { ConnectorConfig, ConnectorContext, ConnectorRegistry } from '../model/connector.ts';
 import { EngineError } from '../model/errors.ts';
 import { columnRef } from '../model/expression.ts';
 import type { JobGraph, Partitioning, SinkSpec, WindowTime } from '../model/job-graph.ts';
@@ -26,6 +26,8 @@ export type JobBuildContext = Readonly<{
   /** What someone set (`requestedParallelism`); null: the builder chooses. */
   parallelism: number | null;
   connectorContext: ConnectorContext;
+  /** For checks: the outside is not asked how many subtasks can read, and tables that are only on paper have no connector yet. */
+  offline?: boolean | undefined;
 }>;
 
 export const defaultParallelism = 4;
@@ -215,14 +217,13 @@ class JobBuilder {
 
   async #addTableSink(definition: TableDefinition, port: Port): Promise<void> {
     const { table, planner } = splitPlannerOptions(definition);
-    const { name, sink } = connectorOf(table, 'sink', this.#ctx.connectors);
-    const config = await sink.plan(table, this.#ctx.connectorContext);
+    const { connector, config } = await this.#planSink(table);
     const inputFields = this.#assembly.fieldsOf(port);
     const spec: SinkSpec = {
       kind: 'sink',
       target: 'table',
       table: formatPath(table.path),
-      connector: name,
+      connector,
       config,
       inputFields,
       notNull: {
@@ -238,7 +239,21 @@ class JobBuilder {
     else this.#assembly.head(draft, parallelism, [{ port, partitioning: { kind: 'rebalance' } }]);
   }
 
+  async #planSink(table: TableDefinition): Promise<{ connector: string; config: ConnectorConfig }> {
+    const { offline, connectors, connectorContext } = this.#ctx;
+    if (offline === true && isOnPaper(table)) return { connector: 'none', config: {} };
+    const { name, sink } = connectorOf(table, 'sink', connectors);
+    return { connector: name, config: await sink.plan(table, connectorContext) };
+  }
+
   #parallelism(): number {
     return this.#ctx.parallelism ?? Math.min(defaultParallelism, this.#maxParallelism);
   }
 }
+
+/** A catalog with a connector of its own fills it in when it makes the table: until then there is none. */
+export function isOnPaper(table: TableDefinition): boolean {
+  return !table.options.has('connector') && table.path.catalog !== builtInCatalog;
+}
+
+const builtInCatalog = 'default_catalog';

@@ -111,7 +111,7 @@ export class OverlayCatalog implements Catalog {
 }
 
 /** A catalog that isn't there, or a database in it, is no fault of the script. */
-function isAbsence(error: unknown): boolean {
+export function isAbsence(error: unknown): boolean {
   const { code } = toErrorData(error);
   return code === 'CONNECTION' || code === 'TIMEOUT' || code === 'NOT_FOUND' || code === 'IO';
 }

@@ -13,6 +13,7 @@ type SourceContext = Readonly<{
   settings: Options;
   parallelism: number | null;
   connectorContext: ConnectorContext;
+  offline?: boolean | undefined;
 }>;
 
 const defaultSourceParallelism = 4; // where nobody set one; fewer where the source has fewer splits
@@ -25,7 +26,7 @@ export async function planSource(
   const { table, planner } = splitPlannerOptions(scan.table);
   const { name, source } = connectorOf(table, 'source', ctx.connectors);
   const config = source.plan(table, scan.columns, ctx.connectorContext);
-  const usable = await source.maxParallelism(config, ctx.connectorContext);
+  const usable = ctx.offline === true ? null : await source.maxParallelism(config, ctx.connectorContext);
   const spec: SourceSpec = {
     kind: 'source',
     connector: name,

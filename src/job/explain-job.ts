@@ -1,0 +1,170 @@
+/**
+ * A planned job as text: its chains and exchanges, what is read and pushed into the scan, the state of each operator, what the sinks
+ * guarantee, and whether it can run on Flink as it is.
+ */
+import type { ConnectorRegistry } from '../model/connector.ts';
+import type {
+  CalcSpec,
+  ChainNode,
+  GlobalWindowAggregateSpec,
+  JobEdge,
+  JobGraph,
+  JobVertex,
+  LocalWindowAggregateSpec,
+  SinkSpec,
+  SourceSpec,
+} from '../model/job-graph.ts';
+import type { AggregateCall, WindowDefinition } from '../model/plan.ts';
+import { type Field, formatType } from '../model/types.ts';
+import { expressionText } from '../operators/codegen/expression-text.ts';
+import { intervalText } from './interval-text.ts';
+import type { PlannedJob } from './job-plan.ts';
+
+/** Ends in a newline. */
+export function explainJob({ graph, settings }: PlannedJob, connectors: ConnectorRegistry): string {
+  const head = `Job ${graph.name}: parallelism ${graph.parallelism}, ${graph.maxParallelism} key groups, time zone ${graph.timeZone}, a checkpoint every ${intervalText(settings.checkpointIntervalMs)}`;
+  const vertices = graph.vertices.flatMap((vertex, index) => ['', ...vertexLines(vertex, index, graph, connectors)]);
+  return `${[head, ...vertices, '', ...portabilityLines(graph, connectors)].join('\n')}\n`;
+}
+
+function vertexLines(vertex: JobVertex, index: number, graph: JobGraph, connectors: ConnectorRegistry): string[] {
+  const inputs = graph.edges.filter((edge) => edge.targetVertex === index).map((edge) => edgeText(edge, graph));
+  const nodes = vertex.nodes.flatMap((node) => nodeLines(node, depthOf(node, vertex), connectors));
+  return [
+    `Vertex ${index + 1}, ${vertex.parallelism} subtask${vertex.parallelism === 1 ? '' : 's'}`,
+    ...inputs,
+    ...nodes,
+  ];
+}
+
+function edgeText({ partitioning, fields, sourceVertex, sourceNode }: JobEdge, graph: JobGraph): string {
+  const origin = `${graph.vertices[sourceVertex]!.nodes[sourceNode]!.name} of vertex ${sourceVertex + 1}`;
+  const how =
+    partitioning.kind === 'hash'
+      ? `by hash of ${partitioning.keys.length === 0 ? 'nothing: all to one' : namesOf(fields, partitioning.keys)}`
+      : { forward: 'subtask to subtask', rebalance: 'in turn' }[partitioning.kind];
+  return `  <- ${origin}, ${how}`;
+}
+
+function depthOf(node: ChainNode, vertex: JobVertex): number {
+  const [input] = node.inputs;
+  return input?.kind === 'node' ? depthOf(vertex.nodes[input.node]!, vertex) + 1 : 0;
+}
+
+function nodeLines({ name, spec }: ChainNode, depth: number, connectors: ConnectorRegistry): string[] {
+  const margin = '   '.repeat(depth + 1);
+  const details = detailsOf(spec, connectors).map((line) => `${margin}   ${line}`);
+  return [`${margin.slice(3)}  ${name}`, ...details];
+}
+
+function detailsOf(spec: ChainNode['spec'], connectors: ConnectorRegistry): string[] {
+  switch (spec.kind) {
+    case 'source':
+      return sourceDetails(spec);
+    case 'calc':
+      return calcDetails(spec);
+    case 'local_window_aggregate':
+      return [...windowDetails(spec), `state: rows since the last flush, by key and slice; emptied at each checkpoint`];
+    case 'global_window_aggregate':
+      return globalDetails(spec);
+    case 'window':
+      return [windowText(spec.window)];
+    case 'sink':
+      return sinkDetails(spec, connectors);
+    case 'values':
+      return [`${spec.rows.length} row${spec.rows.length === 1 ? '' : 's'}`];
+    case 'union':
+      return [];
+  }
+}
+
+function sourceDetails({ table, connector, columns, fields, watermark, bounded }: SourceSpec): string[] {
+  const names = fields.map((field) => field.name);
+  const read = columns.map((column) => {
+    const origin = column.kind === 'metadata' ? `METADATA '${column.key}'` : column.path.join('.');
+    return `${origin} ${formatType(column.type)}`;
+  });
+  const lines = [
+    `table ${table}, connector '${connector}', ${bounded ? 'bounded' : 'unbounded'}`,
+    `pushed into the scan: ${read.length === 0 ? 'no columns, rows are only counted' : read.join(', ')}`,
+  ];
+  if (watermark === null) return lines;
+  const interval = watermark.intervalMs === 0 ? 'after each row' : `every ${intervalText(watermark.intervalMs)}`;
+  const idle =
+    watermark.idleTimeoutMs === null
+      ? 'an idle split holds it back'
+      : `idle after ${intervalText(watermark.idleTimeoutMs)}`;
+  return [...lines, `watermark: ${expressionText(watermark.expression, names)}, ${interval}, ${idle}`];
+}
+
+function calcDetails({ predicate, projections, inputFields, fields }: CalcSpec): string[] {
+  const names = inputFields.map((field) => field.name);
+  const select = projections.map((projection, index) => {
+    const text = expressionText(projection, names);
+    const { name } = fields[index]!;
+    return text === name ? text : `${text} AS ${name}`;
+  });
+  const where = predicate === null ? [] : [`where ${expressionText(predicate, names)}`];
+  return [...where, `select ${select.join(', ')}`];
+}
+
+function windowDetails({ window, time, keys, aggregates, inputFields }: LocalWindowAggregateSpec): string[] {
+  const zone = time.timeZone === null ? '' : ` in ${time.timeZone}`;
+  return [
+    `${windowText(window)} on ${inputFields[time.column]!.name}${zone}`,
+    `by ${keys.length === 0 ? 'nothing' : namesOf(inputFields, keys)}: ${aggregates.map((call) => aggregateText(call, inputFields)).join(', ')}`,
+  ];
+}
+
+function globalDetails(spec: GlobalWindowAggregateSpec): string[] {
+  const { window, keyCount, inputFields, fields } = spec;
+  const keys = inputFields.slice(0, keyCount).map((field) => field.name);
+  const cells = inputFields.slice(keyCount + 1, -1).map((field) => formatType(field.type));
+  return [
+    `${windowText(window)}, emits ${fields.map((field) => field.name).join(', ')}`,
+    `state: by (${[...keys, 'slice'].join(', ')}): ${cells.length === 0 ? 'nothing' : cells.join(', ')}; dropped when the last window of the slice has fired`,
+  ];
+}
+
+function sinkDetails(spec: SinkSpec, connectors: ConnectorRegistry): string[] {
+  if (spec.target === 'collect') return ['to the person who asked'];
+  const connector = connectors[spec.connector];
+  const kind = connector === undefined ? 'made when the job runs' : `connector '${spec.connector}'`;
+  const guarantee = connector?.sink === undefined ? [] : [`delivery: ${connector.sink.deliveryGuarantee}`];
+  return [`table ${spec.table}, ${kind}`, ...guarantee];
+}
+
+function aggregateText({ name, args, distinct, filter }: AggregateCall, fields: readonly Field[]): string {
+  const inside = args.length === 0 ? '*' : namesOf(fields, args);
+  const where = filter === null ? '' : ` FILTER (WHERE ${fields[filter]!.name})`;
+  return `${name}(${distinct ? 'DISTINCT ' : ''}${inside})${where}`;
+}
+
+function windowText(window: WindowDefinition): string {
+  if (window.kind === 'session') return `SESSION with a gap of ${intervalText(window.gapMs)}`;
+  const offset = window.offsetMs === 0 ? '' : ` offset ${intervalText(window.offsetMs)}`;
+  const size = intervalText(window.sizeMs);
+  switch (window.kind) {
+    case 'tumble':
+      return `TUMBLE of ${size}${offset}`;
+    case 'hop':
+      return `HOP of ${size} every ${intervalText(window.slideMs)}${offset}`;
+    case 'cumulate':
+      return `CUMULATE to ${size} by ${intervalText(window.stepMs)}${offset}`;
+  }
+}
+
+function namesOf(fields: readonly Field[], indexes: readonly number[]): string {
+  return indexes.map((index) => fields[index]!.name).join(', ');
+}
+
+function portabilityLines(graph: JobGraph, connectors: ConnectorRegistry): string[] {
+  const specs = graph.vertices.flatMap((vertex) => vertex.nodes.map((node) => node.spec));
+  const own = specs.flatMap((spec) => {
+    const isTable = spec.kind === 'source' || (spec.kind === 'sink' && spec.target === 'table');
+    const isPortable = !isTable || connectors[spec.connector]?.portable !== false;
+    return isPortable ? [] : [`  table ${spec.table}: the connector '${spec.connector}' is Millrace's own`];
+  });
+  if (own.length === 0) return ['Runs on Flink as it is: yes'];
+  return ['Runs on Flink as it is: no', ...new Set(own)];
+}
