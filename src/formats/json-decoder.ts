@@ -10,9 +10,10 @@ import { formatType } from '../model/types.ts';
 import type { ColumnWriter } from './column-writer.ts';
 import { columnWriter } from './column-writers.ts';
 import { type JsonConverter, jsonConverter } from './json-convert.ts';
-import { JsonFault, type JsonNode, JsonReader } from './json-node.ts';
+import { JsonFault, type JsonNode, JsonReader, maxDepth } from './json-node.ts';
 import { type JsonReadOptions, jsonReadOptions } from './json-options.ts';
 import { generateScan, type JsonScan, type PhysicalColumn, type ScanHelp } from './json-scan.ts';
+import { skipJson } from './json-skip.ts';
 import { plainTimestamp } from './time-text.ts';
 
 /** `scan: false` reads every record the slow way: for tests, which compare the two. */
@@ -160,10 +161,7 @@ class JsonDecoder implements Decoder {
         reader.reset(bytes, position, end, this.#columns[column]!.path.length);
         return attempt((node) => this.#writers[column]!.set(row, this.#convert(column, node)));
       },
-      skip: (bytes, position, end, depth) => {
-        reader.reset(bytes, position, end, depth);
-        return attempt(() => undefined);
-      },
+      skip: (bytes, position, end, depth) => skipJson(bytes, position, end, maxDepth - depth),
       double: (bytes, start, end) => Number(latin1(bytes, start, end)),
       timestamp: (column, bytes, start, end) => {
         const { separator, precision, zulu } = times[column]!;

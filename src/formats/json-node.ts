@@ -19,7 +19,7 @@ export type JsonNode = null | boolean | string | JsonNumber | JsonNode[] | Map<s
 export class JsonFault extends Error {}
 
 /** Jackson's bounds (StreamReadConstraints). Beyond them a record is faulty. */
-const maxDepth = 1000;
+export const maxDepth = 1000;
 const maxNumberLength = 1000;
 
 const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
