@@ -36,7 +36,8 @@ export function manifestToJson(manifest: ManifestFile): ManifestJson {
 }
 
 export function manifestFromJson(json: ManifestJson): ManifestFile {
-  const bytes = (hex: string | null): Uint8Array | null => (hex === null ? null : Buffer.from(hex, 'hex'));
+  const bytes = (hex: string | null): Uint8Array | null =>
+    hex === null ? null : Uint8Array.from(Buffer.from(hex, 'hex'));
   return {
     path: json.path,
     length: BigInt(json.length),

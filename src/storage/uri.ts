@@ -12,7 +12,7 @@ export function schemeOf(uri: string): string {
 /** The local path of a `file:` URI, which is not percent-decoded (as Iceberg's paths are not), or of a plain absolute path. */
 export function localPath(uri: string): string {
   const path = uri.replace(/^file:(?:\/\/(?:localhost)?(?=\/))?/i, '');
-  if (schemeOf(uri) !== 'file' || !isAbsolute(path)) {
+  if (schemeOf(uri) !== 'file' || !isAbsolute(path) || path.startsWith('//')) {
     throw new EngineError('INVALID_OPTION', `location: expected file:///absolute/path, got '${uri}'`);
   }
   return path;
