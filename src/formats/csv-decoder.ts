@@ -6,6 +6,7 @@ import type { ColumnWriter } from './column-writer.ts';
 import { columnWriter } from './column-writers.ts';
 import { CsvFields } from './csv-fields.ts';
 import { type CsvRules, csvRules } from './csv-options.ts';
+import { type PlainStore, plainStore } from './plain-store.ts';
 import { type TextConverter, textConverter, unsupportedType } from './text-convert.ts';
 
 export function createCsvDecoder(ctx: DecoderContext): Decoder {
@@ -14,11 +15,11 @@ export function createCsvDecoder(ctx: DecoderContext): Decoder {
 
 type WantedColumn = Readonly<{
   field: number;
-  /** Into a ROW: the fields' places on the way. */
   name: string;
   type: DataType;
   convert: TextConverter;
   writer: ColumnWriter;
+  store: PlainStore | null;
 }>;
 
 class CsvDecoder implements Decoder {
@@ -36,12 +37,14 @@ class CsvDecoder implements Decoder {
     this.#fieldCount = ctx.table.length;
     this.#capacity = ctx.batchRows;
     for (const { type } of ctx.table) nestedConverter(type, this.#rules);
-    this.#columns = ctx.columns.map((column) => ({
-      ...place(column.path, ctx.table, this.#rules),
-      name: column.path.join('.'),
-      type: column.type,
-      writer: columnWriter(column.type, ctx.batchRows, ctx.pool),
-    }));
+    this.#columns = ctx.columns.map((column) => this.#column(column, ctx));
+  }
+
+  #column({ path, type }: DecoderContext['columns'][number], ctx: DecoderContext): WantedColumn {
+    const writer = columnWriter(type, ctx.batchRows, ctx.pool);
+    const isPlain = path.length === 1 && this.#rules.nullLiteral === null;
+    const store = isPlain ? plainStore(type, writer) : null;
+    return { ...place(path, ctx.table, this.#rules), name: path.join('.'), type, writer, store };
   }
 
   get rows(): number {
@@ -86,7 +89,7 @@ class CsvDecoder implements Decoder {
     }
     if (this.#rows === this.#capacity) this.#grow();
     for (const column of this.#columns) {
-      const wrong = this.#store(column);
+      const wrong = this.#storePlainly(column) ? null : this.#store(column);
       if (wrong !== null) return wrong;
     }
     return null;
@@ -95,6 +98,12 @@ class CsvDecoder implements Decoder {
   #grow(): void {
     this.#capacity *= 2;
     for (const { writer } of this.#columns) writer.reserve(this.#capacity);
+  }
+
+  #storePlainly({ field, store }: WantedColumn): boolean {
+    const fields = this.#fields;
+    if (store === null || field >= fields.count || !fields.isPlain(field)) return false;
+    return store(fields.bytes, fields.starts[field]!, fields.ends[field]!, this.#rows);
   }
 
   #store(column: WantedColumn): string | null {

@@ -123,6 +123,53 @@ describe('writing CSV', () => {
   });
 });
 
+describe('reading CSV', () => {
+  it('gives the same by the quick way and by the slow one', () => {
+    const fields = [
+      { name: 's', type: types.string() },
+      { name: 'i', type: types.of('int') },
+      { name: 'l', type: types.of('bigint') },
+      { name: 'd', type: types.of('double') },
+      { name: 't', type: types.timestamp(3) },
+    ];
+    const number = fc.oneof(
+      fc.integer().map(String),
+      fc.maxSafeInteger().map(String),
+      fc.double().map(String),
+      fc.constantFrom(
+        '',
+        '.',
+        '-',
+        '-0',
+        '1.',
+        '.5',
+        '+1',
+        ' 1',
+        '1.2.3',
+        '000000000000000012',
+        '2147483648',
+        '1e3',
+        'NaN',
+      ),
+    );
+    const time = fc.constantFrom(
+      '2020-12-30 12:13:14',
+      '2020-12-30 12:13:14.5 ',
+      '2020-02-30 00:00:00',
+      '2020-1-1 00:00:00',
+    );
+    const row = fc.tuple(fc.constantFrom('x', '', '"q"'), number, number, number, time);
+    const options = { 'ignore-parse-errors': 'true' };
+    fc.assert(
+      fc.property(row, (cells) => {
+        const slow = { ...options, 'null-literal': 'no such text' };
+        expect(read(fields, cells.join(','), options)).toEqual(read(fields, cells.join(','), slow));
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
 describe('CSV options', () => {
   it('refuse what does not go together, more than a character, and types without a text', () => {
     expect(() => read(three, '', { 'quote-character': "'", 'disable-quote-character': 'true' })).toThrow(/got both/);
