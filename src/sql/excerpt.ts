@@ -24,13 +24,13 @@ export function excerpt(script: string, position: Position): string {
   return `  ${label} | ${line.trimEnd()}\n  ${' '.repeat(label.length)} | ${before}${caret}`;
 }
 
-const separator = '\n';
+const saysItsPlace = /^line \d+, column \d+: /;
 
 /** The same error with its place and the line in its message: `line 3, column 10: …`. What has no position, or has it said, stays. */
 export function located(error: unknown, script: string): unknown {
-  if (!isEngineError(error) || error.position === undefined || error.message.includes(separator)) return error;
+  if (!isEngineError(error) || error.position === undefined || saysItsPlace.test(error.message)) return error;
   const { position, code, hint, retryable, cause } = error;
-  return new EngineError(code, `${placeOf(position)}: ${error.message}${separator}${excerpt(script, position)}`, {
+  return new EngineError(code, `${placeOf(position)}: ${error.message}\n${excerpt(script, position)}`, {
     position,
     hint,
     retryable,
@@ -54,6 +54,17 @@ export function at<T>(position: Position, step: () => T): T {
     if (!isEngineError(error) || error.position !== undefined) throw error;
     const { code, message, hint, retryable, cause } = error;
     throw new EngineError(code, message, { position, hint, retryable, cause });
+  }
+}
+
+/** As `at`, for a step that waits. */
+export async function atAsync<T>(position: Position, step: () => Promise<T>): Promise<T> {
+  try {
+    return await step();
+  } catch (error) {
+    return at(position, () => {
+      throw error;
+    });
   }
 }
 

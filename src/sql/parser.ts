@@ -62,12 +62,17 @@ function parse(text: string): Parsed {
     try {
       statements.push(statementOf(text, group));
     } catch (error) {
-      if (!isEngineError(error)) throw error;
-      errors.push(error);
+      if (error instanceof RangeError) errors.push(tooDeep(group));
+      else if (isEngineError(error)) errors.push(error);
+      else throw error;
     }
   }
   errors.sort((a, b) => a.position!.start - b.position!.start);
   return { statements, errors: errors.map((error) => located(error, text) as EngineError) };
+}
+
+function tooDeep(tokens: readonly IToken[]): EngineError {
+  return new EngineError('LIMIT', 'the statement is nested too deeply', { position: positionOf(tokens[0]!) });
 }
 
 function statementOf(text: string, tokens: readonly IToken[]): Statement {

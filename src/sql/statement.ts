@@ -4,10 +4,13 @@ import type { Identifier, Name, SqlExpression, SqlOption, SqlQuery, SqlType } fr
 
 export type ColumnDefinition = Readonly<{ name: Identifier; comment: string | null }> &
   (
-    | Readonly<{ kind: 'physical'; type: SqlType; primaryKey: Position | null }>
+    | Readonly<{ kind: 'physical'; type: SqlType; primaryKey: ColumnKey | null }>
     | Readonly<{ kind: 'metadata'; type: SqlType; key: string | null; virtual: boolean; position: Position }>
     | Readonly<{ kind: 'computed'; expression: SqlExpression }>
   );
+
+/** `PRIMARY KEY` behind a column. */
+export type ColumnKey = Readonly<{ enforced: boolean; position: Position }>;
 
 export type PrimaryKeyDefinition = Readonly<{ columns: readonly Identifier[]; enforced: boolean; position: Position }>;
 

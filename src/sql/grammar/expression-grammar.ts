@@ -345,8 +345,9 @@ export abstract class ExpressionGrammar extends FunctionGrammar {
       { ALT: () => this.SUBRULE(this.expressionList) },
     ]);
     this.CONSUME(t.RightParen);
-    if (!Array.isArray(inner)) return inner;
-    return inner.length === 1 ? inner[0]! : { kind: 'row', args: inner, position: this.spanFrom(start) };
+    const position = this.spanFrom(start);
+    if (!Array.isArray(inner)) return { ...inner, position };
+    return inner.length === 1 ? { ...inner[0]!, position } : { kind: 'row', args: inner, position };
   });
 
   /** `CURRENT_TIMESTAMP`, with a precision or without. */

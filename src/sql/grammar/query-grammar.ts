@@ -98,10 +98,10 @@ export abstract class QueryGrammar extends FromGrammar {
       { ALT: () => this.SUBRULE(this.values) },
       {
         ALT: () => {
-          this.CONSUME(t.LeftParen);
+          const start = this.CONSUME(t.LeftParen);
           const query = this.SUBRULE(this.query);
           this.CONSUME(t.RightParen);
-          return query;
+          return { ...query, position: this.spanFrom(start) };
         },
       },
     ]),

@@ -1,7 +1,13 @@
 /** CREATE, DROP and what they are made of. */
 import type { ParserMethod } from 'chevrotain';
 import type { Identifier, SqlExpression, SqlOption, SqlType } from '../ast.ts';
-import type { ColumnDefinition, PrimaryKeyDefinition, StatementBody, WatermarkClause } from '../statement.ts';
+import type {
+  ColumnDefinition,
+  ColumnKey,
+  PrimaryKeyDefinition,
+  StatementBody,
+  WatermarkClause,
+} from '../statement.ts';
 import { positionOf } from './base-grammar.ts';
 import { QueryGrammar } from './query-grammar.ts';
 import * as t from './tokens.ts';
@@ -210,22 +216,19 @@ export abstract class TableGrammar extends QueryGrammar {
       { ALT: () => this.SUBRULE(this.metadata, { ARGS: [type] }) },
       {
         ALT: () => {
-          const start = this.LA(1);
-          const isKey = this.OPTION(() => {
-            this.CONSUME(kw.PRIMARY);
-            this.CONSUME(kw.KEY);
-            this.SUBRULE(this.enforcement);
-          });
-          const primaryKey = isKey === undefined && !this.isKeyColumn(start) ? null : positionOf(start);
+          const primaryKey = this.OPTION(() => this.SUBRULE(this.columnKey)) ?? null;
           return (name) => ({ kind: 'physical', name, type, primaryKey, comment: null });
         },
       },
     ]);
   });
 
-  protected isKeyColumn(start: ReturnType<TableGrammar['LA']>): boolean {
-    return start.tokenType === kw.PRIMARY;
-  }
+  protected readonly columnKey: ParserMethod<[], ColumnKey> = this.rule('columnKey', () => {
+    const start = this.CONSUME(kw.PRIMARY);
+    this.CONSUME(kw.KEY);
+    const enforced = this.SUBRULE(this.enforcement);
+    return { enforced, position: this.spanFrom(start) };
+  });
 
   protected readonly metadata: ParserMethod<[SqlType], ColumnTail> = this.rule('metadata', (type) => {
     const start = this.CONSUME(kw.METADATA);

@@ -1,0 +1,202 @@
+/** Queries to plans: names resolved, types known, nothing left out yet (planner/prune.ts does that). */
+import { commonType } from '../../functions/common-type.ts';
+import { columnRef, type Expression } from '../../model/expression.ts';
+import type { PlanNode } from '../../model/plan.ts';
+import { formatType, sameType, withNullable } from '../../model/types.ts';
+import type { SelectItem, SelectQuery, SqlExpression, SqlQuery } from '../ast.ts';
+import { sqlError, unsupported } from '../excerpt.ts';
+import { AggregateBinder, type NamedItem } from './aggregate-binder.ts';
+import { coerce } from './coerce.ts';
+import type { BindQuery, CommonTables, Environment } from './environment.ts';
+import { ExpressionBinder } from './expression-binder.ts';
+import { FromBinder } from './from-binder.ts';
+import { isAggregate } from './function-call.ts';
+import { filter, type Relation, select } from './relation.ts';
+import { fieldsOf, plainField, type RelationField, Scope } from './scope.ts';
+
+export class QueryBinder {
+  readonly #environment: Environment;
+  readonly #common: CommonTables;
+
+  constructor(environment: Environment, common: CommonTables = new Map()) {
+    this.#environment = environment;
+    this.#common = common;
+  }
+
+  bind(query: SqlQuery): Relation {
+    switch (query.kind) {
+      case 'select':
+        return this.#select(query);
+      case 'values':
+        return this.#values(query);
+      case 'set_operation':
+        return this.#setOperation(query);
+      case 'with':
+        return this.#with(query);
+      case 'ordered':
+        throw unsupported(
+          query.orderBy === null ? 'LIMIT' : 'ORDER BY',
+          (query.orderBy ?? query.limit ?? query).position,
+        );
+    }
+  }
+
+  readonly #nested: BindQuery = (query, tables) => {
+    if (tables === undefined) return this.bind(query);
+    return new QueryBinder({ ...this.#environment, tables }).bind(query);
+  };
+
+  #select(query: SelectQuery): Relation {
+    refuseClauses(query);
+    if (query.from === null) return this.#selectWithoutFrom(query);
+    const input = new FromBinder(this.#environment, this.#common, this.#nested).bind(query.from);
+    const binder = new ExpressionBinder(new Scope(input.fields));
+    const predicate = query.where === null ? null : binder.condition(query.where, 'WHERE');
+    const items = this.#items(query.items, input.fields);
+    if (isAggregation(query)) {
+      return new AggregateBinder(query, input).bind(predicate, items);
+    }
+    const projections = items.map(({ bind }) => bind(binder));
+    const fields = projections.map((projection, i) => projectedField(projection, items[i]!.name, input.fields));
+    return select(input.node, { predicate, projections, fields });
+  }
+
+  /** One row of constants. */
+  #selectWithoutFrom(query: SelectQuery): Relation {
+    const binder = new ExpressionBinder(new Scope([]));
+    if (isAggregation(query)) throw unsupported('an aggregation without FROM', query.position);
+    const items = this.#items(query.items, []);
+    const row = items.map(({ bind }) => bind(binder));
+    const fields = row.map(({ type }, i) => plainField(items[i]!.name, type));
+    const relation: Relation = { node: { kind: 'values', rows: [row], fields: fieldsOf(fields) }, fields };
+    return query.where === null ? relation : filter(relation, binder.condition(query.where, 'WHERE'));
+  }
+
+  /** The list of SELECT with stars spelt out and every column named; a name that comes again gets a number, as in Calcite. */
+  #items(items: readonly SelectItem[], fields: readonly RelationField[]): NamedItem[] {
+    const spelt = items.flatMap((item, index) => (item.kind === 'star' ? star(item, fields) : [named(item, index)]));
+    const used = new Set<string>();
+    return spelt.map(({ bind, name }) => {
+      let unique = name;
+      for (let attempt = 0; used.has(unique); attempt++) unique = `${name}${attempt}`;
+      used.add(unique);
+      return { bind, name: unique };
+    });
+  }
+
+  #values({ rows, position }: Extract<SqlQuery, { kind: 'values' }>): Relation {
+    const binder = new ExpressionBinder(new Scope([]));
+    const bound = rows.map(({ values }) => values.map((value) => binder.bind(value)));
+    const width = bound[0]!.length;
+    const uneven = bound.findIndex((row) => row.length !== width);
+    if (uneven >= 0) {
+      const { position: where } = rows[uneven]!;
+      throw sqlError(
+        'SQL_VALIDATION',
+        `VALUES: expected ${width} values as in the first row, got ${bound[uneven]!.length}`,
+        where,
+      );
+    }
+    const fields = bound[0]!.map((_, column) => {
+      const types = bound.map((row) => row[column]!.type);
+      const type = commonType(types);
+      if (type !== null) return plainField(`EXPR$${column}`, type);
+      const got = types.map((each) => formatType(withNullable(each, true))).join(', ');
+      throw sqlError('SQL_VALIDATION', `VALUES: column ${column + 1} has no common type: ${got}`, position);
+    });
+    const typed = bound.map((row) => row.map((value, column) => coerce(value, fields[column]!.type)));
+    return { node: { kind: 'values', rows: typed, fields: fieldsOf(fields) }, fields };
+  }
+
+  #setOperation(query: Extract<SqlQuery, { kind: 'set_operation' }>): Relation {
+    const { operator, all, operatorPosition } = query;
+    if (operator !== 'union' || !all) {
+      const hint = operator === 'union' ? 'UNION ALL is.' : undefined;
+      throw unsupported(`${operator.toUpperCase()}${all ? ' ALL' : ''}`, operatorPosition, hint);
+    }
+    const [left, right] = [this.bind(query.left), this.bind(query.right)];
+    if (left.fields.length !== right.fields.length) {
+      const message = `UNION ALL: expected ${left.fields.length} columns as on its left, got ${right.fields.length}`;
+      throw sqlError('SQL_VALIDATION', message, query.right.position);
+    }
+    const fields = left.fields.map((field, i): RelationField => {
+      const other = right.fields[i]!;
+      const type = commonType([field.type, other.type]);
+      const same = sameType(field.type, other.type, { ignoreNullability: true });
+      if (type !== null) return { ...plainField(field.name, type), rowtime: field.rowtime && other.rowtime && same };
+      const got = [field.type, other.type].map((each) => formatType(withNullable(each, true)));
+      const message = `UNION ALL: the column '${field.name}' is ${got[0]} on the left and ${got[1]} on the right`;
+      throw sqlError('SQL_VALIDATION', message, operatorPosition, 'CAST one of them.');
+    });
+    const inputs = [left, right].flatMap((side) => unionInputs(inTypes(side, fields)));
+    return { node: { kind: 'union', inputs, fields: fieldsOf(fields) }, fields };
+  }
+
+  #with({ recursive, tables, body, position }: Extract<SqlQuery, { kind: 'with' }>): Relation {
+    if (recursive) throw unsupported('WITH RECURSIVE', position);
+    const common = new Map(this.#common);
+    for (const table of tables) {
+      const inner = new QueryBinder(this.#environment, new Map(common));
+      common.set(table.name.name, { table, bind: () => inner.bind(table.query) });
+    }
+    return new QueryBinder(this.#environment, common).bind(body);
+  }
+}
+
+function refuseClauses({ distinct, windows, qualify }: SelectQuery): void {
+  if (distinct !== null) throw unsupported('SELECT DISTINCT', distinct);
+  if (windows.length > 0) throw unsupported('WINDOW', windows[0]!.position);
+  if (qualify !== null) throw unsupported('QUALIFY', qualify.position);
+}
+
+function isAggregation({ groupBy, having, items }: SelectQuery): boolean {
+  const hasAggregate = (item: SelectItem): boolean => item.kind === 'expression' && callsAggregate(item.expression);
+  return groupBy !== null || having !== null || items.some(hasAggregate);
+}
+
+/** Looks at calls wherever they are in the expression, but not into sub-queries. */
+function callsAggregate(node: unknown): boolean {
+  if (typeof node !== 'object' || node === null) return false;
+  if (Array.isArray(node)) return node.some(callsAggregate);
+  const { kind, call } = node as Partial<Extract<SqlExpression, { kind: 'call' }>>;
+  if (kind === 'call' && call !== undefined && call.over === null && isAggregate(call.name.name)) return true;
+  if ('query' in node) return false;
+  return Object.values(node).some(callsAggregate);
+}
+
+function star(
+  { qualifier, position }: Extract<SelectItem, { kind: 'star' }>,
+  fields: readonly RelationField[],
+): NamedItem[] {
+  const places = qualifier === null ? fields.map((_, index) => index) : new Scope(fields).qualified(qualifier);
+  if (places.length === 0) throw sqlError('SQL_VALIDATION', 'SELECT *: there is no table', position);
+  return places.map((place) => {
+    const { name, type } = fields[place]!;
+    return { name, bind: () => ({ ...columnRef(place, type), position }) };
+  });
+}
+
+function named({ expression, alias }: Extract<SelectItem, { kind: 'expression' }>, index: number): NamedItem {
+  const bind: NamedItem['bind'] = (binder) => binder.bind(expression);
+  if (alias !== null) return { bind, name: alias.name };
+  if (expression.kind === 'name') return { bind, name: expression.name.parts.at(-1)!.name };
+  return { bind, name: expression.kind === 'field' ? expression.field.name : `EXPR$${index}` };
+}
+
+/** A column that is passed on as it is stays what it was. */
+function projectedField(projection: Expression, name: string, fields: readonly RelationField[]): RelationField {
+  const rowtime = projection.kind === 'column' && fields[projection.index]!.rowtime;
+  return { ...plainField(name, projection.type), rowtime };
+}
+
+function inTypes({ node, fields: given }: Relation, fields: readonly RelationField[]): PlanNode {
+  const same = given.every(({ type }, i) => sameType(type, fields[i]!.type, { ignoreNullability: true }));
+  if (same) return node;
+  const projections = given.map(({ type }, index) => coerce(columnRef(index, type), fields[index]!.type));
+  return select(node, { predicate: null, projections, fields }).node;
+}
+
+/** `a UNION ALL b UNION ALL c` is one node. */
+function unionInputs(node: PlanNode): readonly PlanNode[] {
+  return node.kind === 'union' ? node.inputs : [node];
+}

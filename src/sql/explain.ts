@@ -1,0 +1,169 @@
+/** Plans as text: an indented tree, from the sink down to what is read. */
+import { unreachable } from '../model/errors.ts';
+import type {
+  AggregateCall,
+  CalcNode,
+  Pipeline,
+  PlanNode,
+  PlanSink,
+  ScanColumn,
+  ScanNode,
+  WindowDefinition,
+} from '../model/plan.ts';
+import { inputsOf } from '../model/plan.ts';
+import { formatPath } from '../model/table.ts';
+import { type Field, formatType } from '../model/types.ts';
+import { formatDuration, formatExpression, formatName } from './format-expression.ts';
+
+/** Connectors and the like that a real Flink does not have. */
+export type Portability = Readonly<{ nonPortableConnectors: ReadonlySet<string> }>;
+
+const portableAlways: Portability = { nonPortableConnectors: new Set() };
+
+/**
+ * Each pipeline as a tree of operators: what they compute, what is pushed into the scan, which state they keep; at the end whether the
+ * script can run on Flink as it is.
+ */
+export function explainPipelines(pipelines: readonly Pipeline[], portability: Portability = portableAlways): string {
+  const trees = pipelines.map(({ sink, input }) => [sinkLine(sink, input.fields), ...treeOf(input, 1)].join('\n'));
+  return [...trees, portabilityLine(pipelines, portability)].join('\n\n');
+}
+
+function portabilityLine(pipelines: readonly Pipeline[], { nonPortableConnectors }: Portability): string {
+  const used = pipelines.flatMap(({ sink, input }) => [
+    ...(sink.kind === 'table' ? [sink.table.options.get('connector')] : []),
+    ...connectorsOf(input),
+  ]);
+  const own = [...new Set(used)].filter((name) => name !== undefined && nonPortableConnectors.has(name));
+  if (own.length === 0) return 'Runs on Flink unchanged: yes';
+  return `Runs on Flink unchanged: no, Flink has no connector ${own.map((name) => `'${name}'`).join(', ')}`;
+}
+
+function connectorsOf(node: PlanNode): (string | undefined)[] {
+  if (node.kind === 'scan') return [node.table.options.get('connector')];
+  return inputsOf(node).flatMap(connectorsOf);
+}
+
+function treeOf(node: PlanNode, depth: number): string[] {
+  const indent = '   '.repeat(depth - 1);
+  const [first, ...more] = linesOf(node);
+  return [
+    `${indent}+- ${first}`,
+    ...more.map((line) => `${indent}      ${line}`),
+    ...inputsOf(node).flatMap((input) => treeOf(input, depth + 1)),
+  ];
+}
+
+function sinkLine(sink: PlanSink, fields: readonly Field[]): string {
+  const row = fields.map(({ name, type }) => `${formatName(name)} ${formatType(type)}`).join(', ');
+  if (sink.kind === 'collect') return `Sink(collect, fields=[${row}])`;
+  const { path, options } = sink.table;
+  return `Sink(table=[${formatPath(path)}], connector=[${options.get('connector') ?? 'none'}], fields=[${row}])`;
+}
+
+/** The operator, then what else there is to say of it. */
+function linesOf(node: PlanNode): string[] {
+  switch (node.kind) {
+    case 'scan':
+      return scanLines(node);
+    case 'calc':
+      return [calcLine(node)];
+    case 'watermark': {
+      const { column, expression, input, fields } = node;
+      return [
+        `Watermark(rowtime=[${formatName(fields[column]!.name)}], watermark=[${formatExpression(expression, input.fields)}])`,
+      ];
+    }
+    case 'window':
+      return [`WindowTableFunction(window=[${formatWindow(node.window, node.input.fields[node.timeColumn]!)}])`];
+    case 'window_aggregate':
+      return aggregateLines(node);
+    case 'union':
+      return [`Union(all=[true], fields=[${namesOf(node.fields)}])`];
+    case 'values':
+      return [`Values(rows=[${node.rows.length}], fields=[${namesOf(node.fields)}])`];
+    default:
+      return unreachable(node);
+  }
+}
+
+function scanLines({ table, columns }: ScanNode): string[] {
+  const connector = table.options.get('connector') ?? 'none';
+  return [
+    `Scan(table=[${formatPath(table.path)}], connector=[${connector}], columns=[${columns.map(formatColumn).join(', ')}])`,
+    'state: positions read',
+  ];
+}
+
+function formatColumn(column: ScanColumn): string {
+  const name = formatName(column.name);
+  if (column.kind === 'metadata') return `${name} METADATA FROM '${column.key}'`;
+  return column.path.length > 1 ? column.path.map(formatName).join('.') : name;
+}
+
+function calcLine({ input, predicate, projections, fields }: CalcNode): string {
+  const selected = projections.map((projection, i) => {
+    const text = formatExpression(projection, input.fields);
+    const name = formatName(fields[i]!.name);
+    return text === name ? text : `${text} AS ${name}`;
+  });
+  const where = predicate === null ? '' : `, where=[${formatExpression(predicate, input.fields)}]`;
+  return `Calc(select=[${selected.join(', ')}]${where})`;
+}
+
+function aggregateLines(node: Extract<PlanNode, { kind: 'window_aggregate' }>): string[] {
+  const { input, window, timeColumn, keys, aggregates, properties, fields } = node;
+  const keyNames = keys.map((key) => formatName(input.fields[key]!.name)).join(', ');
+  const calls = aggregates.map(
+    (call, i) => `${formatAggregate(call, input.fields)} AS ${formatName(fields[keys.length + i]!.name)}`,
+  );
+  const parts = [
+    `window=[${formatWindow(window, input.fields[timeColumn]!)}]`,
+    `keys=[${keyNames}]`,
+    `aggregates=[${calls.join(', ')}]`,
+    `properties=[${properties.join(', ')}]`,
+  ];
+  const slice = formatDuration(sliceOf(window));
+  const unit = keys.length === 0 ? 'a slice' : 'a key and slice';
+  return [
+    `WindowAggregate(${parts.join(', ')})`,
+    `state: accumulators, a row for ${unit} of ${slice}, until the watermark has passed its windows`,
+  ];
+}
+
+function formatAggregate({ name, args, distinct, filter }: AggregateCall, fields: readonly Field[]): string {
+  const list = args.length === 0 ? '*' : args.map((arg) => formatName(fields[arg]!.name)).join(', ');
+  const where = filter === null ? '' : ` FILTER (WHERE ${formatName(fields[filter]!.name)})`;
+  return `${name}(${distinct ? 'DISTINCT ' : ''}${list})${where}`;
+}
+
+function formatWindow(window: WindowDefinition, time: Field): string {
+  const lengths = lengthsOf(window).map(([name, ms]) => `${name} ${formatDuration(ms)}`);
+  return `${window.kind.toUpperCase()}(${[formatName(time.name), ...lengths].join(', ')})`;
+}
+
+function lengthsOf(window: WindowDefinition): (readonly [string, number])[] {
+  if (window.kind === 'session') return [['gap', window.gapMs]];
+  const offset: (readonly [string, number])[] = window.offsetMs === 0 ? [] : [['offset', window.offsetMs]];
+  const size = ['size', window.sizeMs] as const;
+  if (window.kind === 'tumble') return [size, ...offset];
+  return [window.kind === 'hop' ? ['slide', window.slideMs] : ['step', window.stepMs], size, ...offset];
+}
+
+/** Windows that overlap share slices. */
+function sliceOf(window: WindowDefinition): number {
+  switch (window.kind) {
+    case 'tumble':
+      return window.sizeMs;
+    case 'hop':
+      return window.slideMs;
+    case 'cumulate':
+      return window.stepMs;
+    case 'session':
+      return window.gapMs;
+  }
+}
+
+function namesOf(fields: readonly Field[]): string {
+  return fields.map(({ name }) => formatName(name)).join(', ');
+}

@@ -1,0 +1,295 @@
+/**
+ * Column pruning: every node keeps only what is asked of it, down to the scan, which reads nested fields by their path. No row is added
+ * or lost by it, and watermarks stay: they need their columns even if nobody else does.
+ */
+import { assert, unreachable } from '../../model/errors.ts';
+import { childrenOf, columnRef, type Expression, mapChildren } from '../../model/expression.ts';
+import type {
+  CalcNode,
+  Pipeline,
+  PlanNode,
+  ScanColumn,
+  ScanNode,
+  UnionNode,
+  ValuesNode,
+  WatermarkNode,
+  WindowAggregateNode,
+  WindowNode,
+} from '../../model/plan.ts';
+import { type DataType, type Field, withNullable } from '../../model/types.ts';
+import { mergeCalc } from '../binder/relation.ts';
+
+/** A column, or by its path a field within it, that someone above needs. */
+type Need = Readonly<{ column: number; path: readonly number[] }>;
+
+/** The node without what nobody needs, and where to find what somebody does. */
+type Pruned = Readonly<{ node: PlanNode; find: (need: Need) => Expression }>;
+
+export function prunePipeline({ sink, input }: Pipeline): Pipeline {
+  const needs = input.fields.map((_, column): Need => ({ column, path: [] }));
+  return { sink, input: named(inOrder(prune(input, needs), needs, input.fields), input.fields) };
+}
+
+/** The node with exactly the needed columns in their order: a calc on top where it does not have them so. */
+function inOrder({ node, find }: Pruned, needs: readonly Need[], fields: readonly Field[]): PlanNode {
+  const projections = needs.map(find);
+  if (isIdentity(projections, node)) return node;
+  return mergeCalc({ kind: 'calc', input: node, predicate: null, projections, fields });
+}
+
+/** The names that the query gives: a sink may write them. Those of a scan are the record's own. */
+function named(node: PlanNode, fields: readonly Field[]): PlanNode {
+  if (node.fields.every(({ name }, i) => name === fields[i]!.name)) return node;
+  if (node.kind !== 'scan' && node.kind !== 'watermark' && node.kind !== 'window') return { ...node, fields };
+  const projections = fields.map(({ type }, index) => columnRef(index, type));
+  return { kind: 'calc', input: node, predicate: null, projections, fields };
+}
+
+function prune(node: PlanNode, asked: readonly Need[]): Pruned {
+  // Rows without a column can't be counted: the first one stays.
+  const needs = asked.length > 0 || node.fields.length === 0 ? asked : [{ column: 0, path: [] }];
+  switch (node.kind) {
+    case 'scan':
+      return pruneScan(node, needs);
+    case 'calc':
+      return pruneCalc(node, needs);
+    case 'watermark':
+      return pruneWatermark(node, needs);
+    case 'window':
+      return pruneWindow(node, needs);
+    case 'window_aggregate':
+      return pruneAggregate(node, needs);
+    case 'union':
+      return pruneUnion(node, needs);
+    case 'values':
+      return pruneValues(node, needs);
+    default:
+      return unreachable(node);
+  }
+}
+
+/** Needs of an expression: chains of fields over a column as paths. */
+function needsOf(expression: Expression, found: Need[] = []): Need[] {
+  const need = pathOf(expression);
+  if (need !== null) found.push(need);
+  else for (const child of childrenOf(expression)) needsOf(child, found);
+  return found;
+}
+
+function pathOf(expression: Expression): Need | null {
+  if (expression.kind === 'column') return { column: expression.index, path: [] };
+  if (expression.kind !== 'field') return null;
+  const outer = pathOf(expression.arg);
+  return outer === null ? null : { column: outer.column, path: [...outer.path, expression.index] };
+}
+
+/** The expression over a pruned input. */
+function relocate(expression: Expression, find: Pruned['find']): Expression {
+  const need = pathOf(expression);
+  if (need === null) return mapChildren(expression, (child) => relocate(child, find));
+  const found = find(need);
+  return expression.position === undefined ? found : { ...found, position: expression.position };
+}
+
+/** What is needed, once, without fields of what is needed as a whole. */
+function distinct(needs: readonly Need[]): Need[] {
+  const byText = new Map(needs.map((need) => [`${need.column}.${need.path.join('.')}`, need]));
+  const all = [...byText.values()];
+  return all.filter((need) => !all.some((other) => other !== need && covers(other, need)));
+}
+
+function covers(outer: Need, inner: Need): boolean {
+  return (
+    outer.column === inner.column &&
+    outer.path.length <= inner.path.length &&
+    outer.path.every((step, i) => step === inner.path[i])
+  );
+}
+
+/** A column of a node that knows columns only as a whole: fields are taken out above it. */
+function wholeColumns(needs: readonly Need[]): number[] {
+  return [...new Set(needs.map(({ column }) => column))].sort((a, b) => a - b);
+}
+
+function findWhole(kept: readonly number[], fields: readonly Field[]): Pruned['find'] {
+  return ({ column, path }) => {
+    const index = kept.indexOf(column);
+    assert(index >= 0, () => `column ${column} was not asked for`);
+    return takeFields(columnRef(index, fields[column]!.type), path);
+  };
+}
+
+function takeFields(from: Expression, path: readonly number[]): Expression {
+  return path.reduce<Expression>(
+    (arg, index) => ({ kind: 'field', arg, index, type: fieldType(arg.type, index) }),
+    from,
+  );
+}
+
+function fieldType(row: DataType, index: number): DataType {
+  assert(row.kind === 'row', () => `${row.kind} has no fields`);
+  const { type } = row.fields[index]!;
+  return withNullable(type, type.nullable || row.nullable);
+}
+
+function pruneScan(node: ScanNode, needs: readonly Need[]): Pruned {
+  const kept = distinct(needs).map((need) =>
+    node.columns[need.column]!.kind === 'physical' ? need : { ...need, path: [] },
+  );
+  const wanted = distinct(kept).sort((a, b) => a.column - b.column);
+  const columns = wanted.map((need) => nestedColumn(node.columns[need.column]!, need.path));
+  const fields = columns.map(({ name, type }) => ({ name, type }));
+  const find = (need: Need): Expression => {
+    const index = wanted.findIndex((candidate) => covers(candidate, need));
+    assert(index >= 0, () => `column ${need.column} was not asked for`);
+    return takeFields(columnRef(index, columns[index]!.type), need.path.slice(wanted[index]!.path.length));
+  };
+  return { node: { ...node, columns, fields }, find };
+}
+
+function nestedColumn(column: ScanColumn, path: readonly number[]): ScanColumn {
+  if (column.kind === 'metadata' || path.length === 0) return column;
+  let { type } = column;
+  const names = path.map((index) => {
+    const row = type as Extract<DataType, { kind: 'row' }>;
+    type = fieldType(row, index);
+    return row.fields[index]!.name;
+  });
+  return { ...column, name: [column.name, ...names].join('.'), type, path: [...column.path, ...names] };
+}
+
+function pruneCalc(node: CalcNode, needs: readonly Need[]): Pruned {
+  const wanted = distinct(needs.map((need) => passedOn(node, need))).sort((a, b) => a.column - b.column);
+  const expressions = wanted.map(({ column, path }) => takeFields(node.projections[column]!, path));
+  const predicateNeeds = node.predicate === null ? [] : needsOf(node.predicate);
+  const input = prune(
+    node.input,
+    distinct([...predicateNeeds, ...expressions.flatMap((expression) => needsOf(expression))]),
+  );
+  const projections = expressions.map((expression) => relocate(expression, input.find));
+  const fields = wanted.map((need, i) => ({
+    name: nameAt(node.fields[need.column]!, need.path),
+    type: projections[i]!.type,
+  }));
+  const isTrue = node.predicate?.kind === 'literal' && node.predicate.value === true;
+  const predicate = node.predicate === null || isTrue ? null : relocate(node.predicate, input.find);
+  const find = (need: Need): Expression => {
+    const index = wanted.findIndex((candidate) => covers(candidate, need));
+    assert(index >= 0, () => `column ${need.column} was not asked for`);
+    return takeFields(columnRef(index, projections[index]!.type), need.path.slice(wanted[index]!.path.length));
+  };
+  if (predicate === null && isIdentity(projections, input.node)) return { node: input.node, find };
+  return { node: mergeCalc({ kind: 'calc', input: input.node, predicate, projections, fields }), find };
+}
+
+/** Fields are asked of the input only where the column comes from there as it is. */
+function passedOn(node: CalcNode, need: Need): Need {
+  return pathOf(node.projections[need.column]!) === null ? { ...need, path: [] } : need;
+}
+
+function nameAt(field: Field, path: readonly number[]): string {
+  let { name, type } = field;
+  for (const index of path) {
+    const row = type as Extract<DataType, { kind: 'row' }>;
+    ({ type } = row.fields[index]!);
+    name = `${name}.${row.fields[index]!.name}`;
+  }
+  return name;
+}
+
+function isIdentity(projections: readonly Expression[], { fields }: PlanNode): boolean {
+  return (
+    projections.length === fields.length &&
+    projections.every((projection, i) => projection.kind === 'column' && projection.index === i)
+  );
+}
+
+function pruneWatermark(node: WatermarkNode, needs: readonly Need[]): Pruned {
+  const own: Need[] = [{ column: node.column, path: [] }, ...needsOf(node.expression)];
+  const input = prune(node.input, distinct([...needs, ...own]));
+  const column = input.find(own[0]!);
+  assert(column.kind === 'column', () => 'the rowtime is a column of its own');
+  const expression = relocate(node.expression, input.find);
+  return {
+    node: { ...node, input: input.node, column: column.index, expression, fields: input.node.fields },
+    find: input.find,
+  };
+}
+
+function pruneWindow(node: WindowNode, needs: readonly Need[]): Pruned {
+  const width = node.input.fields.length;
+  const fromInput = needs.filter(({ column }) => column < width);
+  const time: Need = { column: node.timeColumn, path: [] };
+  const input = prune(node.input, distinct([...fromInput, time]));
+  const found = input.find(time);
+  assert(found.kind === 'column', () => 'the rowtime is a column of its own');
+  const appended = node.fields.slice(width);
+  const find = (need: Need): Expression =>
+    need.column < width
+      ? input.find(need)
+      : columnRef(input.node.fields.length + need.column - width, node.fields[need.column]!.type);
+  return {
+    node: { ...node, input: input.node, timeColumn: found.index, fields: [...input.node.fields, ...appended] },
+    find,
+  };
+}
+
+function pruneAggregate(node: WindowAggregateNode, needs: readonly Need[]): Pruned {
+  const keyCount = node.keys.length;
+  const kept = wholeColumns(needs);
+  const aggregates = node.aggregates.filter((_, i) => kept.includes(keyCount + i));
+  const first = keyCount + node.aggregates.length;
+  const properties = node.properties.filter((_, i) => kept.includes(first + i));
+  // Keys group whether somebody reads them or not.
+  const places = [
+    ...node.keys.map((_, i) => i),
+    ...node.aggregates.flatMap((_, i) => (kept.includes(keyCount + i) ? [keyCount + i] : [])),
+    ...node.properties.flatMap((_, i) => (kept.includes(first + i) ? [first + i] : [])),
+  ];
+  const columns = [
+    ...new Set([
+      node.timeColumn,
+      ...node.keys,
+      ...aggregates.flatMap(({ args, filter }) => (filter === null ? args : [...args, filter])),
+    ]),
+  ];
+  const below = columns.map((column): Need => ({ column, path: [] }));
+  const input = inOrder(
+    prune(node.input, below),
+    below,
+    columns.map((column) => node.input.fields[column]!),
+  );
+  const place = (column: number): number => columns.indexOf(column);
+  const fields = places.map((column) => node.fields[column]!);
+  const pruned: WindowAggregateNode = {
+    ...node,
+    input,
+    timeColumn: place(node.timeColumn),
+    keys: node.keys.map(place),
+    aggregates: aggregates.map((call) => ({
+      ...call,
+      args: call.args.map(place),
+      filter: call.filter === null ? null : place(call.filter),
+    })),
+    properties,
+    fields,
+  };
+  return { node: pruned, find: findWhole(places, node.fields) };
+}
+
+function pruneUnion(node: UnionNode, needs: readonly Need[]): Pruned {
+  const kept = wholeColumns(needs);
+  const whole = kept.map((column): Need => ({ column, path: [] }));
+  const fields = kept.map((column) => node.fields[column]!);
+  const inputs = node.inputs.map((input) => inOrder(prune(input, whole), whole, fields));
+  return { node: { ...node, inputs, fields }, find: findWhole(kept, node.fields) };
+}
+
+function pruneValues(node: ValuesNode, needs: readonly Need[]): Pruned {
+  const kept = wholeColumns(needs);
+  const rows = node.rows.map((row) => kept.map((column) => row[column]!));
+  return {
+    node: { ...node, rows, fields: kept.map((column) => node.fields[column]!) },
+    find: findWhole(kept, node.fields),
+  };
+}

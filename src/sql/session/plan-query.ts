@@ -1,0 +1,37 @@
+/** Queries and INSERTs to the pipelines that a job is built of. */
+import type { Pipeline } from '../../model/plan.ts';
+import type { TableDefinition } from '../../model/table.ts';
+import type { SqlQuery } from '../ast.ts';
+import { QueryBinder } from '../binder/query-binder.ts';
+import type { Relation } from '../binder/relation.ts';
+import { bindCollect, bindSink } from '../binder/sink-binder.ts';
+import type { MetadataColumns } from '../binder/table-source.ts';
+import { sqlError } from '../excerpt.ts';
+import { prunePipeline } from '../planner/prune.ts';
+import type { InsertBody } from '../statement.ts';
+import type { Namespace } from './namespace.ts';
+import { lookUpTables } from './table-lookup.ts';
+
+export type PlanContext = Readonly<{ namespace: Namespace; metadataColumns: MetadataColumns }>;
+
+export async function bindQuery(query: SqlQuery, { namespace, metadataColumns }: PlanContext): Promise<Relation> {
+  const tables = await lookUpTables(query, namespace);
+  return new QueryBinder({ tables, metadataColumns }).bind(query);
+}
+
+export async function planSelect(query: SqlQuery, ctx: PlanContext): Promise<Pipeline> {
+  const input = bindCollect(await bindQuery(query, ctx));
+  return prunePipeline({ sink: { kind: 'collect' }, input });
+}
+
+export async function planInsert(insert: InsertBody, ctx: PlanContext): Promise<Pipeline> {
+  const table = await targetTable(insert, ctx.namespace);
+  const input = bindSink(insert, table, await bindQuery(insert.query, ctx));
+  return prunePipeline({ sink: { kind: 'table', table }, input });
+}
+
+async function targetTable({ target }: InsertBody, namespace: Namespace): Promise<TableDefinition> {
+  const entry = await namespace.require(target);
+  if (entry.kind === 'table') return entry;
+  throw sqlError('SQL_VALIDATION', `'${entry.path.name}' is a view: nothing can be inserted into it`, target.position);
+}

@@ -1,0 +1,85 @@
+/** Looks up, before a query is bound, every table that it names: catalogs answer late, binding does not wait. */
+import { EngineError, isEngineError, type Position } from '../../model/errors.ts';
+import { formatPath, type ViewDefinition } from '../../model/table.ts';
+import type { FromItem, FunctionArgument, Name, SqlQuery } from '../ast.ts';
+import type { FoundTable, TableResolver } from '../binder/environment.ts';
+import { at } from '../excerpt.ts';
+import { parseQuery } from '../parser.ts';
+import type { Current, Namespace } from './namespace.ts';
+
+const deepestView = 32; // views on views; deeper ones go in a circle
+
+type Found = FoundTable | Readonly<{ kind: 'error'; error: EngineError }>;
+
+/** The tables of a query, by the names that it uses. Failures wait in the resolver: a name may turn out to be a query of WITH. */
+export async function lookUpTables(
+  query: SqlQuery,
+  namespace: Namespace,
+  current: Current = namespace.current,
+  depth = 0,
+): Promise<TableResolver> {
+  const found = new Map<string, Found>();
+  for (const name of namesIn(query)) {
+    const key = textOf(name);
+    if (!found.has(key)) found.set(key, await lookUp(name, namespace, current, depth));
+  }
+  return (name) => {
+    const entry = found.get(textOf(name))!;
+    if (entry.kind === 'error') throw entry.error;
+    return entry.kind === 'view' ? { ...entry, query: placed(entry.query, name.position) } : entry;
+  };
+}
+
+async function lookUp(name: Name, namespace: Namespace, current: Current, depth: number): Promise<Found> {
+  try {
+    const entry = await namespace.require(name, current);
+    return entry.kind === 'table' ? { kind: 'table', table: entry } : await viewOf(entry, namespace, depth + 1);
+  } catch (error) {
+    if (!isEngineError(error)) throw error;
+    return { kind: 'error', error: positioned(error, name.position) };
+  }
+}
+
+function positioned(error: EngineError, position: Position): EngineError {
+  try {
+    return at(position, () => {
+      throw error;
+    });
+  } catch (located) {
+    return located as EngineError;
+  }
+}
+
+async function viewOf(view: ViewDefinition, namespace: Namespace, depth: number): Promise<Found> {
+  if (depth > deepestView) {
+    throw new EngineError(
+      'SQL_VALIDATION',
+      `the view ${formatPath(view.path)} stands on more than ${deepestView} others`,
+    );
+  }
+  const query = parseQuery(view.query);
+  const current = { catalog: view.currentCatalog, database: view.currentDatabase };
+  const tables = await lookUpTables(query, namespace, current, depth);
+  return { kind: 'view', path: view.path, query, columnNames: view.columnNames, tables };
+}
+
+function textOf({ parts }: Name): string {
+  return parts.map(({ name }) => `\`${name}\``).join('.');
+}
+
+/** Wherever a query can name a table: FROM, arguments of windowing functions, sub-queries. */
+function namesIn(node: unknown): Name[] {
+  if (typeof node !== 'object' || node === null) return [];
+  if (Array.isArray(node)) return node.flatMap(namesIn);
+  const { kind, name } = node as Partial<Extract<FromItem | FunctionArgument, { kind: 'table' }>>;
+  const own = kind === 'table' && name !== undefined ? [name] : [];
+  return [...own, ...Object.values(node).flatMap(namesIn)];
+}
+
+/** The query with every place in it replaced: a view's text is not the script's. */
+function placed<T>(node: T, position: Position): T {
+  if (typeof node !== 'object' || node === null) return node;
+  if (Array.isArray(node)) return node.map((part) => placed(part, position)) as T;
+  if ('start' in node && 'line' in node) return position as T;
+  return Object.fromEntries(Object.entries(node).map(([key, part]) => [key, placed(part, position)])) as T;
+}
