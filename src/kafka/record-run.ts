@@ -113,7 +113,7 @@ export function readHeaders(bytes: Uint8Array, at: number): Map<string, Uint8Arr
     const name = decoder.decode(bytes.subarray(varintEnd, varintEnd + nameLength));
     const valueLength = readVarint(bytes, varintEnd + nameLength);
     next = varintEnd + Math.max(valueLength, 0);
-    headers.set(name, valueLength < 0 ? null : bytes.slice(varintEnd, next));
+    headers.set(name, valueLength < 0 ? null : Uint8Array.from(bytes.subarray(varintEnd, next))); // Buffer's slice is a view
   }
   return headers;
 }

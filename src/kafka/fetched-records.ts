@@ -1,0 +1,76 @@
+import { AbortedTransactions } from './aborted-transactions.ts';
+import type { BatchReader } from './batch-reader.ts';
+import type { FetchedPartition } from './fetch.ts';
+import { type BatchHeader, controlBit, logAppendTimeBit, readBatchHeader } from './record-batch.ts';
+import type { RecordRun } from './record-run.ts';
+
+/**
+ * The record batches that a fetch brought of one partition, one after the other: control batches and aborted transactions passed over,
+ * records before the asked offset and from `stopOffset` on cut off.
+ */
+export class FetchedRecords {
+  readonly #bytes: Buffer;
+  readonly #end: number;
+  readonly #where: string;
+  readonly #aborted: AbortedTransactions;
+  readonly #stopOffset: number;
+  #at: number;
+  #nextOffset: number;
+  #header: BatchHeader | null = null;
+  /** The records of the run that count: `[from, to)`. */
+  from = 0;
+  to = 0;
+
+  constructor(bytes: Buffer, fetched: FetchedPartition, where: string, offset: number, stopOffset: number) {
+    this.#bytes = bytes;
+    this.#at = fetched.start;
+    this.#end = fetched.end;
+    this.#where = where;
+    this.#aborted = new AbortedTransactions(fetched.aborted);
+    this.#nextOffset = offset;
+    this.#stopOffset = stopOffset;
+  }
+
+  /** Behind everything that has been given or passed over: gaps, control batches and aborted transactions too. */
+  get nextOffset(): number {
+    return this.#nextOffset;
+  }
+
+  /** The header of the batch in the run. */
+  get header(): BatchHeader {
+    return this.#header!;
+  }
+
+  /** Walks the next batch with records into `run`; false at the end. */
+  next(reader: BatchReader, run: RecordRun): boolean {
+    while (this.#nextOffset < this.#stopOffset) {
+      const header = readBatchHeader(this.#bytes, this.#at, this.#end, this.#where);
+      if (header === null) return false;
+      this.#at = header.end;
+      const control = (header.attributes & controlBit) !== 0;
+      const skipped = this.#aborted.skips(header) || control || header.nextOffset <= this.#nextOffset;
+      if (control) this.#aborted.end(header);
+      if (!skipped) reader.read(this.#bytes, header, run, this.#where);
+      if (!skipped) this.#crop(header, run);
+      this.#header = header;
+      this.#nextOffset = Math.max(this.#nextOffset, Math.min(header.nextOffset, this.#stopOffset));
+      if (!skipped && this.from < this.to) return true;
+    }
+    return false;
+  }
+
+  #crop(header: BatchHeader, run: RecordRun): void {
+    let from = 0;
+    let to = run.count;
+    while (from < to && header.baseOffset + run.offsetDeltas[from]! < this.#nextOffset) from++;
+    while (from < to && header.baseOffset + run.offsetDeltas[to - 1]! >= this.#stopOffset) to--;
+    this.from = from;
+    this.to = to;
+  }
+}
+
+/** The timestamp of record `i` of a batch, in ms: with log append time, one for all. */
+export function timestampOf(header: BatchHeader, run: RecordRun, i: number): number {
+  if ((header.attributes & logAppendTimeBit) !== 0) return header.maxTimestamp;
+  return header.baseTimestamp + run.timestampDeltas[i]!;
+}

@@ -1,0 +1,202 @@
+import { BatchReader } from '../kafka/batch-reader.ts';
+import type { Delivery } from '../kafka/broker-fetcher.ts';
+import type { KafkaCluster } from '../kafka/cluster.ts';
+import { timestampOf } from '../kafka/fetched-records.ts';
+import type { RecordFetcher } from '../kafka/record-fetcher.ts';
+import { RecordRun } from '../kafka/record-run.ts';
+import { allocateColumn, batchOf, type Column } from '../model/column.ts';
+import type { Decoder } from '../model/format.ts';
+import type { ReaderContext, ReaderOutput, SourceReader, SourceSplit, SplitLag } from '../model/source.ts';
+import { MetadataColumns } from './kafka-metadata.ts';
+import { type KafkaPosition, positionOf, splitOf } from './kafka-split.ts';
+
+type ReaderParts = Readonly<{
+  cluster: KafkaCluster;
+  fetcher: RecordFetcher;
+  decoder: Decoder;
+  /** A record without a value (a tombstone) is a row of NULLs, as in Flink's raw format; else it is passed over. */
+  nullIsRow: boolean;
+}>;
+
+type Split = { readonly first: KafkaPosition; offset: number; ended: boolean; lastTimestamp: number };
+
+/** Worker thread: fetched record batches straight into columns. */
+export class KafkaReader implements SourceReader {
+  readonly #ctx: ReaderContext;
+  readonly #parts: ReaderParts;
+  readonly #batches: BatchReader;
+  readonly #run = new RecordRun();
+  readonly #metadata: MetadataColumns;
+  readonly #splits = new Map<string, Split>();
+  #delivery: Delivery | null = null;
+  #next = 0; // the record of the run to go on with
+  #complete = false;
+  #closed = false;
+
+  constructor(ctx: ReaderContext, parts: ReaderParts) {
+    this.#ctx = ctx;
+    this.#parts = parts;
+    this.#batches = new BatchReader(parts.cluster.config.consumer.checkCrcs);
+    this.#metadata = new MetadataColumns(ctx.columns, ctx.pool, ctx.batchRows);
+  }
+
+  addSplits(splits: readonly SourceSplit[]): void {
+    const positions = splits.map(positionOf);
+    positions.forEach((first, i) => {
+      const ended = first.stopOffset !== null && first.offset >= first.stopOffset;
+      this.#splits.set(splits[i]!.id, { first, offset: first.offset, ended, lastTimestamp: Number.NaN });
+    });
+    this.#parts.fetcher.add(positions.map((first) => ({ ...first, stopOffset: first.stopOffset ?? Infinity })));
+    this.wake();
+  }
+
+  noMoreSplits(): void {
+    this.#complete = true;
+    this.wake();
+  }
+
+  async poll(timeoutMs: number): Promise<ReaderOutput> {
+    if (this.#delivery === null) {
+      if (this.#atEnd()) return { kind: 'end' };
+      this.#delivery = await this.#parts.fetcher.next(timeoutMs);
+      this.#next = 0;
+    }
+    const output = this.#delivery === null || this.#closed ? null : this.#decode(this.#delivery);
+    return output ?? { kind: this.#atEnd() ? 'end' : 'none' };
+  }
+
+  #atEnd(): boolean {
+    return this.#complete && this.#splits.values().every(({ ended }) => ended);
+  }
+
+  /** Rows of a delivery until a batch is full or the delivery is read; null when that gave none. */
+  #decode(delivery: Delivery): ReaderOutput | null {
+    const { partition, records } = delivery;
+    const { decoder } = this.#parts;
+    const split = this.#splits.get(partition.id)!;
+    while (decoder.rows < this.#ctx.batchRows) {
+      if (this.#next >= records.to && !this.#nextRun(delivery, split)) break;
+      const tombstone = this.#decodeRun(delivery);
+      this.#advance(delivery, split);
+      if (tombstone && decoder.rows === 0) return this.#nullRow(delivery, split);
+      if (tombstone) break;
+    }
+    if (decoder.rows === 0) return null;
+    const { rows } = decoder;
+    return this.#output(delivery, decoder.take(), rows);
+  }
+
+  /** Goes to the next batch of records; false when the delivery is read, which then is over. */
+  #nextRun(delivery: Delivery, split: Split): boolean {
+    const { records } = delivery;
+    if (records.next(this.#batches, this.#run)) {
+      this.#next = records.from;
+      return true;
+    }
+    split.offset = records.nextOffset;
+    split.ended = split.first.stopOffset !== null && split.offset >= split.first.stopOffset;
+    this.#delivery = null;
+    delivery.release();
+    return false;
+  }
+
+  /** Decodes records of the run until the batch is full. True: it stopped before a record that is a row of NULLs. */
+  #decodeRun({ partition, records }: Delivery): boolean {
+    const { decoder, nullIsRow } = this.#parts;
+    const { batchRows } = this.#ctx;
+    const run = this.#run;
+    const { bytes, valueStarts, valueEnds } = run;
+    const { to, header } = records;
+    const plain = this.#metadata.empty;
+    let i = this.#next;
+    let stopped = false;
+    for (; i < to && decoder.rows < batchRows; i++) {
+      const start = valueStarts[i]!;
+      if (start < 0) {
+        stopped = nullIsRow;
+        if (stopped) break;
+        this.#ctx.counters.add('nullRecords', 1);
+        continue;
+      }
+      const row = decoder.rows;
+      const fault = decoder.decode(bytes, start, valueEnds[i]!);
+      if (fault !== null) this.#badRecord(fault.message, partition, header, i);
+      else if (!plain && decoder.rows > row) this.#metadata.set(row, header, run, i);
+    }
+    this.#next = i;
+    return stopped;
+  }
+
+  /** The split's position, behind the last record that was looked at. */
+  #advance({ records }: Delivery, split: Split): void {
+    const last = this.#next - 1;
+    if (last < records.from) return;
+    const { header } = records;
+    split.offset =
+      this.#next === records.to ? records.nextOffset : header.baseOffset + this.#run.offsetDeltas[last]! + 1;
+    split.lastTimestamp = timestampOf(header, this.#run, last);
+  }
+
+  #nullRow(delivery: Delivery, split: Split): ReaderOutput {
+    const { columns, pool } = this.#ctx;
+    this.#metadata.set(0, delivery.records.header, this.#run, this.#next);
+    this.#next++;
+    this.#advance(delivery, split);
+    const physical = columns.filter(({ kind }) => kind === 'physical');
+    const nulls = physical.map(({ type }) => ({ ...allocateColumn(type, 1, pool), nulls: Uint8Array.of(1) }));
+    return this.#output(delivery, nulls, 1);
+  }
+
+  #badRecord(error: string, partition: Delivery['partition'], header: Delivery['records']['header'], i: number): void {
+    const { bytes, keyStarts, keyEnds, valueStarts, valueEnds, offsetDeltas } = this.#run;
+    this.#ctx.badRecord({
+      error,
+      value: bytes.subarray(valueStarts[i], valueEnds[i]),
+      key: keyStarts[i]! < 0 ? null : bytes.subarray(keyStarts[i], keyEnds[i]),
+      source: partition.topic,
+      partition: partition.partition,
+      offset: header.baseOffset + offsetDeltas[i]!,
+      timestamp: timestampOf(header, this.#run, i),
+    });
+  }
+
+  /** A batch, its columns in the order that the scan asked for. */
+  #output({ partition }: Delivery, decoded: readonly Column[], rows: number): ReaderOutput {
+    const metadata = this.#metadata.columns(rows, partition.topic, partition.partition);
+    let physical = 0;
+    let other = 0;
+    const columns = this.#ctx.columns.map(({ kind }) =>
+      kind === 'physical' ? decoded[physical++]! : metadata[other++]!,
+    );
+    return { kind: 'batch', splitId: partition.id, batch: batchOf(rows, columns) };
+  }
+
+  wake(): void {
+    this.#parts.fetcher.wake();
+  }
+
+  snapshot(): SourceSplit[] {
+    return [...this.#splits.values()].map(({ first, offset }) => splitOf({ ...first, offset }));
+  }
+
+  endedSplits(): readonly string[] {
+    return [...this.#splits].filter(([, { ended }]) => ended).map(([id]) => id);
+  }
+
+  /** Seconds: how old the last record read is, while there are newer ones. */
+  lag(): readonly SplitLag[] {
+    const now = this.#ctx.now();
+    return [...this.#splits].map(([splitId, { first, offset, lastTimestamp }]) => {
+      const end = this.#parts.fetcher.partition(splitId)?.endOffset ?? -1;
+      const records = Math.max(0, end - offset);
+      const seconds = records === 0 || Number.isNaN(lastTimestamp) ? 0 : Math.max(0, (now - lastTimestamp) / 1_000);
+      return { splitId, labels: { topic: first.topic, partition: String(first.partition) }, records, seconds };
+    });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#parts.cluster.close();
+    this.#parts.fetcher.close();
+  }
+}
