@@ -3,72 +3,78 @@
  * a calc for HAVING and SELECT.
  */
 import type { Position } from '../../model/errors.ts';
-import { columnRef, columnsOf, type Expression, mapChildren, substitute } from '../../model/expression.ts';
-import type { AggregateCall, PlanNode, WindowAggregateNode, WindowProperty } from '../../model/plan.ts';
-import { type DataType, types } from '../../model/types.ts';
-import type { GroupItem, SelectQuery, SqlCall, SqlExpression } from '../ast.ts';
+import { columnRef, type Expression, mapChildren } from '../../model/expression.ts';
+import type { WindowProperty } from '../../model/plan.ts';
+import type { DataType } from '../../model/types.ts';
+import type { GroupItem, SelectQuery, SqlCall } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
+import { Aggregation, type OutputColumn, propertyType, type WantedAggregate } from './aggregation.ts';
 import { ExpressionBinder } from './expression-binder.ts';
+import { textOf } from './expression-text.ts';
 import { aggregateNamed, coerceAll, infer, isAggregate } from './function-call.ts';
-import { isDeterministic, merged, type Relation, select } from './relation.ts';
-import { plainField, Scope } from './scope.ts';
+import { type Relation, select } from './relation.ts';
+import { plainField, type RelationField, Scope } from './scope.ts';
 import { bindGroupWindow, type GroupWindow, windowKind } from './window-function.ts';
+import { propertyOf, type WindowInput, windowBelow } from './window-input.ts';
 
 /** An item of SELECT with the name that its column gets. */
 export type NamedItem = Readonly<{ bind: (binder: ExpressionBinder) => Expression; name: string }>;
 
-/** An aggregate or a property of the window that the query asks for. */
+/** What SELECT and HAVING ask for besides columns; bound expressions name it by a column behind the input's. */
 type Wanted =
-  | Readonly<{
-      kind: 'aggregate';
-      name: string;
-      args: readonly Expression[];
-      distinct: boolean;
-      filter: Expression | null;
-      type: DataType;
-    }>
-  | Readonly<{ kind: 'property'; property: WindowProperty; type: DataType }>;
+  | Readonly<{ kind: 'aggregate'; aggregate: WantedAggregate }>
+  | Readonly<{ kind: 'property'; property: WindowProperty }>;
 
-/** What is below the aggregation: rows with their event time, not yet in windows. */
-type WindowInput = GroupWindow & Readonly<{ node: PlanNode; predicate: Expression | null }>;
+/** GROUP BY TUMBLE(…): TUMBLE_START(…) and its kin have to agree with its text. */
+type NamedGroupWindow = GroupWindow & Readonly<{ name: string; text: string }>;
 
-/** The row that the aggregation gives: where to find what. */
-type Output = Readonly<{ keys: ReadonlyMap<string, number>; wanted: readonly number[]; fields: Relation['fields'] }>;
+/** Where keys (by their text) and what is wanted are in the aggregation's row. */
+type Output = Readonly<{
+  keys: ReadonlyMap<string, number>;
+  wanted: readonly number[];
+  fields: readonly RelationField[];
+}>;
 
-const grouped = { tumble: ['START', 'END', 'ROWTIME'], hop: ['START', 'END', 'ROWTIME'] } as const;
-const properties: readonly WindowProperty[] = ['window_start', 'window_end', 'window_time'];
+const propertyByPart: Readonly<Record<string, WindowProperty>> = {
+  START: 'window_start',
+  END: 'window_end',
+  ROWTIME: 'window_time',
+};
 
 export class AggregateBinder {
   readonly #query: SelectQuery;
   readonly #input: Relation;
   readonly #wanted: Wanted[] = [];
-  readonly #binder: ExpressionBinder;
+  /** For SELECT and HAVING. */
+  readonly #outer: ExpressionBinder;
+  /** For keys, arguments and filters, in which no aggregate can be. */
   readonly #inner: ExpressionBinder;
-  /** Of GROUP BY TUMBLE(…), and its text with which TUMBLE_START(…) has to agree. */
-  #groupWindow: (GroupWindow & { kind: string; text: string }) | null = null;
+  #groupWindow: NamedGroupWindow | null = null;
 
   constructor(query: SelectQuery, input: Relation) {
     this.#query = query;
     this.#input = input;
     const scope = new Scope(input.fields);
     this.#inner = new ExpressionBinder(scope);
-    this.#binder = new ExpressionBinder(scope, (call, position) => this.#take(call, position));
+    this.#outer = new ExpressionBinder(scope, (call, position) => this.#take(call, position));
   }
 
-  bind(predicate: Expression | null, items: readonly NamedItem[]): Relation {
+  bind(where: Expression | null, items: readonly NamedItem[]): Relation {
     const keys = this.#bindKeys();
-    const projections = items.map((item) => item.bind(this.#binder));
-    const having = this.#query.having === null ? null : this.#binder.condition(this.#query.having, 'HAVING');
-    const { node, output } = this.#aggregate(keys, predicate);
-    const rewrite = (expression: Expression): Expression => this.#overOutput(expression, output);
-    const selected = projections.map(rewrite);
+    const projections = items.map((item) => item.bind(this.#outer));
+    const having = this.#query.having === null ? null : this.#outer.condition(this.#query.having, 'HAVING');
+    const aggregation = new Aggregation(this.#below(keys, where), this.#input.fields, this.#query.position);
+    const output = this.#addAll(aggregation, keys);
+    const selected = projections.map((projection) => this.#overOutput(projection, output));
+    const predicate = having === null ? null : this.#overOutput(having, output);
     const fields = selected.map((expression, i) => ({
       ...plainField(items[i]!.name, expression.type),
       rowtime: expression.kind === 'column' && output.fields[expression.index]!.rowtime,
     }));
-    return select(node, { predicate: having === null ? null : rewrite(having), projections: selected, fields });
+    return select(aggregation.node(), { predicate, projections: selected, fields });
   }
 
+  /** Each key once. */
   #bindKeys(): Expression[] {
     const keys = (this.#query.groupBy?.items ?? []).flatMap((item) => this.#bindKey(item));
     return [...new Map(keys.map((key) => [textOf(key), key])).values()];
@@ -81,183 +87,86 @@ export class AggregateBinder {
     const kind = expression.kind === 'call' ? windowKind(expression.call.name.name) : null;
     if (expression.kind !== 'call' || kind === null) return [this.#inner.bind(expression)];
     if (this.#groupWindow !== null) throw sqlError('SQL_VALIDATION', 'GROUP BY has more than one window', position);
-    const window = bindGroupWindow(kind, expression.call.args, this.#input, position);
-    this.#groupWindow = { ...window, kind, text: astText(expression.call.args) };
+    const { args } = expression.call;
+    const window = bindGroupWindow(kind, args, this.#input, position);
+    this.#groupWindow = { ...window, name: kind.toUpperCase(), text: textOf(args) };
     return [];
   }
 
-  /** Aggregates and group window functions become columns behind the input's. */
+  /** Aggregates, and functions of the group window; other calls are none of ours. */
   #take(call: SqlCall, position: Position): Expression | null {
     const name = call.name.name.toUpperCase();
-    const window = /^(TUMBLE|HOP)_(START|END|ROWTIME)$/.exec(name);
-    if (window !== null) return this.#takeProperty(window[1]!, window[2]!, call, position);
-    if (!isAggregate(name)) return null;
+    const property = /^(TUMBLE|HOP)_(START|END|ROWTIME)$/.exec(name);
+    if (property !== null) return this.#takeProperty(property[1]!, property[2]!, call, position);
+    return isAggregate(name) ? this.#takeAggregate(name, call, position) : null;
+  }
+
+  #takeAggregate(name: string, call: SqlCall, position: Position): Expression {
     if (call.over !== null) throw unsupported(`${name} OVER`, call.over.position);
     const found = aggregateNamed(name, position);
     if (call.star && name !== 'COUNT') throw sqlError('SQL_VALIDATION', `${name}(*): only COUNT takes *`, position);
-    const args = call.args.map((arg) => this.#inner.bind(arg));
-    if (args.length === 0 && !call.star) throw sqlError('SQL_VALIDATION', `expected ${found.usage}`, position);
-    const signature = infer(found, args, position);
+    if (call.args.length === 0 && !call.star) throw sqlError('SQL_VALIDATION', `expected ${found.usage}`, position);
+    const bound = call.args.map((arg) => this.#inner.bind(arg));
+    const { args, result: type } = infer(found, bound, position);
     const filter = call.filter === null ? null : this.#inner.condition(call.filter, 'FILTER');
-    return this.#add(
-      {
-        kind: 'aggregate',
-        name: found.name,
-        args: coerceAll(args, signature.args),
-        distinct: call.distinct,
-        filter,
-        type: signature.result,
-      },
-      position,
-    );
+    const aggregate = { name: found.name, args: coerceAll(bound, args), distinct: call.distinct, filter, type };
+    return this.#want({ kind: 'aggregate', aggregate }, type, position);
   }
 
-  #takeProperty(kind: string, part: string, call: SqlCall, position: Position): Expression {
+  #takeProperty(name: string, part: string, call: SqlCall, position: Position): Expression {
     const window = this.#groupWindow;
-    if (window === null || window.kind !== kind.toLowerCase() || window.text !== astText(call.args)) {
-      throw sqlError('SQL_VALIDATION', `${kind}_${part}: expected the same ${kind}(…) in GROUP BY`, position);
+    if (window === null || window.name !== name || window.text !== textOf(call.args)) {
+      throw sqlError('SQL_VALIDATION', `${name}_${part}: expected the same ${name}(…) in GROUP BY`, position);
     }
-    const property = properties[grouped.tumble.indexOf(part as 'START')]!;
-    return this.#add({ kind: 'property', property, type: this.#propertyType(property, window.timeColumn) }, position);
+    const property = propertyByPart[part]!;
+    const type = propertyType(property, this.#input.fields[window.timeColumn]!.type);
+    return this.#want({ kind: 'property', property }, type, position);
   }
 
-  #propertyType(property: WindowProperty, timeColumn: number): DataType {
-    const { type } = this.#input.fields[timeColumn]!;
-    return property === 'window_time' && type.kind === 'timestamp_ltz'
-      ? types.timestampLtz(3, false)
-      : types.timestamp(3, false);
-  }
-
-  #add(wanted: Wanted, position: Position): Expression {
+  #want(wanted: Wanted, type: DataType, position: Position): Expression {
     const text = textOf(wanted);
     const known = this.#wanted.findIndex((other) => textOf(other) === text);
     const index = known >= 0 ? known : this.#wanted.push(wanted) - 1;
-    return { ...columnRef(this.#input.fields.length + index, wanted.type), position };
+    return { ...columnRef(this.#input.fields.length + index, type), position };
   }
 
-  #aggregate(keys: readonly Expression[], predicate: Expression | null): { node: WindowAggregateNode; output: Output } {
-    const below =
-      this.#groupWindow === null
-        ? this.#windowBelow(keys, predicate)
-        : { ...this.#groupWindow, node: this.#input.node, predicate, toInput: asIs };
-    const row = new ArgumentRow(below);
-    const keyColumns: number[] = [];
-    const keyOutputs = new Map<string, number | WindowProperty>();
-    for (const key of keys) {
-      const lowered = below.toInput(key);
-      const property = this.#groupWindow === null ? propertyOf(lowered, below.node) : null;
-      keyOutputs.set(textOf(key), property ?? keyColumns.length);
-      if (property === null)
-        keyColumns.push(
-          row.add(lowered, nameOf(key, this.#input) ?? `key${keyColumns.length}`, key.position ?? this.#query.position),
-        );
-    }
-    const aggregates: AggregateCall[] = [];
-    for (const wanted of this.#wanted) {
-      if (wanted.kind === 'property') continue;
-      const { name, distinct, type } = wanted;
-      const place = (expression: Expression): number =>
-        row.add(
-          below.toInput(expression),
-          nameOf(expression, this.#input) ?? 'argument',
-          expression.position ?? this.#query.position,
-        );
-      aggregates.push({
-        name,
-        args: wanted.args.map(place),
-        distinct,
-        filter: wanted.filter === null ? null : place(wanted.filter),
-        type,
-      });
-    }
-    return this.#node(row, below, { keyColumns, keyOutputs, aggregates });
-  }
-
-  #node(
-    row: ArgumentRow,
-    { window, node: input }: WindowInput,
-    {
-      keyColumns,
-      keyOutputs,
-      aggregates,
-    }: { keyColumns: number[]; keyOutputs: Map<string, number | WindowProperty>; aggregates: AggregateCall[] },
-  ): { node: WindowAggregateNode; output: Output } {
-    const wantedProperties = new Set<WindowProperty>();
-    for (const output of keyOutputs.values()) if (typeof output === 'string') wantedProperties.add(output);
-    for (const wanted of this.#wanted) if (wanted.kind === 'property') wantedProperties.add(wanted.property);
-    const chosen = properties.filter((property) => wantedProperties.has(property));
-    const calc = row.relation(input);
-    const timeType = calc.node.fields[0]!.type;
-    const fields = [
-      ...keyColumns.map((column) => calc.fields[column]!),
-      ...aggregates.map(({ type }, i) => plainField(`agg${i}`, type)),
-      ...chosen.map((property) => propertyField(property, timeType)),
-    ];
-    const propertyPlace = (property: WindowProperty): number =>
-      keyColumns.length + aggregates.length + chosen.indexOf(property);
-    let aggregate = 0;
-    const wanted = this.#wanted.map((each) =>
-      each.kind === 'property' ? propertyPlace(each.property) : keyColumns.length + aggregate++,
-    );
-    const keys = new Map(
-      [...keyOutputs].map(([text, output]) => [text, typeof output === 'string' ? propertyPlace(output) : output]),
-    );
-    const node: WindowAggregateNode = {
-      kind: 'window_aggregate',
-      input: calc.node,
-      window,
-      timeColumn: 0,
-      keys: keyColumns,
-      aggregates,
-      properties: chosen,
-      fields: fields.map(({ name, type }) => ({ name, type })),
-    };
-    return { node, output: { keys, wanted, fields } };
-  }
-
-  /** The window function below, through projections and filters; GROUP BY has to have its start and end. */
-  #windowBelow(
-    keys: readonly Expression[],
-    where: Expression | null,
-  ): WindowInput & { toInput: (e: Expression) => Expression } {
-    let node = this.#input.node;
-    let predicate = where;
-    let toInput = asIs;
-    while (node.kind === 'calc') {
-      const { projections, input } = node;
-      const above = toInput;
-      const own = node;
-      if (!projections.every(isDeterministic)) throw this.#withoutWindow();
-      toInput = (expression) => substitute(above(expression), projections);
-      predicate = merged({ ...own, predicate, projections: [], input: own }, own).predicate;
-      node = input;
-    }
-    if (node.kind !== 'window') throw this.#withoutWindow();
-    const window = node;
-    const found = keys.map((key) => propertyOf(toInput(key), window.input));
-    if (!found.includes('window_start') || !found.includes('window_end')) throw this.#withoutWindow();
-    return { window: window.window, timeColumn: window.timeColumn, node: window.input, predicate, toInput };
-  }
-
-  #withoutWindow(): Error {
+  /** The window is that of GROUP BY, or of the windowing function below whose start and end are both grouped by. */
+  #below(keys: readonly Expression[], where: Expression | null): WindowInput {
+    const { node } = this.#input;
+    if (this.#groupWindow !== null) return { ...this.#groupWindow, node, predicate: where, lower: (same) => same };
+    const below = windowBelow(node, where);
+    const grouped = below === null ? [] : keys.map((key) => propertyOf(below.lower(key), below));
+    if (below !== null && grouped.includes('window_start') && grouped.includes('window_end')) return below;
     const { groupBy, position } = this.#query;
-    const what = groupBy === null ? 'an aggregation without GROUP BY' : 'GROUP BY without a window';
-    return unsupported(
-      what,
-      groupBy?.position ?? position,
-      "Group by window_start and window_end of TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)).",
-    );
+    const hint = "Group by window_start and window_end of TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)).";
+    if (groupBy === null) throw unsupported('an aggregation without GROUP BY', position, hint);
+    throw unsupported('GROUP BY without a window', groupBy.position, hint);
   }
 
-  /** An expression over input, aggregates and properties as one over the aggregation's row. */
+  #addAll(aggregation: Aggregation, keys: readonly Expression[]): Output {
+    const keyColumns = keys.map((key) => [textOf(key), aggregation.addKey(key)] as const);
+    const wantedColumns = this.#wanted.map(
+      (wanted): OutputColumn =>
+        wanted.kind === 'property'
+          ? aggregation.addProperty(wanted.property)
+          : aggregation.addAggregate(wanted.aggregate),
+    );
+    return {
+      keys: new Map(keyColumns.map(([text, column]) => [text, aggregation.indexOf(column)])),
+      wanted: wantedColumns.map((column) => aggregation.indexOf(column)),
+      fields: aggregation.fields(),
+    };
+  }
+
+  /** An expression over the input and what is wanted as one over the aggregation's row. */
   #overOutput(expression: Expression, output: Output): Expression {
-    const key = output.keys.get(textOf(expression));
     const { position } = expression;
+    const key = output.keys.get(textOf(expression));
     if (key !== undefined) return { ...columnRef(key, output.fields[key]!.type), position };
     if (expression.kind !== 'column') return mapChildren(expression, (child) => this.#overOutput(child, output));
     const { index } = expression;
-    const place = output.wanted[index - this.#input.fields.length];
-    if (place !== undefined) return { ...expression, index: place };
+    const wanted = output.wanted[index - this.#input.fields.length];
+    if (wanted !== undefined) return { ...expression, index: wanted };
     const { name } = this.#input.fields[index]!;
     const hint = `Add ${name} to GROUP BY, or put it in an aggregate.`;
     throw sqlError(
@@ -267,75 +176,4 @@ export class AggregateBinder {
       hint,
     );
   }
-}
-
-function asIs(expression: Expression): Expression {
-  return expression;
-}
-
-/** The columns that the aggregation needs: the time first, then whatever is asked for, once. */
-class ArgumentRow {
-  readonly #below: WindowInput;
-  readonly #projections: Expression[];
-  readonly #fields: Relation['fields'][number][];
-
-  constructor(below: WindowInput) {
-    this.#below = below;
-    const { name, type } = below.node.fields[below.timeColumn]!;
-    this.#projections = [columnRef(below.timeColumn, type)];
-    this.#fields = [plainField(name, type)];
-    if (below.predicate !== null) this.#check(below.predicate, below.predicate.position);
-  }
-
-  add(expression: Expression, name: string, position: Position): number {
-    this.#check(expression, position);
-    const text = textOf(expression);
-    const known = this.#projections.findIndex((other) => textOf(other) === text);
-    if (known >= 0) return known;
-    this.#fields.push(plainField(name, expression.type));
-    return this.#projections.push(expression) - 1;
-  }
-
-  relation(input: PlanNode): Relation {
-    return select(input, { predicate: this.#below.predicate, projections: this.#projections, fields: this.#fields });
-  }
-
-  /** Windows are made in the aggregation: what is below it can't ask for their bounds. */
-  #check(expression: Expression, position: Position | undefined): void {
-    const width = this.#below.node.fields.length;
-    if (![...columnsOf(expression)].some((column) => column >= width)) return;
-    const where = position ?? { line: 1, column: 1, start: 0, end: 1 };
-    throw unsupported(
-      'window_start, window_end or window_time below the aggregation of their window',
-      where,
-      'Use them in HAVING, or in a query around this one.',
-    );
-  }
-}
-
-function propertyOf(expression: Expression, windowInput: PlanNode): WindowProperty | null {
-  return expression.kind === 'column' ? (properties[expression.index - windowInput.fields.length] ?? null) : null;
-}
-
-function propertyField(property: WindowProperty, time: DataType): Relation['fields'][number] {
-  if (property !== 'window_time') return plainField(property, types.timestamp(3, false));
-  const type = time.kind === 'timestamp_ltz' ? types.timestampLtz(3, false) : types.timestamp(3, false);
-  return { ...plainField(property, type), rowtime: true };
-}
-
-function nameOf(expression: Expression, input: Relation): string | null {
-  return expression.kind === 'column' ? input.fields[expression.index]!.name : null;
-}
-
-/** Equal for equal expressions, wherever they stand in the text. */
-function textOf(value: unknown): string {
-  return JSON.stringify(value, (key, part: unknown) => {
-    if (key === 'position') return undefined;
-    if (typeof part === 'bigint') return `${part}n`;
-    return part instanceof Uint8Array ? [...part] : part;
-  });
-}
-
-function astText(args: readonly SqlExpression[]): string {
-  return textOf(args);
 }
