@@ -8,7 +8,7 @@ import { type DataType, layoutOf } from '../model/types.ts';
 import { type ColumnWriter, grown, NullFlags } from './column-writer.ts';
 import { StringWriter } from './string-writer.ts';
 
-export class BoolWriter implements ColumnWriter {
+class BoolWriter implements ColumnWriter {
   values: Uint8Array;
   readonly #nulls: NullFlags;
 
@@ -157,7 +157,7 @@ export class IntWriter implements ColumnWriter {
   }
 }
 
-export class ObjectWriter implements ColumnWriter {
+class ObjectWriter implements ColumnWriter {
   #values: unknown[] = [];
   readonly #nulls: NullFlags;
 

@@ -141,14 +141,9 @@ ${this.#missing()}
   }
 
   #match(node: PathNode): string {
-    const byLength = Map.groupBy(node.entries, ([name]) => encoder.encode(name).length);
-    const cases = Array.from(byLength, ([length, entries]) => {
-      const tests = entries.map(([name, target]) => {
-        const test = Array.from(encoder.encode(name), (byte, i) => `b[s${i === 0 ? '' : ` + ${i}`}] === ${byte}`);
-        return `if (${test.length === 0 ? 'true' : test.join(' && ')}) { ${seen(target)} }`;
-      });
-      return `case ${length}: ${tests.join(' else ')} break;`;
-    });
+    const names = Array.from(node.entries, ([name, target]) => ({ bytes: encoder.encode(name), target }));
+    const byLength = Map.groupBy(names, ({ bytes }) => bytes.length);
+    const cases = Array.from(byLength, ([length, group]) => `case ${length}: ${matchAmong(group)} break;`);
     return `switch (p - s) {\n${cases.join('\n')}\n}`;
   }
 
@@ -228,6 +223,29 @@ ${this.#missing()}
     }
     return lines.join('\n');
   }
+}
+
+type Name = Readonly<{ bytes: Uint8Array; target: number | PathNode }>;
+
+const fewNames = 2; // compared one after the other
+
+/** Finds the name at `s` among names of one length: by the byte that tells most of them apart, then the rest likewise. */
+function matchAmong(names: readonly Name[]): string {
+  if (names.length <= fewNames) {
+    const tests = names.map(({ bytes, target }) => {
+      const test = Array.from(bytes, (byte, i) => `b[s + ${i}] === ${byte}`);
+      return `if (${test.length === 0 ? 'true' : test.join(' && ')}) { ${seen(target)} }`;
+    });
+    return tests.join(' else ');
+  }
+  let groups = new Map<number, Name[]>();
+  let position = 0;
+  for (let i = 0; i < names[0]!.bytes.length; i++) {
+    const candidate = Map.groupBy(names, ({ bytes }) => bytes[i]!);
+    if (candidate.size > groups.size) [groups, position] = [candidate, i];
+  }
+  const cases = Array.from(groups, ([byte, group]) => `case ${byte}: ${matchAmong(group)} break;`);
+  return `switch (b[s + ${position}]) {\n${cases.join('\n')}\n}`;
 }
 
 /** To the next byte that is no blank, in `ch`; a record that ends before is not read here. */

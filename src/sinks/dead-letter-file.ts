@@ -5,7 +5,7 @@ import { EngineError } from '../model/errors.ts';
 import type { BadRecord } from '../model/source.ts';
 
 /** One line. Bytes in base64; `text` where they are UTF-8. Times in ms since 1970. */
-export type DeadLetterLine = Readonly<{
+type DeadLetterLine = Readonly<{
   time: number;
   job: string;
   source: string;

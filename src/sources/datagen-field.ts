@@ -27,7 +27,7 @@ const int64Min = -(2n ** 63n);
 const int64Max = 2n ** 63n - 1n;
 
 /** The options below `fields.`; each has to be asked for by some column. */
-export class FieldOptions {
+class FieldOptions {
   readonly #values: ReadonlyMap<string, string>;
   readonly #where: string;
   readonly #unused: Set<string>;
@@ -65,7 +65,7 @@ export class FieldOptions {
   }
 }
 
-export function fieldRule(name: string, type: DataType, options: FieldOptions): FieldRule {
+function fieldRule(name: string, type: DataType, options: FieldOptions): FieldRule {
   const kind = (options.text(name, 'kind') ?? 'random').toLowerCase();
   if (kind === 'sequence') return sequenceRule(name, type, options);
   if (kind !== 'random') throw options.wrong(name, 'kind', "'random' or 'sequence'", `'${kind}'`);

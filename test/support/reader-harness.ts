@@ -52,7 +52,7 @@ export function readerContext(columns: readonly ScanColumn[], more: Partial<Read
   };
 }
 
-export function rowsOfBatch(batch: ColumnBatch, columns: readonly ScanColumn[]): unknown[][] {
+function rowsOfBatch(batch: ColumnBatch, columns: readonly ScanColumn[]): unknown[][] {
   return Array.from({ length: batch.length }, (_, row) =>
     columns.map(({ type }, i) => valueAt(batch.columns[i]!, type, row)),
   );
