@@ -6,7 +6,7 @@ CREATE TABLE readings (
   event_time  TIMESTAMP(3),
   temperature DOUBLE,
   utilization DOUBLE,
-  power       DOUBLE,
+  `power`     DOUBLE,
   fan_speed   INT,
   anomaly     STRING,  -- the truth: what the simulator did to the device
   WATERMARK FOR event_time AS event_time - INTERVAL '5' SECOND
@@ -53,7 +53,7 @@ SELECT
   COUNT(*),
   AVG(temperature), MIN(temperature), MAX(temperature),
   AVG(utilization),
-  AVG(power), MIN(power), MAX(power),
+  AVG(`power`), MIN(`power`), MAX(`power`),
   AVG(CAST(fan_speed AS DOUBLE)),
   MAX(anomaly)
 FROM TABLE(TUMBLE(TABLE readings, DESCRIPTOR(event_time), INTERVAL '1' MINUTE))

@@ -2,6 +2,7 @@
 
 import { fileOptionSpecs, filesystemDescription } from '../formats/file-options.ts';
 import { formats } from '../formats/registry.ts';
+import { kafkaDescription, kafkaOptionSpecs } from '../kafka/connector-options.ts';
 import type { Connector, ConnectorRegistry } from '../model/connector.ts';
 import type { Generator } from '../model/generator.ts';
 import { blackholeConnector } from '../sinks/blackhole.ts';
@@ -10,6 +11,7 @@ import { icebergSinkFactory } from '../sinks/iceberg.ts';
 import { printConnector } from '../sinks/print.ts';
 import { datagenConnector } from '../sources/datagen.ts';
 import { filesystemSourceFactory } from '../sources/filesystem.ts';
+import { kafkaSourceFactory } from '../sources/kafka.ts';
 import { simulatorConnector } from '../sources/simulator.ts';
 
 export function createConnectors(generators: Readonly<Record<string, Generator>>): ConnectorRegistry {
@@ -18,6 +20,11 @@ export function createConnectors(generators: Readonly<Record<string, Generator>>
     options: fileOptionSpecs(formats),
     source: filesystemSourceFactory(formats),
     sink: filesystemSinkFactory(formats),
+  };
+  const kafka: Connector = {
+    ...kafkaDescription,
+    options: kafkaOptionSpecs(formats),
+    source: kafkaSourceFactory(formats),
   };
   const iceberg: Connector = {
     name: 'iceberg',
@@ -34,6 +41,7 @@ export function createConnectors(generators: Readonly<Record<string, Generator>>
     sink: icebergSinkFactory,
   };
   const all = [
+    kafka,
     filesystem,
     iceberg,
     datagenConnector,
