@@ -4,6 +4,17 @@ const firstCapacity = 1024;
 const encoder = new TextEncoder();
 const longestUtf8 = 3; // bytes a UTF-16 unit
 
+const longestInteger = 17;
+const maxInt32 = 2147483647;
+const minus = 45;
+const zero = 48;
+
+function digitCount(value: number): number {
+  let count = 1;
+  for (let limit = 10; value >= limit; limit *= 10) count++;
+  return count;
+}
+
 export class ByteWriter {
   #bytes = new Uint8Array(firstCapacity);
   #length = 0;
@@ -48,6 +59,42 @@ export class ByteWriter {
       bytes[to++] = unit;
     }
     this.#length = to;
+  }
+
+  /** The decimal digits of an integer within ±(2^53 − 1). */
+  integer(value: number): void {
+    if (this.#length + longestInteger > this.#bytes.length) this.#reserve(longestInteger);
+    const bytes = this.#bytes;
+    let rest = value;
+    if (rest < 0) {
+      bytes[this.#length++] = minus;
+      rest = -rest;
+    }
+    let to = this.#length + digitCount(rest);
+    this.#length = to;
+    while (rest > maxInt32) {
+      const next = Math.floor(rest / 10);
+      bytes[--to] = zero + (rest - next * 10);
+      rest = next;
+    }
+    let small = rest | 0;
+    do {
+      const next = (small / 10) | 0;
+      bytes[--to] = zero + (small - next * 10);
+      small = next;
+    } while (small > 0);
+  }
+
+  /** The last `width` digits, with zeros before. */
+  digits(value: number, width: number): void {
+    if (this.#length + width > this.#bytes.length) this.#reserve(width);
+    let rest = value | 0;
+    for (let at = this.#length + width - 1; at >= this.#length; at--) {
+      const next = (rest / 10) | 0;
+      this.#bytes[at] = zero + (rest - next * 10);
+      rest = next;
+    }
+    this.#length += width;
   }
 
   #reserve(more: number): void {

@@ -4,11 +4,12 @@ import { EngineError } from '../model/errors.ts';
 import type { Encoder, EncoderContext } from '../model/format.ts';
 import type { Options } from '../model/options.ts';
 import type { DataType, Field } from '../model/types.ts';
-import { isCharacter, types } from '../model/types.ts';
+import { types } from '../model/types.ts';
 import { ByteWriter } from './byte-writer.ts';
 import { requireTextKey } from './json-convert.ts';
 import { quoteJson } from './json-text.ts';
 import { scalarJson, type TextRules } from './scalar-json.ts';
+import { TimestampWriter } from './timestamp-writer.ts';
 
 export function createJsonEncoder(ctx: EncoderContext): Encoder {
   const rules = writeRules(ctx.options);
@@ -38,6 +39,7 @@ function writeRules(options: Options): WriteRules {
   };
 }
 
+const encoder = new TextEncoder();
 const openBrace = 123;
 const closeBrace = 125;
 const comma = 44;
@@ -48,22 +50,52 @@ const backslash = 92;
 type ColumnEncoder = (out: ByteWriter, column: Column, row: number) => void;
 
 function columnEncoder(field: Field, rules: WriteRules): ColumnEncoder {
-  const name = `${quoteJson(field.name)}:`;
+  const name = encoder.encode(`${quoteJson(field.name)}:`);
   const write = valueEncoder(field.type, rules);
   return (out, column, row) => {
     const isNull = column.nulls !== null && column.nulls[row] === 1;
     if (isNull && rules.ignoreNullFields) return;
     if (out.length > 1) out.byte(comma);
-    out.text(name);
+    out.bytes(name);
     if (isNull) out.text('null');
     else write(out, column, row);
   };
 }
 
 function valueEncoder(type: DataType, rules: WriteRules): ColumnEncoder {
-  if (isCharacter(type)) return writeString;
-  const text = valueText(type, rules);
-  return (out, column, row) => out.text(text(valueAt(column, type, row)));
+  switch (type.kind) {
+    case 'char':
+    case 'varchar':
+      return writeString;
+    case 'tinyint':
+    case 'smallint':
+    case 'int':
+    case 'bigint':
+      return writeInteger;
+    case 'timestamp':
+    case 'timestamp_ltz':
+      return timestampEncoder(type.precision, type.kind === 'timestamp_ltz', rules);
+    default: {
+      const text = valueText(type, rules);
+      return (out, column, row) => out.text(text(valueAt(column, type, row)));
+    }
+  }
+}
+
+function writeInteger(out: ByteWriter, column: Column, row: number): void {
+  if (column.layout === 'i32' || (column.layout === 'int' && !column.wide)) out.integer(column.values[row]!);
+  else if (column.layout === 'int') out.text(String(column.values[row]));
+}
+
+function timestampEncoder(precision: number, isZulu: boolean, rules: WriteRules): ColumnEncoder {
+  const separator = rules.timestampStandard === 'SQL' ? ' ' : 'T';
+  const writer = new TimestampWriter(precision, separator, isZulu ? 'Z' : '');
+  return (out, column, row) => {
+    if (column.layout !== 'int') return;
+    out.byte(quote);
+    writer.write(out, column.values[row]!);
+    out.byte(quote);
+  };
 }
 
 /** UTF-8 as it lies there, where nothing of it has to be escaped. */
