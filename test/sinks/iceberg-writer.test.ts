@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DuckDBInstance } from '@duckdb/node-api';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ParquetRequest } from '../../src/formats/parquet-column.ts';
@@ -8,6 +9,8 @@ import { encodeParquet } from '../../src/formats/parquet-writer.ts';
 import { createIcebergCatalog } from '../../src/iceberg/catalog.ts';
 import { type DataFileJson, dataFileFromJson } from '../../src/iceberg/data-file.ts';
 import { queryLake } from '../../src/iceberg/query.ts';
+import type { SingleValue } from '../../src/iceberg/single-value.ts';
+import { applyTransform } from '../../src/iceberg/transform.ts';
 import { batchOf, type Column, type ColumnBatch, gatherBatch, valueAt, widen } from '../../src/model/column.ts';
 import { EngineError } from '../../src/model/errors.ts';
 import type { Committer, WriterContext } from '../../src/model/sink.ts';
@@ -15,7 +18,7 @@ import { StringPool } from '../../src/model/string-pool.ts';
 import type { Catalog, TableDefinition } from '../../src/model/table.ts';
 import { type DataType, types } from '../../src/model/types.ts';
 import { icebergSinkFactory } from '../../src/sinks/iceberg.ts';
-import type { IcebergSinkConfig } from '../../src/sinks/iceberg-config.ts';
+import type { IcebergPartitionField, IcebergSinkConfig } from '../../src/sinks/iceberg-config.ts';
 import { IcebergWriter, type IcebergWriterOptions } from '../../src/sinks/iceberg-writer.ts';
 import { LocalStorage } from '../../src/storage/local-storage.ts';
 import type { Storage } from '../../src/storage/storage.ts';
@@ -116,6 +119,9 @@ async function roundTrip(config: IcebergSinkConfig, name: string, batches: reado
   return (await queryLake(`SELECT ${select} FROM ${name}`, new Map([['lake', catalog]]), ctx)).rows;
 }
 
+/** Microseconds of a few days, which share hours and days. */
+const nearEpoch = fc.integer({ min: -172_800_000_000, max: 172_800_000_000 });
+
 /** Columns of every kind in every layout. Values as the column holds them. */
 const everyKind: readonly Readonly<{ type: DataType; values: fc.Arbitrary<unknown> }>[] = [
   { type: types.of('boolean'), values: fc.integer({ min: 0, max: 1 }) },
@@ -133,7 +139,10 @@ const everyKind: readonly Readonly<{ type: DataType; values: fc.Arbitrary<unknow
     values: fc.oneof(fc.maxSafeInteger(), fc.bigInt({ min: -(10n ** 38n) + 1n, max: 10n ** 38n - 1n })),
   },
   { type: types.of('date'), values: fc.integer({ min: -700_000, max: 2_000_000 }) },
-  { type: types.timestamp(6), values: fc.integer({ min: -62_000_000_000_000_000, max: 9_000_000_000_000_000 }) },
+  {
+    type: types.timestamp(6),
+    values: fc.oneof(nearEpoch, fc.integer({ min: -62_000_000_000_000_000, max: 9_000_000_000_000_000 })),
+  },
   { type: types.timestampLtz(6), values: fc.bigInt({ min: -62_000_000_000_000_000n, max: 200_000_000_000_000_000n }) },
   { type: types.string(), values: fc.string({ unit: 'grapheme' }) },
   { type: types.bytes(), values: fc.uint8Array() },
@@ -205,6 +214,23 @@ function batchOfRows(values: readonly (readonly unknown[])[], pool: StringPool |
   );
 }
 
+/** The partition value, by the transform of this one value. */
+function expectedKey({ field }: IcebergPartitionField, value: unknown): unknown {
+  const { sourceType, transform } = field;
+  if (value === null) return null;
+  const wide = ['long', 'decimal', 'timestamp', 'timestamptz'].includes(sourceType.kind);
+  const single = wide ? BigInt(value as number) : value;
+  const key = applyTransform(transform, sourceType, single as SingleValue);
+  return key instanceof Uint8Array ? Uint8Array.from(key) : key;
+}
+
+async function rowNumbersOf(path: string): Promise<number[]> {
+  const connection = await (await DuckDBInstance.create(':memory:', { threads: '1' })).connect();
+  const reader = await connection.runAndReadAll(`SELECT "row" FROM read_parquet('${path.replace('file://', '')}')`);
+  connection.closeSync();
+  return reader.getRows().map(([row]) => Number(row));
+}
+
 /** A value as the table should hold it, in a form that does not care for the way of printing. */
 const micros = (column: string): string => `epoch_us(${column})::BIGINT`;
 const select = kinds
@@ -245,6 +271,37 @@ describe('rows', () => {
         expect(sorted(found)).toEqual(sorted(batches.flat()));
       }),
       { numRuns: 12 },
+    );
+  });
+
+  it('are in the file of their partition', async () => {
+    const partitionings = [
+      'hour(c9), bucket(3, c10)',
+      'day(c10), truncate(2, c11)',
+      'month(c9), month(c8), bucket(4, c12)',
+      'year(c10), day(c8), truncate(100, c3), truncate(100, c7)',
+      'c1, c4, c6, bucket(5, c2)',
+    ];
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...partitionings), rows, fc.boolean(), async (partitioning, values, coded) => {
+        const columns = [...kinds, ['row', types.of('int')] as const];
+        const { config } = await newTable(columns, { 'millrace.partitioning': partitioning });
+        const writer = writerOf(config);
+        const numbers: Column = { layout: 'i32', values: Int32Array.from(values.keys()), nulls: null };
+        const batch = batchOfRows(values, coded ? new StringPool() : null);
+        writer.write(batchOf(values.length, [...batch.columns, numbers]));
+        const seen: number[] = [];
+        for (const file of await filesOf(writer, config)) {
+          for (const row of await rowNumbersOf(file.path)) {
+            seen.push(row);
+            expect(file.partition).toEqual(
+              config.partition.map((field) => expectedKey(field, values[row]![field.column])),
+            );
+          }
+        }
+        expect(seen.sort((a, b) => a - b)).toEqual([...values.keys()]);
+      }),
+      { numRuns: 25 },
     );
   });
 
