@@ -2,7 +2,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { jsonFormat } from '../../src/formats/json.ts';
 import { createJsonDecoder } from '../../src/formats/json-decoder.ts';
+import type { Decoder } from '../../src/model/format.ts';
 import { type Field, types } from '../../src/model/types.ts';
+import { anyText } from '../support/any-text.ts';
 import { bytesOf, decodeRecords, decoderContext } from '../support/records.ts';
 
 // The quick way reads what the slow way reads, whatever the bytes; and the slow way reads what JSON.parse reads.
@@ -18,8 +20,12 @@ const fields: readonly Field[] = [
   { name: 'ä', type: types.array(types.string()) },
 ];
 
+const decoders = new Map<string, Decoder>();
+
 function read(records: readonly Uint8Array[], scan: boolean, options: Readonly<Record<string, string>>) {
-  const decoder = createJsonDecoder(decoderContext(jsonFormat, fields, options), { scan });
+  const key = JSON.stringify([scan, options]);
+  const decoder = decoders.get(key) ?? createJsonDecoder(decoderContext(jsonFormat, fields, options), { scan });
+  decoders.set(key, decoder); // made once: code is generated
   const { rows, faults } = decodeRecords(decoder, fields, records);
   return { rows: rows.map((row) => row.map(narrow)), faults };
 }
@@ -36,7 +42,7 @@ const number = fc.oneof(
   fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
   fc.constantFrom('1e3', '-0', '0.10', '12E-2', '1.50', '99999999999999999999999999'),
 );
-const text = fc.oneof(fc.string({ unit: 'binary' }), fc.constantFrom('12', ' 1.5 ', 'true', '2020-12-30 12:13:14.123'));
+const text = fc.oneof(anyText(), fc.constantFrom('12', ' 1.5 ', 'true', '2020-12-30 12:13:14.123'));
 const value: fc.Arbitrary<string> = fc.letrec<{ value: string }>((tie) => ({
   value: fc.oneof(
     { depthSize: 'small', withCrossShrink: true },
@@ -113,6 +119,7 @@ describe('reading JSON', () => {
 
   it('accepts what JSON.parse accepts and nothing else, but for control characters in strings', () => {
     const bytes = fc.array(fc.constantFrom(...bytesOf('{}[]",:\\u00e9 0-1.eEtruenlfas')), { maxLength: 12 });
+    const decoder = createJsonDecoder(decoderContext(jsonFormat, []));
     fc.assert(
       fc.property(bytes, (middle) => {
         const json = `{"s":${Buffer.from(middle).toString('latin1')}}`;
@@ -122,7 +129,7 @@ describe('reading JSON', () => {
         } catch {
           accepted = false;
         }
-        const { faults } = decodeRecords(createJsonDecoder(decoderContext(jsonFormat, [])), [], [bytesOf(json)]);
+        const { faults } = decodeRecords(decoder, [], [bytesOf(json)]);
         expect(faults.length === 0).toBe(accepted);
       }),
       { numRuns: 3000 },

@@ -7,6 +7,7 @@ import type { Field } from '../../src/model/types.ts';
 // Formats in tests: a table's fields, options as one writes them, records as text or bytes.
 
 const encoder = new TextEncoder();
+const pool = new StringPool();
 
 export function decoderContext(
   format: Format,
@@ -18,7 +19,7 @@ export function decoderContext(
     columns: fields.map(({ name, type }) => ({ kind: 'physical', name, type, path: [name] })),
     table: fields,
     options: checkOptions(new Map(Object.entries(options)), format.options, `format '${format.name}'`),
-    pool: new StringPool(),
+    pool,
     batchRows,
     timeZone: 'UTC',
   };

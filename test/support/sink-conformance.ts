@@ -123,7 +123,7 @@ export function describeSink(name: string, create: () => Promise<SinkUnderTest>)
     });
 
     it('keeps it when the restart crashes as well', async () => {
-      for (let crashAt = 3; crashAt < 24; crashAt += 4) {
+      for (let crashAt = 4; crashAt < 24; crashAt += 7) {
         for (let again = 0; again < 10; again += 3) {
           const sink = await create();
           const engine = new MiniEngine(sink);
