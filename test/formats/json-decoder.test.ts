@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { jsonFormat } from '../../src/formats/json.ts';
 import { createJsonDecoder } from '../../src/formats/json-decoder.ts';
@@ -212,6 +213,28 @@ describe('a record', () => {
   it('is refused both strict and lenient', () => {
     const options = { 'fail-on-missing-field': 'true', 'ignore-parse-errors': 'true' };
     expect(() => read(int, '{}', options)).toThrow(/expected at most one of/);
+  });
+});
+
+it('reads what a real Flink read: its answer to these lines is in the oracle case', () => {
+  const input = new URL('../oracle/cases/json_missing_and_bad/input.jsonl', import.meta.url);
+  const lines = readFileSync(input, 'utf8').trimEnd().split('\n');
+  const fields = [
+    { name: 'k', type: string },
+    { name: 'ts', type: bigint },
+    { name: 'v', type: double },
+  ]; // prettier-ignore
+  const decoder = createJsonDecoder(decoderContext(jsonFormat, fields, lenient));
+  expect(decodeRecords(decoder, fields, lines.map(bytesOf))).toEqual({
+    faults: [],
+    rows: [
+      ['a', 1767225600000, 1.5],
+      ['a', 1767225600001, 2.5],
+      ['7', 1767225600002, 3],
+      ['a', 1767225600003, null],
+      ['true', 1767225600004, 100],
+      ['a', 1767225630000, 4],
+    ],
   });
 });
 
