@@ -23,7 +23,8 @@ export async function main(argv: readonly string[]): Promise<void> {
   process.exitCode = await runProgram(argv, world());
 }
 
-function world(): CommandDependencies {
+/** Everything real; the working directory is this process's. */
+export function world(): CommandDependencies {
   const packageDirectory = join(dirname(fileURLToPath(import.meta.url)), '..');
   const workingDirectory = process.cwd();
   const connectors = createConnectors({ [gpuFleet.name]: gpuFleet });
