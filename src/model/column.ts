@@ -132,7 +132,7 @@ export function valueAt(column: Column, type: DataType, row: number): unknown {
   }
 }
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true }); // U+FEFF at a string's beginning belongs to it
 
 export function stringAt(column: StringColumn, row: number): string {
   if (column.encoding === 'codes') return column.pool.string(column.values[row]!);

@@ -7,8 +7,8 @@ import type { Field } from './types.ts';
 
 /**
  * Reads records into columns. Made once a reader; the code inside is generated for the wanted columns.
- * `decode` appends one row and returns null, or appends nothing and says what is wrong; a record may also be skipped on purpose
- * (`skipped`: an empty line). `take` gives the rows gathered so far and begins anew: the columns are borrowed until the next `decode`.
+ * `decode` appends one row and returns null (of a JSON array, a row for each element), or appends nothing and says what is wrong; a record
+ * may also be skipped on purpose: null, and `rows` has not grown (an empty line). `take` gives the rows gathered so far and begins anew: the columns are borrowed until the next `decode`.
  */
 export interface Decoder {
   decode(bytes: Uint8Array, start: number, end: number): DecodeFault | null;

@@ -9,7 +9,7 @@ import { hashBytes } from './hash.ts';
 const defaultMaxCodes = 1 << 20;
 const defaultMaxBytes = 64 * 1024 * 1024;
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true }); // U+FEFF at a string's beginning belongs to it
 const encoder = new TextEncoder();
 
 export class StringPool {

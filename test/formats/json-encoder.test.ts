@@ -50,6 +50,7 @@ describe('a value as JSON', () => {
     [types.decimal(10, 9), 27, '0.000000027', plain],
     [types.decimal(38, 0), 12345678901234567890123456789n, '12345678901234567890123456789'],
     [types.string(), 'a"\\\n\u0001é😀/', '"a\\"\\\\\\n\\u0001é😀/"'],
+    [types.string(), '\ufeffa\n', '"\ufeffa\\n"'],
     [types.bytes(), Uint8Array.of(1, 2, 3), '"AQID"'],
     [types.of('date'), 18321, '"2020-02-29"'],
     [types.time(), 43_994_500, '"12:13:14.5"'],
