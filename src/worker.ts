@@ -5,6 +5,7 @@ import { Slot } from './engine/slot.ts';
 import { moved } from './engine/worker-pool.ts';
 import type { ParquetRequest } from './formats/parquet-column.ts';
 import { createConnectors } from './job/connector-registry.ts';
+import { DeadLetterTopicProducer } from './kafka/dead-letter-producer.ts';
 import { assert } from './model/errors.ts';
 import { createOperator } from './operators/registry.ts';
 import { gpuFleet } from './simulator/gpu-fleet.ts';
@@ -18,7 +19,8 @@ export async function runSlot(payload: SlotPayload): Promise<void> {
     clock: systemClock,
     createOperator,
     collectWriter,
-    createDeadLetters: (config, ctx) => createDeadLetters(config, ctx, createProducer),
+    createDeadLetters: (config, ctx) =>
+      createDeadLetters(config, ctx, (target) => new DeadLetterTopicProducer(target, ctx.now)),
   });
   await slot.run();
 }

@@ -8,6 +8,7 @@ import type { Generator } from '../model/generator.ts';
 import { blackholeConnector } from '../sinks/blackhole.ts';
 import { filesystemSinkFactory } from '../sinks/filesystem.ts';
 import { icebergSinkFactory } from '../sinks/iceberg.ts';
+import { kafkaSinkFactory } from '../sinks/kafka.ts';
 import { printConnector } from '../sinks/print.ts';
 import { datagenConnector } from '../sources/datagen.ts';
 import { filesystemSourceFactory } from '../sources/filesystem.ts';
@@ -25,6 +26,7 @@ export function createConnectors(generators: Readonly<Record<string, Generator>>
     ...kafkaDescription,
     options: kafkaOptionSpecs(formats),
     source: kafkaSourceFactory(formats),
+    sink: kafkaSinkFactory(formats),
   };
   const iceberg: Connector = {
     name: 'iceberg',
