@@ -90,7 +90,7 @@ export class Fleet {
    */
   fill(out: Readings, untilMs: number): void {
     while (out.length < out.capacity && this.#advance(out, untilMs));
-    if (this.#tickMs === Infinity) this.#closeEpisodes();
+    if (this.#tickMs === Infinity) this.closeEpisodes();
   }
 
   position(): FleetPosition {
@@ -113,6 +113,15 @@ export class Fleet {
     };
     while (this.position().ticks < position.ticks) again();
     while (this.#heldSinceTick < position.held) again();
+  }
+
+  /** Tells of the episodes that are open: the run ends here. */
+  closeEpisodes(): void {
+    if (this.#episodes === null || this.#listener === null) return;
+    for (let device = 0; device < this.size; device++) {
+      const open = this.#episodes.close(device);
+      if (open !== null) this.#tell(device, open);
+    }
   }
 
   /** One step: delivers a held record, or takes a reading. False when nothing is due. */
@@ -187,14 +196,6 @@ export class Fleet {
     this.#unfinished--;
     const open = this.#episodes?.close(device) ?? null;
     if (open !== null) this.#tell(device, open);
-  }
-
-  #closeEpisodes(): void {
-    if (this.#episodes === null || this.#listener === null) return;
-    for (let device = 0; device < this.size; device++) {
-      const open = this.#episodes.close(device);
-      if (open !== null) this.#tell(device, open);
-    }
   }
 
   #tell(device: number, ended: NonNullable<ReturnType<Episodes['close']>>): void {

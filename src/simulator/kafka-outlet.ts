@@ -1,0 +1,84 @@
+/** Records to a Kafka topic, the device's name as key: by the default partitioner a device stays in one partition. */
+import { createTopics, listTopics } from '../kafka/admin.ts';
+import { type ClientConfig, clientConfig } from '../kafka/client-config.ts';
+import { KafkaCluster } from '../kafka/cluster.ts';
+import { keyHash } from '../kafka/murmur2.ts';
+import { KafkaProducer } from '../kafka/producer.ts';
+import { isEngineError } from '../model/errors.ts';
+import { deviceName, deviceRange } from './fleet-options.ts';
+import type { Outlet } from './outlet.ts';
+import type { Shard } from './publisher.ts';
+import type { KafkaTarget, Scenario } from './scenario.ts';
+
+const encoder = new TextEncoder();
+
+/**
+ * *Delivery guarantee*: on all in-sync replicas when `close` has resolved; a retry writes nothing twice. NOT_FOUND when there is no such
+ * topic and the target does not say how many partitions it should have.
+ */
+export async function kafkaOutlet(
+  target: KafkaTarget,
+  scenario: Scenario,
+  shard: Shard,
+  clock: Readonly<{ now(): number }>,
+): Promise<Outlet> {
+  const config = clientConfig(target.properties, `scenario '${scenario.name}', target kafka`);
+  if (target.partitions !== null) await ensureTopic(config, target.topic, target.partitions);
+  const producer = new KafkaProducer(config, () => clock.now());
+  try {
+    const count = await producer.open(target.topic);
+    return new KafkaOutlet(producer, target.topic, keysOf(scenario, shard), count);
+  } catch (error) {
+    await producer.close();
+    throw error;
+  }
+}
+
+/** Replicas are the brokers' default. Several publishers may do it at once. */
+async function ensureTopic(config: ClientConfig, name: string, partitions: number): Promise<void> {
+  const cluster = new KafkaCluster(config);
+  try {
+    if ((await listTopics(cluster)).some((topic) => topic.name === name)) return;
+    await createTopics(cluster, [{ name, partitions, replicationFactor: -1 }]);
+  } catch (error) {
+    if (!isEngineError(error) || error.code !== 'CONFLICT') throw error;
+  } finally {
+    cluster.close();
+  }
+}
+
+function keysOf({ fleet }: Scenario, shard: Shard): Uint8Array[] {
+  const { from, to } = deviceRange(fleet.devices, shard.index, shard.count);
+  return Array.from({ length: to - from }, (_, i) => encoder.encode(deviceName(from + i, fleet.devices)));
+}
+
+class KafkaOutlet implements Outlet {
+  readonly #producer: KafkaProducer;
+  readonly #topic: string;
+  readonly #keys: readonly Uint8Array[];
+  readonly #partitions: Int32Array;
+
+  constructor(producer: KafkaProducer, topic: string, keys: readonly Uint8Array[], partitions: number) {
+    this.#producer = producer;
+    this.#topic = topic;
+    this.#keys = keys;
+    this.#partitions = Int32Array.from(keys, (key) => keyHash(key) % partitions);
+  }
+
+  async write({ length, bytes, starts, ends, devices, timestamps }: Parameters<Outlet['write']>[0]): Promise<void> {
+    for (let row = 0; row < length; row++) {
+      const device = devices[row]!;
+      const value = bytes.subarray(starts[row], ends[row]);
+      this.#producer.send(this.#topic, this.#partitions[device]!, this.#keys[device]!, value, timestamps[row]!);
+    }
+    await (this.#producer.ready() ?? undefined);
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#producer.flush();
+    } finally {
+      await this.#producer.close();
+    }
+  }
+}

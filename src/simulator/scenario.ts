@@ -1,0 +1,219 @@
+/**
+ * A scenario file: which fleet is simulated, how fast, and where its records go. Its fields are the options of the `simulator` table
+ * (fleet-options.ts, sources/pace.ts), nested at the dots, with `target` and `truth` besides:
+ *
+ * ```yaml
+ * apiVersion: millrace/v1
+ * kind: Scenario
+ * metadata: { name: fleet-with-faults }
+ * spec:
+ *   scenario: gpu-fleet
+ *   devices: 1000
+ *   period: 1 s
+ *   anomalies: { rate: 0.05, kinds: [spike, stuck] }
+ *   late: { rate: 0.01, min: 30 s, max: 1 min }
+ *   target: { kind: kafka, bootstrapServers: "localhost:9092", topic: gpu-events }
+ *   truth: truth.jsonl
+ * ```
+ */
+import { parseYamlDocument } from '../job/yaml-document.ts';
+import { YamlMap } from '../job/yaml-map.ts';
+import { EngineError } from '../model/errors.ts';
+import { checkOptions, type OptionSpec, type Options } from '../model/options.ts';
+import { type Pace, paceOptions, parsePace } from '../sources/pace.ts';
+import { type FleetSettings, fleetOptions, fleetSettings, garbageOption } from './fleet-options.ts';
+
+export type KafkaTarget = Readonly<{
+  kind: 'kafka';
+  topic: string;
+  /** With this many the topic is made where there is none; null = it has to be there. */
+  partitions: number | null;
+  /** The client's, as Kafka names them. */
+  properties: ReadonlyMap<string, string>;
+}>;
+
+export type Target = Readonly<{ kind: 'stdout' }> | Readonly<{ kind: 'file'; path: string }> | KafkaTarget;
+
+export type Scenario = Readonly<{
+  name: string;
+  fleet: FleetSettings;
+  pace: Pace;
+  /** Whether each event says its anomaly. */
+  label: boolean;
+  target: Target;
+  /** Path of the file for the truth; null = it is not kept. */
+  truth: string | null;
+}>;
+
+const scenarioName = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+const targetOptions: readonly OptionSpec[] = [
+  {
+    key: 'target.kind',
+    kind: 'enum',
+    values: ['stdout', 'file', 'kafka'],
+    default: 'stdout',
+    description: 'Where the records go: JSON lines to stdout or a file, or records with the device as key to a topic.',
+  },
+  { key: 'target.path', kind: 'string', description: 'The file of the kind `file`; it is written anew.' },
+  {
+    key: 'target.bootstrapServers',
+    kind: 'string',
+    description: 'Brokers of the kind `kafka`: host:port, with commas.',
+  },
+  { key: 'target.topic', kind: 'string', description: 'The topic of the kind `kafka`.' },
+  {
+    key: 'target.partitions',
+    kind: 'integer',
+    min: 1,
+    max: 10_000,
+    description: 'Makes the topic with this many partitions where there is none.',
+  },
+  {
+    key: 'target.compression',
+    kind: 'enum',
+    values: ['none', 'gzip', 'lz4', 'zstd'],
+    default: 'lz4',
+    description: 'How record batches are compressed.',
+  },
+  {
+    key: 'target.batchSize',
+    kind: 'memory',
+    min: 1,
+    default: '256 kb',
+    description: 'Size at which a record batch is closed, before compression.',
+  },
+  {
+    key: 'target.linger',
+    kind: 'duration',
+    default: '10 ms',
+    description: 'How long a record batch waits for more records.',
+  },
+  {
+    key: 'target.properties.',
+    kind: 'map',
+    description: 'More properties of the Kafka client, as Kafka names them (security.protocol, sasl.jaas.config, …).',
+  },
+];
+
+const kafkaKeys = ['bootstrapServers', 'topic', 'partitions', 'compression', 'batchSize', 'linger'];
+
+/** All fields below `spec`, with dots for nesting. */
+export const scenarioOptions: readonly OptionSpec[] = [
+  {
+    key: 'scenario',
+    kind: 'enum',
+    values: ['gpu-fleet'],
+    default: 'gpu-fleet',
+    description: 'What is simulated.',
+  },
+  ...fleetOptions,
+  garbageOption,
+  ...paceOptions,
+  {
+    key: 'anomalies.label',
+    kind: 'boolean',
+    default: 'false',
+    description: 'Whether each event names its anomaly in the field `anomaly` (null = none).',
+  },
+  ...targetOptions,
+  {
+    key: 'truth',
+    kind: 'string',
+    description: 'File for the truth, JSON lines: anomalies, late events, duplicates, garbage.',
+  },
+];
+
+/**
+ * `overrides` win over the file; `defaults` fill in what neither says. Faults are INVALID_OPTION and name the field. `where` begins each
+ * message ("scenario `fleet.yaml`").
+ */
+export function parseScenario(
+  text: string,
+  where: string,
+  overrides: ReadonlyMap<string, string> = new Map(),
+  defaults: ReadonlyMap<string, string> = new Map(),
+): Scenario {
+  const document = parseYamlDocument(text, where);
+  const root = new YamlMap(document, where).allow(['apiVersion', 'kind', 'metadata', 'spec']);
+  root.oneOf('apiVersion', ['millrace/v1']);
+  root.oneOf('kind', ['Scenario']);
+  const metadata = root.map('metadata').allow(['name', 'team', 'description']);
+  const name = metadata.string('name', {
+    pattern: scenarioName,
+    expected: 'a name of lower-case letters, digits and -, at the most 63, the first no -',
+  });
+  root.map('spec'); // says what is wrong where it is no mapping
+  const written = flatten((document.value as { spec: object }).spec, '', where);
+  const options = checkOptions(new Map([...defaults, ...written, ...overrides]), scenarioOptions, where);
+  return {
+    name,
+    fleet: fleetSettings(options, where),
+    pace: parsePace(options, where),
+    label: options.boolean('anomalies.label'),
+    target: targetOf(options, new Set([...written.keys(), ...overrides.keys()]), where),
+    truth: options.optionalString('truth') ?? null,
+  };
+}
+
+/** Nested mappings as dotted keys; a list as Flink writes one, with semicolons. */
+function flatten(value: object, prefix: string, where: string): Map<string, string> {
+  const flat = new Map<string, string>();
+  for (const [key, inner] of Object.entries(value)) {
+    const path = `${prefix}${key}`;
+    if (inner === null) continue;
+    if (Array.isArray(inner)) flat.set(path, inner.map((item) => scalarText(item, path, where)).join(';'));
+    else if (typeof inner === 'object') {
+      for (const [below, text] of flatten(inner as object, `${path}.`, where)) flat.set(below, text);
+    } else flat.set(path, String(inner));
+  }
+  return flat;
+}
+
+function scalarText(item: unknown, path: string, where: string): string {
+  if (typeof item !== 'object' || item === null) return String(item);
+  throw new EngineError(
+    'INVALID_OPTION',
+    `${where}: spec.${path}: expected a list of texts, found ${JSON.stringify(item)}`,
+  );
+}
+
+function targetOf(options: Options, given: ReadonlySet<string>, where: string): Target {
+  const kind = options.string('target.kind') as Target['kind'];
+  const foreign = [...(kind === 'kafka' ? [] : kafkaKeys), ...(kind === 'file' ? [] : ['path'])];
+  const misplaced = foreign.find((key) => given.has(`target.${key}`));
+  if (misplaced !== undefined || (kind !== 'kafka' && options.map('target.properties.').size > 0)) {
+    const key = misplaced ?? 'properties';
+    throw new EngineError(
+      'INVALID_OPTION',
+      `${where}: option 'target.${key}' has no meaning with 'target.kind' ${kind}`,
+      {
+        hint: `Set 'target.kind' to ${key === 'path' ? 'file' : 'kafka'}, or take 'target.${key}' out.`,
+      },
+    );
+  }
+  if (kind === 'stdout') return { kind };
+  if (kind === 'file') return { kind, path: required(options, 'target.path', where) };
+  return {
+    kind,
+    topic: required(options, 'target.topic', where),
+    partitions: options.optionalNumber('target.partitions') ?? null,
+    properties: new Map([
+      ['bootstrap.servers', required(options, 'target.bootstrapServers', where)],
+      ['compression.type', options.string('target.compression')],
+      ['batch.size', String(options.number('target.batchSize'))],
+      ['linger.ms', String(options.number('target.linger'))],
+      ...options.map('target.properties.'),
+    ]),
+  };
+}
+
+function required(options: Options, key: string, where: string): string {
+  const value = options.optionalString(key);
+  if (value !== undefined && value !== '') return value;
+  const kind = options.string('target.kind');
+  throw new EngineError(
+    'INVALID_OPTION',
+    `${where}: option '${key}' is required with 'target.kind' ${kind} and is not set`,
+  );
+}
