@@ -4,6 +4,7 @@ import { formatDecimal } from '../model/decimal.ts';
 import { assert } from '../model/errors.ts';
 import type { Expression, LiteralValue } from '../model/expression.ts';
 import { type DataType, type Field, formatType, withNullable } from '../model/types.ts';
+import { reservedWords } from './grammar/keywords.ts';
 
 /** `fields` are those of the input that the expression's columns go to. */
 export function formatExpression(expression: Expression, fields: readonly Field[]): string {
@@ -41,9 +42,11 @@ export function formatExpression(expression: Expression, fields: readonly Field[
   }
 }
 
-/** In backticks where it is no plain word. */
+/** In backticks where it is no plain word, or a reserved one. */
 export function formatName(name: string): string {
-  return /^[A-Za-z_][\w$]*$/.test(name) ? name : `\`${name.replaceAll('`', '``')}\``;
+  return /^[A-Za-z_][\w$]*$/.test(name) && !reservedWords.has(name.toUpperCase())
+    ? name
+    : `\`${name.replaceAll('`', '``')}\``;
 }
 
 /** Functions whose names are signs, or words that stand between their arguments. */

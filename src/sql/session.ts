@@ -94,7 +94,7 @@ export class SqlSession {
       case 'describe':
         return await this.#describe(body);
       case 'unsupported':
-        throw unsupported(body.feature, body.position);
+        throw unsupported(body.feature, body.place);
       case 'use_catalog':
       case 'use_database':
         return await this.#use(body);

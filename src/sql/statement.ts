@@ -72,8 +72,8 @@ export type StatementBody =
   | Readonly<{ kind: 'query'; query: SqlQuery }>
   | InsertBody
   | Readonly<{ kind: 'statement_set'; inserts: readonly InsertBody[] }>
-  /** Flink SQL that Millrace does not run; the words that begin it. */
-  | Readonly<{ kind: 'unsupported'; feature: string; position: Position }>;
+  /** Flink SQL that Millrace does not run, and where it begins to be such. */
+  | Readonly<{ kind: 'unsupported'; feature: string; place: Position }>;
 
 /** A statement of a script. */
 export type Statement = StatementBody &

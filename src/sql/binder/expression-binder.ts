@@ -142,13 +142,15 @@ export class ExpressionBinder {
   #distinctFrom({ left, right, negated, position }: Extract<SqlExpression, { kind: 'distinct_from' }>): Expression {
     const [a, b] = [this.bind(left), this.bind(right)];
     const boolean = types.of('boolean', false);
-    const branches: CaseBranch[] = [
-      { when: { kind: 'is_null', arg: a, type: boolean }, result: { kind: 'is_not_null', arg: b, type: boolean } },
-      { when: { kind: 'is_null', arg: b, type: boolean }, result: truth(true) },
-    ];
-    const different = choice(branches, bindCall('<>', [a, b], position), position);
-    const definite: Expression = { ...different, type: boolean };
-    return negated ? negate(definite, position) : definite;
+    const branches: CaseBranch[] = [];
+    if (a.type.nullable) {
+      const other: Expression = b.type.nullable ? { kind: 'is_not_null', arg: b, type: boolean } : truth(true);
+      branches.push({ when: { kind: 'is_null', arg: a, type: boolean }, result: other });
+    }
+    if (b.type.nullable) branches.push({ when: { kind: 'is_null', arg: b, type: boolean }, result: truth(true) });
+    const unequal = bindCall('<>', [a, b], position);
+    const different = branches.length === 0 ? unequal : { ...choice(branches, unequal, position), type: boolean };
+    return negated ? negate(different, position) : different;
   }
 
   #between(node: Extract<SqlExpression, { kind: 'between' }>): Expression {

@@ -2,7 +2,7 @@
 import { columnRef, type Expression } from '../../model/expression.ts';
 import type { PlanNode, ScanColumn, ScanNode } from '../../model/plan.ts';
 import { rowOf, type TableColumn, type TableDefinition } from '../../model/table.ts';
-import { type DataType, sameType } from '../../model/types.ts';
+import { type DataType, sameType, withNullable } from '../../model/types.ts';
 import { coerce } from './coerce.ts';
 import type { Relation } from './relation.ts';
 
@@ -44,13 +44,12 @@ function scan(table: TableDefinition, metadataColumns: MetadataColumns): ScanNod
   return { kind: 'scan', table, columns, fields: columns.map(({ name, type }) => ({ name, type })) };
 }
 
-/** Metadata comes with the connector's type, unless only NOT NULL differs. */
+/** Metadata comes with the connector's type; the table says whether it may be NULL. */
 function scanColumn(column: StoredColumn, table: TableDefinition, metadataColumns: MetadataColumns): ScanColumn {
   const { name, type } = column;
   if (column.kind === 'physical') return { kind: 'physical', name, type, path: [name] };
   const offered = metadataColumns(table.options.get('connector') ?? '').get(column.key) ?? type;
-  const own = sameType(offered, type, { ignoreNullability: true }) ? type : offered;
-  return { kind: 'metadata', name, type: own, key: column.key };
+  return { kind: 'metadata', name, type: withNullable(offered, type.nullable), key: column.key };
 }
 
 function withComputed(table: TableDefinition, input: ScanNode): PlanNode {

@@ -47,7 +47,7 @@ export class StatementGrammar extends TableGrammar {
         ALT: () => {
           this.CONSUME(kw.MODULES);
           this.ACTION(() => this.skipToEnd());
-          return { kind: 'unsupported', feature: 'USE MODULES', position: positionOf(start) };
+          return { kind: 'unsupported', feature: 'USE MODULES', place: positionOf(start) };
         },
       },
       { ALT: () => ({ kind: 'use_database', name: this.SUBRULE(this.name) }) },
@@ -231,7 +231,7 @@ export class StatementGrammar extends TableGrammar {
         .join(' ')
         .toUpperCase(),
     );
-    return { kind: 'unsupported', feature, position: positionOf(start) };
+    return { kind: 'unsupported', feature, place: positionOf(start) };
   });
 }
 

@@ -138,7 +138,7 @@ export abstract class TableGrammar extends QueryGrammar {
       { ALT: () => this.take(kw.DISTRIBUTED, 'CREATE TABLE … DISTRIBUTED BY') },
     ]);
     this.ACTION(() => this.skipToEnd());
-    return { kind: 'unsupported', feature, position: positionOf(start) };
+    return { kind: 'unsupported', feature, place: positionOf(start) };
   });
 
   protected readonly tableBody: ParserMethod<[], TableBody> = this.rule('tableBody', () => {

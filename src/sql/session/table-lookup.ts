@@ -3,7 +3,6 @@ import { EngineError, isEngineError, type Position } from '../../model/errors.ts
 import { formatPath, type ViewDefinition } from '../../model/table.ts';
 import type { FromItem, FunctionArgument, Name, SqlQuery } from '../ast.ts';
 import type { FoundTable, TableResolver } from '../binder/environment.ts';
-import { at } from '../excerpt.ts';
 import { parseQuery } from '../parser.ts';
 import type { Current, Namespace } from './namespace.ts';
 
@@ -25,7 +24,7 @@ export async function lookUpTables(
   }
   return (name) => {
     const entry = found.get(textOf(name))!;
-    if (entry.kind === 'error') throw entry.error;
+    if (entry.kind === 'error') throw placedError(entry.error, name.position);
     return entry.kind === 'view' ? { ...entry, query: placed(entry.query, name.position) } : entry;
   };
 }
@@ -36,18 +35,13 @@ async function lookUp(name: Name, namespace: Namespace, current: Current, depth:
     return entry.kind === 'table' ? { kind: 'table', table: entry } : await viewOf(entry, namespace, depth + 1);
   } catch (error) {
     if (!isEngineError(error)) throw error;
-    return { kind: 'error', error: positioned(error, name.position) };
+    return { kind: 'error', error };
   }
 }
 
-function positioned(error: EngineError, position: Position): EngineError {
-  try {
-    return at(position, () => {
-      throw error;
-    });
-  } catch (located) {
-    return located as EngineError;
-  }
+/** Of whoever uses the name: a view's own text is not what the reader sees. */
+function placedError({ code, message, hint, retryable, cause }: EngineError, position: Position): EngineError {
+  return new EngineError(code, message, { position, hint, retryable, cause });
 }
 
 async function viewOf(view: ViewDefinition, namespace: Namespace, depth: number): Promise<Found> {

@@ -1,0 +1,12 @@
+-- constants take their type at once where nothing is lost
+CREATE TABLE events (
+  user_id BIGINT NOT NULL, kind STRING, amount DECIMAL(10, 2), score DOUBLE, flags INT,
+  payload ROW<id STRING NOT NULL, geo ROW<lat DOUBLE, lon DOUBLE>, tags ARRAY<STRING>>,
+  ts BIGINT, day_of DATE, moment TIMESTAMP(3),
+  rowtime AS TO_TIMESTAMP_LTZ(ts, 3),
+  kafka_ts TIMESTAMP_LTZ(3) METADATA FROM 'timestamp' VIRTUAL,
+  `partition` BIGINT METADATA VIRTUAL,
+  WATERMARK FOR rowtime AS rowtime - INTERVAL '5' SECOND
+) WITH ('connector' = 'kafka', 'topic' = 'events', 'format' = 'json');
+
+SELECT score > 1, amount = 5, flags < 3000000000, user_id = -7, CAST(NULL AS STRING), 'x' || kind FROM events;

@@ -1,0 +1,62 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { checkSetting } from '../../src/job/settings.ts';
+import type { EngineError } from '../../src/model/errors.ts';
+import { pipelinesOf, testSession } from '../support/sql-session.ts';
+
+// Scripts that a real Flink ran: they are planned, or refused by the name of what is missing.
+
+const folder = join(import.meta.dirname, '../oracle/cases');
+const names = readdirSync(folder);
+
+/** What is not built, and how the refusal names it. */
+const refused: readonly (readonly [RegExp, string])[] = [
+  [/^cube$/, 'CUBE'],
+  [/^grouping_sets$/, 'GROUPING SETS'],
+  [/^current_watermark$/, 'CURRENT_WATERMARK'],
+  [/^(dedup_first|topn_no_rank|window_dedup|window_topn_after_agg|temporal_join_event_time)$/, 'ROW_NUMBER OVER'],
+  [/^(over_range|over_two_windows_error)$/, 'SUM OVER'],
+  [/^(over_rows|rand_over)$/, 'WINDOW'],
+  [/^group_agg_retract$/, 'GROUP BY without a window'],
+  [/^(interval_join_inner|window_join_inner)$/, 'JOIN'],
+  [/^interval_join_left$/, 'LEFT JOIN'],
+  [/^window_join_full$/, 'FULL JOIN'],
+  [/^window_join_anti$/, 'EXISTS'],
+  [/^(match|rand_match)/, 'MATCH_RECOGNIZE'],
+  [/^(session|rand_session)/, 'SESSION'],
+  [/allow_lateness/, "SET 'table.exec.emit.allow-lateness'"],
+];
+
+function script(name: string): string {
+  return readFileSync(join(folder, name, 'query.sql'), 'utf8');
+}
+
+const refusedNames = names.filter((name) => refused.some(([pattern]) => pattern.test(name)));
+const planned = names.filter((name) => !refusedNames.includes(name));
+
+describe('scripts of the oracle', () => {
+  it('were seen', () => expect([names.length, planned.length]).toEqual([67, 37]));
+
+  it.each(planned)('%s is planned', async (name) => {
+    const pipelines = await pipelinesOf(script(name), testSession({ checkSetting }));
+    expect(pipelines.length).toBe(1);
+  });
+
+  it.each(refusedNames)('%s is refused by the name of what is missing', async (name) => {
+    const [, feature] = refused.find(([pattern]) => pattern.test(name))!;
+    const text = script(name);
+    const error: EngineError = await pipelinesOf(text, testSession({ checkSetting })).then(
+      () => expect.unreachable(),
+      (reason) => reason,
+    );
+    expect(error.code).toBe('UNSUPPORTED');
+    expect(error.message).toMatch(/^line \d+, column \d+: /);
+    expect(
+      error.message
+        .split('\n')[0]!
+        .replace(/^.*?: /, '')
+        .startsWith(feature),
+    ).toBe(true);
+  });
+});
