@@ -25,23 +25,39 @@ export type PartitionValues = readonly (SingleValue | null)[];
 /** The first id of partition fields. */
 export const firstPartitionFieldId = 1000;
 
-/** The fields with their types in a schema. A field whose source is gone (a void one) has the type of what is unknown: string. */
+/** The fields with their types in a schema. EngineError UNSUPPORTED for one that rows can't be partitioned by here. */
 export function bindSpec(spec: PartitionSpecJson, schema: Schema): PartitionField[] {
+  return spec.fields.map((field) => bindField(field, schema));
+}
+
+function bindField(field: PartitionFieldJson, schema: Schema): PartitionField {
+  const transform = parseTransform(field.transform);
+  const source = schema.fields.find((column) => column.id === field['source-id']);
+  const where = `partition field '${field.name}'`;
+  if (source !== undefined && isPrimitive(source.type)) {
+    const type = resultType(transform, source.type, where);
+    return { id: field['field-id'], name: field.name, sourceId: source.id, transform, sourceType: source.type, type };
+  }
+  if (transform.kind === 'void') return unboundField(field);
+  throw new EngineError('UNSUPPORTED', `${where}: its column is nested or gone, which Millrace does not partition by`);
+}
+
+/** For reading: what is not understood (a dropped column, a transform of the future) is a field that nothing is pruned by. */
+export function bindSpecForReading(spec: PartitionSpecJson, schema: Schema): PartitionField[] {
   return spec.fields.map((field) => {
-    const transform = parseTransform(field.transform);
-    const source = schema.fields.find((column) => column.id === field['source-id']);
-    const where = `partition field '${field.name}'`;
-    if (source === undefined && transform.kind !== 'void') {
-      throw new EngineError(
-        'UNSUPPORTED',
-        `${where}: its column is nested or gone, which Millrace does not partition by`,
-      );
+    try {
+      return bindField(field, schema);
+    } catch (error) {
+      if (error instanceof EngineError) return unboundField(field);
+      throw error;
     }
-    const sourceType: PrimitiveType =
-      source !== undefined && isPrimitive(source.type) ? source.type : { kind: 'string' };
-    const type = resultType(transform, sourceType, where);
-    return { id: field['field-id'], name: field.name, sourceId: field['source-id'], transform, sourceType, type };
   });
+}
+
+function unboundField(field: PartitionFieldJson): PartitionField {
+  const type: PrimitiveType = { kind: 'string' };
+  const common = { id: field['field-id'], name: field.name, sourceId: field['source-id'] };
+  return { ...common, transform: { kind: 'void' }, sourceType: type, type };
 }
 
 /** `day=2024-01-31/device=a%2Fb`, as Iceberg's PartitionSpec.partitionToPath. Only for people: readers use the manifest's values. */

@@ -99,8 +99,8 @@ function rangeMayMatch(
   upper: SingleValue | null,
   value: SingleValue,
 ): boolean {
-  const belowLower = lower === null ? -1 : compareValues(lower, value); // > 0: all values are above
-  const aboveUpper = upper === null ? 1 : compareValues(upper, value); // < 0: all values are below
+  const belowLower = lower === null ? -1 : compareAsSql(lower, value); // > 0: all values are above
+  const aboveUpper = upper === null ? 1 : compareAsSql(upper, value); // < 0: all values are below
   switch (comparison) {
     case '=':
       return belowLower <= 0 && aboveUpper >= 0;
@@ -113,4 +113,9 @@ function rangeMayMatch(
     case '>=':
       return aboveUpper >= 0;
   }
+}
+
+/** −0 is 0 in SQL. */
+function compareAsSql(a: SingleValue, b: SingleValue): number {
+  return a === b ? 0 : compareValues(a, b);
 }

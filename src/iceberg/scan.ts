@@ -4,7 +4,7 @@ import type { Storage } from '../storage/storage.ts';
 import type { DataFile } from './data-file.ts';
 import { fileContent, readManifest } from './manifest.ts';
 import { type ManifestFile, readManifestList } from './manifest-list.ts';
-import { bindSpec, type PartitionField } from './partition-spec.ts';
+import { bindSpecForReading, type PartitionField } from './partition-spec.ts';
 import { fileMayMatch, manifestMayMatch, type ScanPredicate } from './scan-filter.ts';
 import { parseSchema, type Schema } from './schema.ts';
 import {
@@ -81,13 +81,13 @@ async function readFiles(
   });
 }
 
-/** Specs bound to the schema, each once. Partition fields that are not understood are read all the same, as what they are not pruned by. */
+/** Specs bound to the schema, each once. */
 function specBinder(metadata: TableMetadata, schema: Schema): (specId: number) => readonly PartitionField[] {
   const bound = new Map<number, readonly PartitionField[]>();
   return (specId) => {
     let fields = bound.get(specId);
     if (fields === undefined) {
-      fields = bindSpec(specOf(metadata, specId), schema);
+      fields = bindSpecForReading(specOf(metadata, specId), schema);
       bound.set(specId, fields);
     }
     return fields;

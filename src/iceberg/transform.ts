@@ -12,7 +12,7 @@ export type Transform =
   | Readonly<{ kind: 'bucket'; count: number }>
   | Readonly<{ kind: 'truncate'; width: number }>;
 
-/** EngineError UNSUPPORTED for a transform that the spec does not list: such a table is not written, and not pruned when read. */
+/** EngineError UNSUPPORTED for a transform that the spec does not list. */
 export function parseTransform(text: string): Transform {
   const plain = /^(identity|year|month|day|hour|void)$/.exec(text);
   if (plain !== null) return { kind: plain[1] as 'identity' };
