@@ -23,7 +23,7 @@ const gatewayOptions: ReadonlyMap<string, string> = new Map([
 ]);
 const maxPendingRows = 8192; // beyond, the writer waits until what it gave was taken
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 class CollectWriter implements SinkWriter {
   readonly #pipeline: number;

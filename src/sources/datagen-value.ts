@@ -169,7 +169,7 @@ function inner(row: number, index: number, random: RowRandom): number {
   return random.bits(row, 1) * maxElements + index;
 }
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /** Texts are made in a buffer that is used again: inside an object they have to be values of their own. */
 function ownValues(generate: ValueGenerator, rule: FieldRule): ValueGenerator {
