@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import { valueAt } from '../../src/model/column.ts';
 import type { SourceSplit } from '../../src/model/source.ts';
 import { type DataType, type Field, types } from '../../src/model/types.ts';
 import { datagenConnector } from '../../src/sources/datagen.ts';
 import { connectorContext, drain, physicalColumns, readerContext, tableOf } from '../support/reader-harness.ts';
+import { describeSource } from '../support/source-conformance.ts';
 
 const factory = datagenConnector.source!;
 const sequence = { 'fields.id.kind': 'sequence', 'fields.id.start': '1', 'fields.id.end': '10' };
@@ -28,6 +30,18 @@ async function generate(
   const { rows, ended } = await drain(reader, physicalColumns(fields), polls === undefined ? {} : { polls });
   return { rows, ended, snapshot: reader.snapshot() };
 }
+
+describeSource('datagen', () => {
+  const fields = [id, { name: 's', type: types.string() }];
+  const config = structuredClone(planOf(fields, { 'number-of-rows': '200', 'fields.s.length': '4' }));
+  let now = 0;
+  return {
+    enumerator: () => factory.enumerator(config, connectorContext()),
+    reader: () =>
+      factory.reader(config, readerContext(physicalColumns(fields), { batchRows: 4, now: () => (now += 1000) })),
+    rowOf: (batch, row) => fields.map(({ type }, i) => String(valueAt(batch.columns[i]!, type, row))).join(' '),
+  };
+});
 
 describe('a sequence', () => {
   it('counts in order and ends the source', async () => {

@@ -5,6 +5,7 @@ import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { fileOptionSpecs, filesystemDescription } from '../../src/formats/file-options.ts';
 import { formats } from '../../src/formats/registry.ts';
+import { valueAt } from '../../src/model/column.ts';
 import type { ScanColumn } from '../../src/model/plan.ts';
 import type { SourceSplit } from '../../src/model/source.ts';
 import { types } from '../../src/model/types.ts';
@@ -17,6 +18,7 @@ import {
   type TestReaderContext,
   tableOf,
 } from '../support/reader-harness.ts';
+import { describeSource } from '../support/source-conformance.ts';
 
 const factory = filesystemSourceFactory(formats);
 const fields = [
@@ -66,6 +68,21 @@ function file(name: string, content: string | Uint8Array): string {
 function records(from: number, to: number): string {
   return Array.from({ length: to - from }, (_, i) => `{"a":${from + i},"s":"x${from + i}"}\n`).join('');
 }
+
+describe('with two files and few rows a batch', () => {
+  beforeEach(() => {
+    file('a.json', records(0, 8));
+    file('b/c.json', records(8, 13));
+  });
+  describeSource('filesystem', () => {
+    const config = structuredClone(planOf());
+    return {
+      enumerator: () => factory.enumerator(config, connectorContext()),
+      reader: () => factory.reader(config, readerContext(columns, { batchRows: 3 })),
+      rowOf: (batch, row) => String(valueAt(batch.columns[0]!, columns[0]!.type, row)),
+    };
+  });
+});
 
 describe('the filesystem source', () => {
   it('reads the files below a directory in order, hidden ones left out', async () => {
