@@ -1,0 +1,58 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { join } from 'node:path';
+
+/** The real program in a process of its own, as a user starts it. */
+
+const root = join(import.meta.dirname, '..', '..');
+
+export type Ended = Readonly<{ code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }>;
+
+export interface Program {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  /** What it has said so far. */
+  stderr(): string;
+  /** Resolves once stderr has matched; rejects when the program ends before. */
+  said(pattern: RegExp): Promise<RegExpExecArray>;
+}
+
+export function startProgram(
+  args: readonly string[],
+  options: { cwd?: string | undefined; node?: string | undefined; env?: Record<string, string> } = {},
+): Program {
+  const child = spawn(options.node ?? process.execPath, [join(root, 'engine.js'), ...args], {
+    cwd: options.cwd ?? root,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1', ...options.env },
+  });
+  let stdout = '';
+  let stderr = '';
+  let look = (): void => {};
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    look();
+  });
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
+  });
+  const said = (pattern: RegExp): Promise<RegExpExecArray> =>
+    new Promise((resolve, reject) => {
+      look = () => {
+        const match = pattern.exec(stderr);
+        if (match !== null) resolve(match);
+      };
+      look();
+      void ended.then(() => reject(new Error(`it ended before it said ${pattern}:\n${stderr}`)));
+    });
+  return { child, ended, stderr: () => stderr, said };
+}
+
+export async function runToEnd(
+  args: readonly string[],
+  options: Parameters<typeof startProgram>[1] = {},
+): Promise<Ended> {
+  return await startProgram(args, options).ended;
+}
