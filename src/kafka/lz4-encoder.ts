@@ -19,7 +19,7 @@ export function lz4Compress(source: Uint8Array): Buffer {
   const worst = source.length + Math.ceil(source.length / 255) + 16;
   const target = Buffer.allocUnsafe(frameHeader.length + blocks * 4 + worst + 4);
   target.set(frameHeader);
-  let at = frameHeader.length;
+  let at: number = frameHeader.length;
   for (let start = 0; start < source.length; start += maxBlockBytes) {
     const end = Math.min(start + maxBlockBytes, source.length);
     const blockEnd = compressBlock(source, start, end, target, at + 4);

@@ -2,7 +2,11 @@ import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Admin, type ProduceOptions, Producer } from '@platformatic/kafka';
+import { clientConfig } from '../../../src/kafka/client-config.ts';
+import { KafkaCluster } from '../../../src/kafka/cluster.ts';
+import { listOffsets, offsetSpec, partitionId, type TopicPartition } from '../../../src/kafka/offsets.ts';
 import { freePorts, type GuardedProcess, startGuarded, waitUntilReady } from './guarded-process.ts';
 import { cacheDirectory, mavenJars, publish, run } from './maven.ts';
 
@@ -105,7 +109,8 @@ class RunningKafka implements TestKafka {
   ): Promise<number> {
     this.#producer ??= new Producer({ clientId: 'test', bootstrapBrokers: [this.bootstrap] });
     const { compression = 'none' } = options;
-    const result = await this.#producer.send({ ...messagesOf(topic, partition, records), compression, acks: -1 });
+    const messages = messagesOf(topic, partition, records);
+    const result = await untilKnown(() => this.#producer!.send({ ...messages, compression, acks: -1 }));
     return Number(result.offsets?.[0]?.offset ?? -1n);
   }
 
@@ -131,11 +136,12 @@ class RunningKafka implements TestKafka {
       transactionalId: `test-${process.pid}-${++this.#transactions}`,
     });
     const transaction = await producer.beginTransaction();
-    await transaction.send(messagesOf(topic, partition, records));
+    await untilKnown(() => transaction.send(messagesOf(topic, partition, records)));
     return {
       end: async (how) => {
         await (how === 'commit' ? transaction.commit() : transaction.abort());
         await producer.close();
+        await this.#settled({ topic, partition });
       },
     };
   }
@@ -155,6 +161,15 @@ class RunningKafka implements TestKafka {
     this.#broker = await this.#start();
   }
 
+  /** The marker of a transaction's end is written after the broker has answered. */
+  async #settled(partition: TopicPartition): Promise<void> {
+    const cluster = new KafkaCluster(clientConfig(new Map([['bootstrap.servers', this.bootstrap]]), 'testbed'));
+    const end = async (readCommitted: boolean): Promise<number> =>
+      (await listOffsets(cluster, [partition], offsetSpec.latest, readCommitted)).get(partitionId(partition))!;
+    for (let tries = 0; tries < 200 && (await end(true)) < (await end(false)); tries++) await sleep(20);
+    cluster.close();
+  }
+
   #adminClient(): Admin {
     this.#admin ??= new Admin({ clientId: 'test', bootstrapBrokers: [this.bootstrap] });
     return this.#admin;
@@ -164,6 +179,18 @@ class RunningKafka implements TestKafka {
     await Promise.all([this.#admin?.close(), this.#producer?.close()]);
     this.#admin = undefined;
     this.#producer = undefined;
+  }
+}
+
+/** A topic that was just made is not known to each thread of the broker at once. */
+async function untilKnown<T>(attempt: () => Promise<T>): Promise<T> {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (tries >= 50 || !/Unknown topic/i.test(String(error))) throw error;
+      await sleep(50);
+    }
   }
 }
 
