@@ -151,11 +151,12 @@ function incrementBytes(value: Uint8Array): Uint8Array | null {
   return null;
 }
 
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 const lastCodePoint = 0x10ffff;
 const [firstSurrogate, afterSurrogates] = [0xd800, 0xe000];
 
 function incrementText(value: Uint8Array): Uint8Array | null {
-  const points = Array.from(new TextDecoder().decode(value), (character) => character.codePointAt(0)!);
+  const points = Array.from(decoder.decode(value), (character) => character.codePointAt(0)!);
   for (let i = points.length - 1; i >= 0; i--) {
     if (points[i] === lastCodePoint) continue;
     const next = points[i]! + 1;

@@ -24,7 +24,7 @@ export function fieldKey(field: AvroField): string | number {
   return field['field-id'] ?? field.name;
 }
 
-const decoder = new TextDecoder();
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export class AvroReader {
   readonly #bytes: Uint8Array;

@@ -36,12 +36,6 @@ export type CatalogSettings = Readonly<{
   now: () => number;
 }>;
 
-export function checkCatalogOptions(given: ReadonlyMap<string, string>, where: string): Options {
-  const options = checkOptions(given, catalogOptionSpecs, where);
-  kindOf(options, where);
-  return options;
-}
-
 /** Opens the catalog that the options name. EngineError UNSUPPORTED for a kind that Millrace has no client for. */
 export async function openLakeCatalog(
   given: ReadonlyMap<string, string>,

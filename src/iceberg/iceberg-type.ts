@@ -45,7 +45,7 @@ export type NestedField = Readonly<{
 
 export type FieldJson = Readonly<{ id: number; name: string; required: boolean; type: TypeJson; doc?: string }>;
 
-export type TypeJson =
+type TypeJson =
   | string
   | Readonly<{ type: 'struct'; fields: readonly FieldJson[] }>
   | Readonly<{ type: 'list'; 'element-id': number; element: TypeJson; 'element-required': boolean }>
@@ -80,7 +80,7 @@ export function isPrimitive(type: IcebergType): type is PrimitiveType {
 }
 
 /** EngineError UNSUPPORTED for a type that is not of the spec's version 2 (and nanoseconds of version 3). */
-export function parseType(json: TypeJson): IcebergType {
+function parseType(json: TypeJson): IcebergType {
   if (typeof json === 'string') return parsePrimitive(json);
   switch (json.type) {
     case 'struct':

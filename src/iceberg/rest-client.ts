@@ -10,7 +10,7 @@ const maxReadAttempts = 5; // of a request that changes nothing, on passing faul
 const firstDelayMs = 100; // doubles with each attempt
 const tokenMarginMs = 30_000; // a token is renewed so long before it expires
 
-export type RestAuth = Readonly<{
+type RestAuth = Readonly<{
   token: string | null;
   /** `id:secret` or `secret` for OAuth2 client credentials. */
   credential: string | null;

@@ -13,6 +13,8 @@
 import { decimalBytes, float32Bytes, float64Bytes, int32Bytes, int64Bytes } from '../formats/parquet-bounds.ts';
 import type { PrimitiveType } from './iceberg-type.ts';
 
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true }); // a U+FEFF at the beginning is part of the value
+
 export type SingleValue = boolean | number | bigint | string | Uint8Array;
 
 export function encodeValue(type: PrimitiveType, value: SingleValue): Uint8Array {
@@ -55,7 +57,7 @@ export function decodeValue(type: PrimitiveType, bytes: Uint8Array): SingleValue
     case 'decimal':
       return decodeDecimal(bytes);
     case 'string':
-      return new TextDecoder().decode(bytes);
+      return decoder.decode(bytes);
     case 'uuid':
     case 'fixed':
     case 'binary':

@@ -17,7 +17,7 @@ export type SinkMarks = Readonly<{
 
 const maxRuns = 8; // older runs are forgotten: falling back behind them is refused without knowing them
 
-export function marksKey(sinkId: string): string {
+function marksKey(sinkId: string): string {
   return `millrace.sink.${sinkId}`;
 }
 

@@ -17,7 +17,7 @@ export type SnapshotJson = Readonly<{
   'schema-id'?: number;
 }>;
 
-export type SnapshotRefJson = Readonly<{ 'snapshot-id': Long; type: 'branch' | 'tag' }>;
+type SnapshotRefJson = Readonly<{ 'snapshot-id': Long; type: 'branch' | 'tag' }>;
 
 export type TableMetadata = Readonly<{
   'format-version': number;

@@ -1,22 +1,11 @@
 /** The options of an Iceberg table in a TableDefinition, under Flink's keys: with them any thread finds catalog and table again. */
 import { EngineError } from '../model/errors.ts';
-import type { OptionSpec } from '../model/options.ts';
 import type { TableDefinition } from '../model/table.ts';
-import { type CatalogSettings, catalogOptionSpecs, openLakeCatalog } from './catalog-options.ts';
+import { type CatalogSettings, openLakeCatalog } from './catalog-options.ts';
 import { formatIdentifier, type LakeCatalog, type TableIdentifier } from './lake-catalog.ts';
 import type { TableMetadata } from './table-metadata.ts';
 
-const nameSpecs: readonly OptionSpec[] = [
-  { key: 'catalog-name', kind: 'string', required: true, description: "The catalog's name." },
-  { key: 'catalog-database', kind: 'string', description: "The database; by default that of the table's own name." },
-  { key: 'catalog-table', kind: 'string', description: "The table; by default the table's own name." },
-];
-
-export const tableOptionSpecs: readonly OptionSpec[] = [
-  { key: 'connector', kind: 'string', required: true, description: "'iceberg'." },
-  ...nameSpecs,
-  ...catalogOptionSpecs,
-];
+const nameKeys: readonly string[] = ['catalog-name', 'catalog-database', 'catalog-table'];
 
 export function tableOptions(
   catalogName: string,
@@ -41,9 +30,8 @@ export type TableLocator = Readonly<{
 
 /** EngineError INVALID_OPTION for a key that is not known. */
 export function locateTable(table: TableDefinition): TableLocator {
-  const names = new Set(nameSpecs.map((spec) => spec.key));
   const catalogOptions = Object.fromEntries(
-    [...table.options].filter(([key]) => key !== 'connector' && !names.has(key)),
+    [...table.options].filter(([key]) => key !== 'connector' && !nameKeys.includes(key)),
   );
   const catalogName = table.options.get('catalog-name');
   if (catalogName === undefined) {

@@ -20,7 +20,7 @@ import type { IcebergSinkConfig } from './iceberg-config.ts';
 import type { IcebergFiles } from './iceberg-writer.ts';
 
 /** What a checkpoint keeps of an epoch. */
-export type IcebergPlan = Readonly<{
+type IcebergPlan = Readonly<{
   tableUuid: string;
   runId: string;
   checkpointId: number;

@@ -104,6 +104,13 @@ describe('column metrics', () => {
       'ed9fbf'.repeat(16),
       `${'ed9fbf'.repeat(15)}ee8080`,
     ],
+    [
+      'a U+FEFF at the beginning counts',
+      { kind: 'string' },
+      [`\ufeff${'a'.repeat(16)}`],
+      `efbbbf${'61'.repeat(15)}`,
+      `efbbbf${'61'.repeat(14)}62`,
+    ],
     ['binary by bytes', { kind: 'binary' }, [`61${ffff}`], `61${'ff'.repeat(15)}`, '62'],
     ['binary of only ff', { kind: 'binary' }, [ffff], 'ff'.repeat(16), null],
     ['empty strings', { kind: 'string' }, ['', null], '', ''],

@@ -26,6 +26,7 @@ const table: readonly (readonly [PrimitiveType, SingleValue, string])[] = [
   [decimal, -128n, '80'],
   [decimal, -129n, 'ff7f'],
   [{ kind: 'string' }, 'iceberg€😀', hex(new TextEncoder().encode('iceberg€😀'))],
+  [{ kind: 'string' }, '\ufeffx', 'efbbbf78'],
   [{ kind: 'binary' }, Uint8Array.of(0, 1, 2, 255), '000102ff'],
 ];
 
