@@ -1,9 +1,9 @@
 /** What the commands need of the world. The composition root (cli.ts) puts it together; tests hand in their own. */
 import type { Clock } from '../engine/clock.ts';
 import type { JobRequest, RunningJob } from '../engine/job.ts';
+import type { CatalogFactory } from '../job/script.ts';
 import type { ConnectorRegistry } from '../model/connector.ts';
 import type { DataType } from '../model/types.ts';
-import type { CatalogFactory } from '../sql/session.ts';
 import type { Terminal } from './terminal.ts';
 
 export type JobToRun = Omit<JobRequest, 'connectors' | 'workerUrl' | 'clock'>;

@@ -9,6 +9,7 @@ import { type PlannedJob, planJob } from '../job/job-plan.ts';
 import { collectJob, openSession } from '../job/script.ts';
 import { EngineError } from '../model/errors.ts';
 import { type RunningServer, startServer } from '../server/http-server.ts';
+import { statusPage } from '../web/status-page.ts';
 import type { CommandContext } from './dependencies.ts';
 import { addJobOptions, dataDirectoryOf, type JobOptions, jobContext, loadFile, wholeNumber } from './job-options.ts';
 import { runInForeground } from './job-run.ts';
@@ -140,6 +141,7 @@ async function openServer(
       return job === null ? [] : [job.status()];
     },
     build: { version: context.version },
+    pages: statusPage,
     control: {
       cancel: async () => running()?.cancel(),
       stopWithSavepoint: async () => {

@@ -17,6 +17,9 @@ import { type OutputFormat, outputFormats, type RowOutput, rowOutput } from './r
 type SqlOptions = JobOptions &
   Readonly<{ file?: string | undefined; execute?: string | undefined; output: OutputFormat; quiet?: boolean }>;
 
+/** A restart would print rows again: without a strategy of its own a script fails at its first fault. */
+type StepOptions = SqlOptions & Readonly<{ restarts: boolean }>;
+
 export function sqlCommand(context: CommandContext): Command {
   const command = new Command('sql')
     .description('Run statements and print the rows of each SELECT. Without -e and -f they are read from stdin.')
@@ -44,7 +47,8 @@ async function sql(options: SqlOptions, context: CommandContext): Promise<number
   const session = openSession(jobContext(options, directory, context));
   try {
     for await (const step of runScript(file, session)) {
-      const code = await runStep(step, options, directory, context);
+      const restarts = session.settings.has('restart-strategy.type');
+      const code = await runStep(step, { ...options, restarts }, directory, context);
       if (code !== exitCode.ok) return code;
     }
     return exitCode.ok;
@@ -65,7 +69,7 @@ async function fileOf(options: SqlOptions, context: CommandContext): Promise<Job
 
 async function runStep(
   step: ScriptStep,
-  options: SqlOptions,
+  options: StepOptions,
   directory: string,
   context: CommandContext,
 ): Promise<number> {
@@ -88,7 +92,8 @@ async function runStep(
   };
   const isQuery = pipelines.every(({ sink }) => sink.kind === 'collect');
   const quiet = options.quiet === true || isQuery;
-  const job = { ...planned, restore: 'none', force: false };
+  const restart = options.restarts ? planned.settings.restart : ({ kind: 'none' } as const);
+  const job = { ...planned, settings: { ...planned.settings, restart }, restore: 'none', force: false };
   const code = await runInForeground(job, hooks, { onSignal: 'cancel', quiet }, context);
   for (const output of outputs) await output?.end();
   return code;

@@ -5,12 +5,12 @@ import { EngineError, isEngineError, toErrorData } from '../model/errors.ts';
 import type { Pipeline } from '../model/plan.ts';
 import { located } from '../sql/excerpt.ts';
 import { lintScript, parseScript } from '../sql/parser.ts';
-import type { CatalogFactory, SqlSession } from '../sql/session.ts';
+import type { SqlSession } from '../sql/session.ts';
 import type { Statement } from '../sql/statement.ts';
 import type { JobFile } from './job-file.ts';
 import { type JobPlanContext, type PlannedJob, planJob } from './job-plan.ts';
 import { isAbsence, OverlayCatalog } from './overlay-catalog.ts';
-import { openSession, type ScriptContext, settingsOf } from './script.ts';
+import { type CatalogFactory, openSession, type ScriptContext, settingsOf } from './script.ts';
 
 /** The faults, in the order of the text. */
 export async function lintJob(file: JobFile, ctx: ScriptContext & JobPlanContext): Promise<EngineError[]> {

@@ -1,17 +1,21 @@
 /** A script, statement by statement: what it declares stays in the session, what it asks for is handed out. */
+import type { ConnectorRegistry } from '../model/connector.ts';
 import { EngineError } from '../model/errors.ts';
 import type { Options } from '../model/options.ts';
 import type { Pipeline } from '../model/plan.ts';
 import type { Field } from '../model/types.ts';
 import { parseScript } from '../sql/parser.ts';
-import { type CatalogFactory, SqlSession, type SqlSessionOptions } from '../sql/session.ts';
+import { type SessionOptions, SqlSession } from '../sql/session.ts';
 import type { Statement } from '../sql/statement.ts';
 import type { JobFile } from './job-file.ts';
 import { checkSetting, checkSettings } from './settings.ts';
 
+export type CatalogFactory = SessionOptions['catalogFactory'];
+
 export type ScriptContext = Readonly<{
+  connectors: ConnectorRegistry;
   catalogFactory: CatalogFactory;
-  metadataColumns: SqlSessionOptions['metadataColumns'];
+  metadataColumns: SessionOptions['metadataColumns'];
   warn: (message: string) => void;
 }>;
 
@@ -20,20 +24,12 @@ export type ScriptStep =
   | Readonly<{ kind: 'rows'; statement: Statement; fields: readonly Field[]; rows: readonly (readonly unknown[])[] }>
   | Readonly<{ kind: 'pipelines'; statement: Statement; pipelines: readonly Pipeline[]; settings: Options }>;
 
-/** A session for the script, which says of settings without effect that they are. */
+/** A session for the script, with this engine's settings. */
 export function openSession(ctx: ScriptContext): SqlSession {
-  const said = new Set<string>();
-  return new SqlSession({
-    catalogFactory: ctx.catalogFactory,
-    metadataColumns: ctx.metadataColumns,
-    warn: ctx.warn,
-    checkSetting: (key, value) => {
-      const reason = checkSetting(key, value);
-      if (reason === null || said.has(key)) return;
-      said.add(key);
-      ctx.warn(`SET '${key}' has no effect in Millrace. ${reason}`);
-    },
-  });
+  const { connectors, catalogFactory, metadataColumns, warn } = ctx;
+  const own = Object.values(connectors).filter((connector) => !connector.portable);
+  const nonPortableConnectors = new Set(own.map((connector) => connector.name));
+  return new SqlSession({ catalogFactory, metadataColumns, warn, checkSetting, nonPortableConnectors });
 }
 
 /** Runs the statements in order; yields those that give rows or a job. Ends at the first error. */

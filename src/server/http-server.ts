@@ -7,7 +7,7 @@ import { type AccessRules, checkRules, refuse } from './access.ts';
 import type { JobControl } from './job-control.ts';
 import { JobMetrics } from './job-metrics.ts';
 import { dispatch, failure, type Reply, type Route } from './router.ts';
-import { createRoutes } from './routes.ts';
+import { createRoutes, type WebPage } from './routes.ts';
 
 export type ServerOptions = Readonly<{
   /** 0: any free one. */
@@ -20,6 +20,8 @@ export type ServerOptions = Readonly<{
   status: () => readonly JobStatus[];
   build: Readonly<{ version: string }>;
   control?: JobControl | undefined;
+  /** Served as they are. */
+  pages?: readonly WebPage[] | undefined;
 }>;
 
 export type RunningServer = Readonly<{
@@ -31,14 +33,17 @@ export type RunningServer = Readonly<{
 
 const maxBodyBytes = 1 << 20; // a larger body is refused with 413
 const maxConnections = 256; // more are closed at once
+/** A page loads what this server has, and nothing else. */
+const contentPolicy =
+  "default-src 'self'; img-src data:; style-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 const requestTimeoutMs = 30_000; // for the whole request to arrive
 
 /** Throws INVALID_OPTION for an open address without a token, CONFLICT for a taken port. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host, token = null, openProbes = false, status, build, control = {} } = options;
+  const { host, token = null, openProbes = false, status, build, control = {}, pages = [] } = options;
   const rules = checkRules({ host, token, openProbes });
   const metrics = new JobMetrics(build.version);
-  const routes = createRoutes({ status, version: build.version, metrics, control });
+  const routes = createRoutes({ status, version: build.version, metrics, control, pages });
   const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
     void answer(request, rules, routes).then((reply) => send(request, response, reply));
   });
@@ -121,6 +126,9 @@ function send(request: IncomingMessage, response: ServerResponse, reply: Reply):
     'content-type': isText ? reply.contentType : 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+    'content-security-policy': contentPolicy,
+    'referrer-policy': 'no-referrer',
     'content-length': Buffer.byteLength(body),
     ...(reply.status === 413 ? { connection: 'close' } : {}),
   });

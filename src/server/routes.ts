@@ -13,7 +13,11 @@ export type RouteContext = Readonly<{
   version: string;
   metrics: JobMetrics;
   control: JobControl;
+  pages: readonly WebPage[];
 }>;
+
+/** A file for the browser. */
+export type WebPage = Readonly<{ path: string; contentType: string; text: string }>;
 
 export function createRoutes(ctx: RouteContext): Route[] {
   const { status, version, control } = ctx;
@@ -61,6 +65,7 @@ export function createRoutes(ctx: RouteContext): Route[] {
     ),
     get('/jobs/:id/vertices/:vertex/watermarks', ofJob(watermarks)),
     get('/api/v1/jobs', () => ok({ jobs: status() })),
+    ...ctx.pages.map(({ path, ...page }) => get(path, () => ({ status: 200, ...page }))),
     ...controlRoutes(ctx, ofJob),
   ];
 }
