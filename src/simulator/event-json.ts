@@ -1,6 +1,6 @@
 /** Records as JSON bytes, and what garbage looks like. */
 
-import { mix } from '../model/hash.ts';
+import { hashInteger, mix } from '../model/hash.ts';
 import { anomalyKinds } from './anomaly.ts';
 import { TimestampWriter, writeBytes, writeInteger, writeScaled } from './digits.ts';
 import { deviceName, type FleetSettings } from './fleet-options.ts';
@@ -17,9 +17,13 @@ const wrongTypes = encoder.encode(
   '{"event_id":{"nested":true},"device_id":["gpu"],"event_time":"yesterday","temperature":"hot","utilization":[],"power":"?"}',
 );
 
-/** Identity of a device's event: unique in the fleet by construction, the same in every run of the seed. */
-export function eventIdPrefix(settings: FleetSettings, device: number): string {
-  return `${deviceName(device, settings.devices)}-${settings.seed.toString(16)}-`;
+/**
+ * What an event's id begins with; the sequence number follows. Unique in the fleet by construction; runs of another seed or start have
+ * other ids, by a hash of the two.
+ */
+export function eventIdPrefix(settings: FleetSettings, startMs: number, device: number): string {
+  const run = mix(mix(settings.seed) ^ hashInteger(startMs)) >>> 0;
+  return `${deviceName(device, settings.devices)}-${run.toString(36)}-`;
 }
 
 type Texts = Readonly<{ head: Uint8Array; middle: Uint8Array }>;
@@ -32,6 +36,9 @@ const keys = {
   fan: encoder.encode(',"fan_speed":'),
 };
 
+/** Which devices, and when simulated time began: a `Fleet` is one. */
+type FleetRange = Readonly<{ from: number; size: number; startMs: number }>;
+
 export class EventJson {
   /** No record takes more bytes. */
   readonly maxBytes: number;
@@ -42,12 +49,12 @@ export class EventJson {
   readonly #from: number;
   readonly #time = new TimestampWriter();
 
-  /** For the devices `from` to `from + size`. With `label` each event says its anomaly, or null, in the field `anomaly`. */
-  constructor(settings: FleetSettings, from: number, size: number, label: boolean) {
+  /** For the devices of `fleet`. With `label` each event says its anomaly, or null, in the field `anomaly`. */
+  constructor(settings: FleetSettings, { from, size, startMs }: FleetRange, label: boolean) {
     this.#seed = settings.seed;
     this.#from = from;
     this.#devices = Array.from({ length: size }, (_, i) => ({
-      head: encoder.encode(`{"event_id":"${eventIdPrefix(settings, from + i)}`),
+      head: encoder.encode(`{"event_id":"${eventIdPrefix(settings, startMs, from + i)}`),
       middle: encoder.encode(`","device_id":"${deviceName(from + i, settings.devices)}","event_time":"`),
     }));
     const names = `,"producer":${JSON.stringify(settings.producer)},"host":${JSON.stringify(settings.host)}`;

@@ -190,7 +190,7 @@ const digitsOfSequence = 16;
 function eventIds(settings: FleetSettings, fleet: Fleet): ColumnFiller {
   const encoder = new TextEncoder();
   const prefixes = Array.from({ length: fleet.size }, (_, i) =>
-    encoder.encode(eventIdPrefix(settings, fleet.from + i)),
+    encoder.encode(eventIdPrefix(settings, fleet.startMs, fleet.from + i)),
   );
   const widest = Math.max(...prefixes.map((prefix) => prefix.length)) + digitsOfSequence;
   let bytes = new Uint8Array(0);

@@ -32,8 +32,9 @@ export class Fleet {
   /** The device of index 0 here. */
   readonly from: number;
   readonly size: number;
+  /** When simulated time began, ms since 1970. */
+  readonly startMs: number;
   readonly #settings: FleetSettings;
-  readonly #startMs: number;
   readonly #endMs: number;
   readonly #keys: readonly StreamKey[];
   readonly #phases: Float64Array;
@@ -62,7 +63,7 @@ export class Fleet {
     this.from = from;
     this.size = to - from;
     this.#settings = settings;
-    this.#startMs = startMs;
+    this.startMs = startMs;
     this.#endMs = settings.durationMs === null ? Infinity : startMs + settings.durationMs;
     this.#keys = Array.from({ length: this.size }, (_, i) => streamKey(settings.seed, from + i));
     this.#phases = Float64Array.from(this.#keys, ({ a, b }) =>
@@ -149,7 +150,7 @@ export class Fleet {
       this.#tickMs = Infinity;
       return;
     }
-    const tickMs = this.#startMs + this.#round * this.#settings.periodMs + this.#phases[this.#order[this.#rank]!]!;
+    const tickMs = this.startMs + this.#round * this.#settings.periodMs + this.#phases[this.#order[this.#rank]!]!;
     this.#tickMs = tickMs < this.#endMs ? tickMs : Infinity;
   }
 
@@ -200,7 +201,7 @@ export class Fleet {
 
   #tell(device: number, ended: NonNullable<ReturnType<Episodes['close']>>): void {
     const { periodMs } = this.#settings;
-    const firstMs = this.#startMs + this.#phases[device]!;
+    const firstMs = this.startMs + this.#phases[device]!;
     this.#listener?.({
       device,
       code: ended.code,

@@ -55,9 +55,9 @@ export class Publisher {
     this.#anchorMs = clock.now();
     this.#startMs = scenario.pace.startMs ?? this.#anchorMs;
     this.#fleet = new Fleet(scenario.fleet, shard, this.#startMs, (episode) => this.#truth?.episode(episode));
-    this.#json = new EventJson(scenario.fleet, this.#fleet.from, this.#fleet.size, scenario.label);
+    this.#json = new EventJson(scenario.fleet, this.#fleet, scenario.label);
     this.#outlet = outlet;
-    this.#truth = truth === null ? null : new TruthLog(truth, scenario, this.#fleet.from);
+    this.#truth = truth === null ? null : new TruthLog(truth, scenario, this.#fleet);
     this.#clock = clock;
     this.#buffer = new RecordBuffer(batchRows, this.#json.maxBytes);
   }
@@ -65,7 +65,7 @@ export class Publisher {
   /** Resolves when the scenario is over or `signal` aborts, and everything handed over is written. */
   async run(signal: AbortSignal): Promise<Totals> {
     try {
-      this.#truth?.begin(this.#startMs, this.#fleet.size);
+      this.#truth?.begin();
       while (!signal.aborted && this.#fleet.nextDueMs !== Infinity) {
         if (await this.#publishDue()) await nextTurn();
         else await this.#clock.sleep(this.#untilNextMs(), signal);

@@ -5,7 +5,7 @@
  */
 import { anomalyKinds } from './anomaly.ts';
 import { type EventJson, eventIdPrefix } from './event-json.ts';
-import type { Episode } from './fleet.ts';
+import type { Episode, Fleet } from './fleet.ts';
 import { deviceName } from './fleet-options.ts';
 import type { ByteSink } from './outlet.ts';
 import { type Readings, recordCode } from './readings.ts';
@@ -16,20 +16,20 @@ const encoder = new TextEncoder();
 export class TruthLog {
   readonly #sink: ByteSink;
   readonly #scenario: Scenario;
-  readonly #from: number;
+  readonly #fleet: Pick<Fleet, 'from' | 'size' | 'startMs'>;
   #lines: string[] = [];
 
-  /** Of a share of the fleet whose first device is `from`. */
-  constructor(sink: ByteSink, scenario: Scenario, from: number) {
+  /** Of a share of the scenario's fleet. */
+  constructor(sink: ByteSink, scenario: Scenario, fleet: Pick<Fleet, 'from' | 'size' | 'startMs'>) {
     this.#sink = sink;
     this.#scenario = scenario;
-    this.#from = from;
+    this.#fleet = fleet;
   }
 
-  begin(startMs: number, devices: number): void {
-    const { name, fleet } = this.#scenario;
-    const first = deviceName(this.#from, fleet.devices);
-    this.#add({ kind: 'scenario', name, start: isoTime(startMs), first_device: first, devices, settings: fleet });
+  begin(): void {
+    const { name, fleet: settings } = this.#scenario;
+    const { size: devices, startMs } = this.#fleet;
+    this.#add({ kind: 'scenario', name, start: isoTime(startMs), first_device: this.#device(0), devices, settings });
   }
 
   episode(episode: Episode): void {
@@ -52,7 +52,8 @@ export class TruthLog {
       if (kind < recordCode.late) continue;
       const device = readings.device[row]!;
       const at = { device_id: this.#device(device), delivered_at: isoTime(readings.dueMs[row]!) };
-      const id = `${eventIdPrefix(this.#scenario.fleet, this.#from + device)}${readings.sequence[row]!}`;
+      const prefix = eventIdPrefix(this.#scenario.fleet, this.#fleet.startMs, this.#fleet.from + device);
+      const id = `${prefix}${readings.sequence[row]!}`;
       if (kind === recordCode.garbage) {
         this.#add({ kind: 'garbage', garbage: json.garbageKind(readings, row), ...at, beside_event_id: id });
         continue;
@@ -77,7 +78,7 @@ export class TruthLog {
   }
 
   #device(index: number): string {
-    return deviceName(this.#from + index, this.#scenario.fleet.devices);
+    return deviceName(this.#fleet.from + index, this.#scenario.fleet.devices);
   }
 
   #add(line: Readonly<Record<string, unknown>>): void {

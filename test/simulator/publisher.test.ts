@@ -111,16 +111,20 @@ describe('a publisher', () => {
       .text()
       .trimEnd()
       .split('\n')
-      .map((line) => JSON.parse(line) as { event_id: string; anomaly: string | null })
+      .map((line) => JSON.parse(line) as { device_id: string; event_id: string; anomaly: string | null })
       .filter(({ anomaly }) => anomaly !== null);
     const told = truth
       .filter((line) => line.kind === 'anomaly')
       .flatMap((line) => {
         const [first, next] = [Number(line.first_sequence), Number(line.next_sequence)];
-        return Array.from({ length: next - first }, (_, i) => `${line.device_id}-1-${first + i} ${line.anomaly}`);
+        return Array.from({ length: next - first }, (_, i) => `${line.device_id} ${first + i} ${line.anomaly}`);
       });
     expect(labelled.length).toBeGreaterThan(300);
-    expect(labelled.map(({ event_id, anomaly }) => `${event_id} ${anomaly}`).sort()).toEqual(told.sort());
+    expect(
+      labelled
+        .map(({ device_id, event_id, anomaly }) => `${device_id} ${event_id.split('-').at(-1)} ${anomaly}`)
+        .sort(),
+    ).toEqual(told.sort());
   });
 
   it('with others covers the fleet once', async () => {

@@ -69,7 +69,7 @@ export function runFleet(
 ): { rows: FleetRow[]; episodes: Episode[] } {
   const episodes: Episode[] = [];
   const fleet = new Fleet(settings, share, fleetStartMs, (episode) => episodes.push(episode));
-  const json = new EventJson(settings, fleet.from, fleet.size, false);
+  const json = new EventJson(settings, fleet, false);
   const readings = new Readings(97); // odd, so that batches end anywhere
   const rows: FleetRow[] = [];
   for (;;) {
