@@ -149,8 +149,8 @@ describe('a job', () => {
   });
 
   it('stops with a savepoint and goes on from it, at another parallelism', async () => {
-    const job = start(graphOf(3, { pauseMs: 5 }));
-    await sleep(400);
+    const job = start(graphOf(3, { pauseMs: 40 })); // some 2.4 s in all
+    while (readLedger(join(directory, 'out')).length === 0) await sleep(5);
     const outcome = await job.stopWithSavepoint();
     expect(outcome).toMatchObject({ kind: 'stopped', savepoint: expect.stringContaining('savepoint-') });
     const half = readLedger(join(directory, 'out'));
