@@ -1,0 +1,35 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, it } from 'vitest';
+
+// The benchmarks with their smallest parameters: whether they still run and still count every record. Their numbers mean nothing here.
+
+const root = join(import.meta.dirname, '..');
+
+async function bench(...args: readonly string[]): Promise<string> {
+  const env = { ...process.env, BENCH: 'smoke' };
+  const command = ['--expose-gc', 'bench/run.ts', ...args];
+  const { stdout } = await promisify(execFile)(process.execPath, command, { cwd: root, env });
+  return stdout;
+}
+
+it('measures every stage', async () => {
+  const output = await bench('--only', 'stages', '--events', 'telemetry');
+  const rates = output.split('\n').filter((line) => /^\S.*\s[\d,]+\s+[\d,]+-[\d,]+\s/.test(line));
+  expect(rates.map((line) => line.split(/\s{2,}/)[0])).toEqual([
+    'wire decode, none',
+    'wire decode, lz4',
+    'wire decode, zstd',
+    'scan, 3 columns',
+    'scan, all 7 columns',
+    'calc: filter, expression',
+    'local window aggregate',
+    'global window aggregate, partial rows',
+    'exchange of rows, 4 channels',
+    'sink copy, all 7 columns',
+    'Parquet encode, all 7 columns, zstd',
+    'decode + scan + window, lz4',
+    'decode + scan + window, zstd',
+  ]);
+});
