@@ -174,7 +174,7 @@ async function connected(
 ): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const fail = (cause: unknown): void => reject(cannotConnect(address, cause, config.tls !== null));
-  const abort = (): void => fail(new Error('the client was closed'));
+  const abort = (): void => reject(new EngineError('INTERRUPTED', 'the Kafka client was closed'));
   socket.setTimeout(config.connectTimeoutMs, () => fail(new Error(`no answer in ${config.connectTimeoutMs} ms`)));
   socket.on('error', fail);
   socket.once(config.tls === null ? 'connect' : 'secureConnect', resolve);

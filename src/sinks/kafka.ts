@@ -6,7 +6,7 @@ import type { ConnectorConfig, ConnectorContext, SinkFactory } from '../model/co
 import { EngineError } from '../model/errors.ts';
 import type { Encoder } from '../model/format.ts';
 import type { TableDefinition } from '../model/table.ts';
-import { type DataType, formatType, sameType, types } from '../model/types.ts';
+import { type DataType, formatType, types, unitsPerMillisecond } from '../model/types.ts';
 import { KafkaWriter, type WriterColumns } from './kafka-writer.ts';
 
 type SinkConfig = KafkaTable & Readonly<{ columns: WriterColumns }>;
@@ -60,7 +60,7 @@ function writerColumns(table: TableDefinition, where: string): WriterColumns {
   for (const column of written) {
     if (column.kind !== 'metadata') continue;
     const expected = metadata.get(column.key);
-    if (expected !== undefined && sameType(expected, column.type, { ignoreNullability: true })) continue;
+    if (expected !== undefined && isWritable(expected, column.type)) continue;
     const what = expected === undefined ? `'${column.key}' can't be written` : `expected ${formatType(expected)}`;
     throw new EngineError('SQL_VALIDATION', `${where}: metadata column '${column.name}': ${what}`, {
       hint: 'Declare it VIRTUAL: then it is only read.',
@@ -71,6 +71,14 @@ function writerColumns(table: TableDefinition, where: string): WriterColumns {
     timestamp: indexOf('timestamp'),
     headers: indexOf('headers'),
   };
+}
+
+/** Nullability does not count, at any depth; times have to be in ms. */
+function isWritable(expected: DataType, type: DataType): boolean {
+  if (expected.kind === 'timestamp_ltz')
+    return type.kind === expected.kind && unitsPerMillisecond(type.precision) === 1;
+  const shape = (each: DataType): string => formatType(each).replaceAll(' NOT NULL', '');
+  return shape(expected) === shape(type);
 }
 
 function createEncoder(table: KafkaTable, formats: FormatRegistry): Encoder {

@@ -262,8 +262,8 @@ function brokerProperties(directory: string, port: number, controllerPort: numbe
     'share.coordinator.state.topic.min.isr': '1',
     'group.initial.rebalance.delay.ms': '0',
     // A killed broker is let in again when its session has ended: soon, so that restarts are quick.
-    'broker.session.timeout.ms': '3000',
-    'broker.heartbeat.interval.ms': '500',
+    'broker.session.timeout.ms': '2000',
+    'broker.heartbeat.interval.ms': '300',
     'num.network.threads': '2',
     'num.io.threads': '2',
     'log.cleaner.dedupe.buffer.size': '16777216',
