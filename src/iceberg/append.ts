@@ -13,6 +13,8 @@ export type AppendTotals = Readonly<{ files: number; records: number; bytes: num
 export type AppendRequest = Readonly<{
   /** Made before the first attempt and kept: a catalog refuses a second snapshot of the id. */
   snapshotId: bigint;
+  /** `replace` changes no rows: manifests are put together. */
+  operation: 'append' | 'replace';
   /** What the table's manifests are after this: the base's, and new ones. */
   manifests: readonly ManifestFile[];
   totals: AppendTotals;
@@ -77,7 +79,7 @@ const carried = ['total-delete-files', 'total-position-deletes', 'total-equality
 
 function summaryOf(parent: SnapshotJson | null, request: AppendRequest): Record<string, string> {
   const { totals } = request;
-  const summary: Record<string, string> = { operation: 'append', ...request.summary };
+  const summary: Record<string, string> = { operation: request.operation, ...request.summary };
   if (totals.files > 0) {
     summary['added-data-files'] = String(totals.files);
     summary['added-records'] = String(totals.records);

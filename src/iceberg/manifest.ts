@@ -19,7 +19,7 @@ import type { SchemaJson } from './schema.ts';
 import type { SingleValue } from './single-value.ts';
 
 /** Field ids of the spec. */
-const id = {
+export const entryField = {
   status: 0,
   snapshotId: 1,
   dataFile: 2,
@@ -43,7 +43,7 @@ const id = {
   sortOrderId: 140,
 } as const;
 
-const status = { existing: 0, added: 1, deleted: 2 } as const;
+export const entryStatus = { existing: 0, added: 1, deleted: 2 } as const;
 
 /** `content` of a data file. */
 export const fileContent = { data: 0, positionDeletes: 1, equalityDeletes: 2 } as const;
@@ -69,7 +69,30 @@ export type ManifestRequest = Readonly<{
  * it is when a commit is tried again (spec, "Sequence Number Inheritance").
  */
 export function writeManifest(request: ManifestRequest): { bytes: Uint8Array; manifest: ManifestFile } {
-  const { schema, spec, fields, files, snapshotId, path } = request;
+  const { fields, files, snapshotId, path } = request;
+  const records = files.map(
+    (file): AvroRecord => ({
+      [entryField.status]: entryStatus.added,
+      [entryField.snapshotId]: snapshotId,
+      [entryField.sequenceNumber]: null,
+      [entryField.fileSequenceNumber]: null,
+      [entryField.dataFile]: dataFileRecord(file, fields),
+    }),
+  );
+  const bytes = writeEntries(request, records);
+  const rows = files.reduce((sum, file) => sum + BigInt(file.recordCount), 0n);
+  const partitions = summarizePartitions(
+    files.map((file) => file.partition),
+    fields,
+  );
+  return { bytes, manifest: addedManifest(path, bytes.length, request, rows, partitions) };
+}
+
+/** A data manifest of these entries, keyed by field entryField. */
+export function writeEntries(
+  { schema, spec, fields }: Pick<ManifestRequest, 'schema' | 'spec' | 'fields'>,
+  records: readonly AvroRecord[],
+): Uint8Array {
   const metadata = new Map([
     ['schema', JSON.stringify(schema)],
     ['schema-id', String(schema['schema-id'])],
@@ -78,22 +101,7 @@ export function writeManifest(request: ManifestRequest): { bytes: Uint8Array; ma
     ['format-version', '2'],
     ['content', 'data'],
   ]);
-  const records = files.map(
-    (file): AvroRecord => ({
-      [id.status]: status.added,
-      [id.snapshotId]: snapshotId,
-      [id.sequenceNumber]: null,
-      [id.fileSequenceNumber]: null,
-      [id.dataFile]: dataFileRecord(file, fields),
-    }),
-  );
-  const bytes = writeAvroFile(entrySchema(fields), metadata, records);
-  const rows = files.reduce((sum, file) => sum + BigInt(file.recordCount), 0n);
-  const partitions = summarizePartitions(
-    files.map((file) => file.partition),
-    fields,
-  );
-  return { bytes, manifest: addedManifest(path, bytes.length, request, rows, partitions) };
+  return writeAvroFile(entrySchema(fields), metadata, records);
 }
 
 function addedManifest(
@@ -121,29 +129,29 @@ function addedManifest(
 function entrySchema(fields: readonly PartitionField[]): AvroObject {
   const partition = recordSchema('r102', partitionFields(fields));
   const dataFile = recordSchema('r2', [
-    requiredField(id.content, 'content', 'int'),
-    requiredField(id.filePath, 'file_path', 'string'),
-    requiredField(id.fileFormat, 'file_format', 'string'),
-    requiredField(id.partition, 'partition', partition),
-    requiredField(id.recordCount, 'record_count', 'long'),
-    requiredField(id.fileSize, 'file_size_in_bytes', 'long'),
-    optionalField(id.columnSizes, 'column_sizes', intMapSchema(117, 118, 'long')),
-    optionalField(id.valueCounts, 'value_counts', intMapSchema(119, 120, 'long')),
-    optionalField(id.nullCounts, 'null_value_counts', intMapSchema(121, 122, 'long')),
-    optionalField(id.nanCounts, 'nan_value_counts', intMapSchema(138, 139, 'long')),
-    optionalField(id.lowerBounds, 'lower_bounds', intMapSchema(126, 127, 'bytes')),
-    optionalField(id.upperBounds, 'upper_bounds', intMapSchema(129, 130, 'bytes')),
-    optionalField(id.keyMetadata, 'key_metadata', 'bytes'),
-    optionalField(id.splitOffsets, 'split_offsets', arraySchema(133, 'long')),
-    optionalField(id.equalityIds, 'equality_ids', arraySchema(136, 'int')),
-    optionalField(id.sortOrderId, 'sort_order_id', 'int'),
+    requiredField(entryField.content, 'content', 'int'),
+    requiredField(entryField.filePath, 'file_path', 'string'),
+    requiredField(entryField.fileFormat, 'file_format', 'string'),
+    requiredField(entryField.partition, 'partition', partition),
+    requiredField(entryField.recordCount, 'record_count', 'long'),
+    requiredField(entryField.fileSize, 'file_size_in_bytes', 'long'),
+    optionalField(entryField.columnSizes, 'column_sizes', intMapSchema(117, 118, 'long')),
+    optionalField(entryField.valueCounts, 'value_counts', intMapSchema(119, 120, 'long')),
+    optionalField(entryField.nullCounts, 'null_value_counts', intMapSchema(121, 122, 'long')),
+    optionalField(entryField.nanCounts, 'nan_value_counts', intMapSchema(138, 139, 'long')),
+    optionalField(entryField.lowerBounds, 'lower_bounds', intMapSchema(126, 127, 'bytes')),
+    optionalField(entryField.upperBounds, 'upper_bounds', intMapSchema(129, 130, 'bytes')),
+    optionalField(entryField.keyMetadata, 'key_metadata', 'bytes'),
+    optionalField(entryField.splitOffsets, 'split_offsets', arraySchema(133, 'long')),
+    optionalField(entryField.equalityIds, 'equality_ids', arraySchema(136, 'int')),
+    optionalField(entryField.sortOrderId, 'sort_order_id', 'int'),
   ]);
   return recordSchema('manifest_entry', [
-    requiredField(id.status, 'status', 'int'),
-    optionalField(id.snapshotId, 'snapshot_id', 'long'),
-    optionalField(id.sequenceNumber, 'sequence_number', 'long'),
-    optionalField(id.fileSequenceNumber, 'file_sequence_number', 'long'),
-    requiredField(id.dataFile, 'data_file', dataFile),
+    requiredField(entryField.status, 'status', 'int'),
+    optionalField(entryField.snapshotId, 'snapshot_id', 'long'),
+    optionalField(entryField.sequenceNumber, 'sequence_number', 'long'),
+    optionalField(entryField.fileSequenceNumber, 'file_sequence_number', 'long'),
+    requiredField(entryField.dataFile, 'data_file', dataFile),
   ]);
 }
 
@@ -167,20 +175,20 @@ function avroName(name: string): string {
 
 function dataFileRecord(file: DataFile, fields: readonly PartitionField[]): AvroRecord {
   return {
-    [id.content]: fileContent.data,
-    [id.filePath]: file.path,
-    [id.fileFormat]: file.format,
-    [id.partition]: Object.fromEntries(fields.map((field, index) => [field.id, file.partition[index] ?? null])),
-    [id.recordCount]: file.recordCount,
-    [id.fileSize]: file.sizeBytes,
-    [id.columnSizes]: file.columnSizes,
-    [id.valueCounts]: file.valueCounts,
-    [id.nullCounts]: file.nullCounts,
-    [id.nanCounts]: file.nanCounts,
-    [id.lowerBounds]: file.lowerBounds,
-    [id.upperBounds]: file.upperBounds,
-    [id.splitOffsets]: file.splitOffsets,
-    [id.sortOrderId]: 0,
+    [entryField.content]: fileContent.data,
+    [entryField.filePath]: file.path,
+    [entryField.fileFormat]: file.format,
+    [entryField.partition]: Object.fromEntries(fields.map((field, index) => [field.id, file.partition[index] ?? null])),
+    [entryField.recordCount]: file.recordCount,
+    [entryField.fileSize]: file.sizeBytes,
+    [entryField.columnSizes]: file.columnSizes,
+    [entryField.valueCounts]: file.valueCounts,
+    [entryField.nullCounts]: file.nullCounts,
+    [entryField.nanCounts]: file.nanCounts,
+    [entryField.lowerBounds]: file.lowerBounds,
+    [entryField.upperBounds]: file.upperBounds,
+    [entryField.splitOffsets]: file.splitOffsets,
+    [entryField.sortOrderId]: 0,
   };
 }
 
@@ -193,35 +201,35 @@ export function readManifest(
   const { metadata, records } = readAvroFile(bytes, where);
   const fields = fieldsOf(Number(metadata.get('partition-spec-id') ?? 0));
   return records
-    .filter((record) => record[id.status] !== status.deleted)
+    .filter((record) => record[entryField.status] !== entryStatus.deleted)
     .map((record) => {
-      const file = record[id.dataFile] as AvroRecord;
+      const file = record[entryField.dataFile] as AvroRecord;
       return {
-        snapshotId: (record[id.snapshotId] ?? null) as bigint | null,
-        sequenceNumber: (record[id.sequenceNumber] ?? null) as bigint | null,
-        content: Number(file[id.content] ?? fileContent.data),
+        snapshotId: (record[entryField.snapshotId] ?? null) as bigint | null,
+        sequenceNumber: (record[entryField.sequenceNumber] ?? null) as bigint | null,
+        content: Number(file[entryField.content] ?? fileContent.data),
         file: readDataFile(file, fields),
       };
     });
 }
 
 function readDataFile(record: AvroRecord, fields: readonly PartitionField[]): DataFile {
-  const partition = record[id.partition] as AvroRecord;
+  const partition = record[entryField.partition] as AvroRecord;
   const sizes = (key: number): Map<number, number> =>
     new Map([...mapOf<bigint>(record[key])].map(([k, v]) => [k, Number(v)]));
   return {
-    path: record[id.filePath] as string,
-    format: (record[id.fileFormat] as string).toUpperCase(),
+    path: record[entryField.filePath] as string,
+    format: (record[entryField.fileFormat] as string).toUpperCase(),
     partition: fields.map((field) => (partition[field.id] ?? null) as SingleValue | null),
-    recordCount: Number(record[id.recordCount]),
-    sizeBytes: Number(record[id.fileSize]),
-    columnSizes: sizes(id.columnSizes),
-    valueCounts: sizes(id.valueCounts),
-    nullCounts: sizes(id.nullCounts),
-    nanCounts: sizes(id.nanCounts),
-    lowerBounds: mapOf(record[id.lowerBounds]),
-    upperBounds: mapOf(record[id.upperBounds]),
-    splitOffsets: ((record[id.splitOffsets] ?? []) as readonly bigint[]).map(Number),
+    recordCount: Number(record[entryField.recordCount]),
+    sizeBytes: Number(record[entryField.fileSize]),
+    columnSizes: sizes(entryField.columnSizes),
+    valueCounts: sizes(entryField.valueCounts),
+    nullCounts: sizes(entryField.nullCounts),
+    nanCounts: sizes(entryField.nanCounts),
+    lowerBounds: mapOf(record[entryField.lowerBounds]),
+    upperBounds: mapOf(record[entryField.upperBounds]),
+    splitOffsets: ((record[entryField.splitOffsets] ?? []) as readonly bigint[]).map(Number),
   };
 }
 

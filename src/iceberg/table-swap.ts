@@ -29,18 +29,26 @@ export type SwapEnvironment = Readonly<{
   sleep?: ((ms: number) => Promise<unknown>) | undefined;
 }>;
 
-/** What to append to a base: without the parts that `swap` adds. null: nothing has to be done, it has landed. */
-export type AppendStep = (
+/** The manifests of the new snapshot out of those of the base, and what the summary says of it. null: nothing has to be done. */
+export type ManifestChange = (
+  before: readonly ManifestFile[],
+) => Promise<Readonly<{ manifests: readonly ManifestFile[]; summary: Readonly<Record<string, string>> }> | null>;
+
+/** What to do to a base: without the parts that `swap` adds. null: nothing has to be done, it has landed. */
+export type SwapStep = (
   base: TableMetadata,
-) =>
-  | (Omit<AppendRequest, 'manifests' | 'manifestListPath' | 'nowMs'> & Readonly<{ added: ManifestFile | null }>)
-  | null;
+) => (Omit<AppendRequest, 'manifests' | 'manifestListPath' | 'nowMs'> & Readonly<{ change: ManifestChange }>) | null;
+
+/** Adds a manifest, or none. */
+export function adding(added: ManifestFile | null): ManifestChange {
+  return async (before) => ({ manifests: added === null ? before : [added, ...before], summary: {} });
+}
 
 /**
  * Runs `step` on the newest metadata until its append is in the table or it finds that it is there already. `step` throws to give up.
  * EngineError COMMIT when the attempts run out, CONFLICT when the table is another.
  */
-export async function swapUntilLanded(environment: SwapEnvironment, step: AppendStep): Promise<void> {
+export async function swapUntilLanded(environment: SwapEnvironment, step: SwapStep): Promise<void> {
   const { table, sleep = delay } = environment;
   let outcomesKnown = true;
   let last = '';
@@ -55,8 +63,9 @@ export async function swapUntilLanded(environment: SwapEnvironment, step: Append
     limit = 1 + numberProperty(base.properties ?? {}, 'commit.retry.num-retries', maxAttempts - 1);
     const request = step(base);
     if (request === null) return;
-    const { outcome, manifestListPath } = await attemptSwap(environment, base, request);
-    if (outcome.kind === 'committed') return;
+    const attempted = await attemptSwap(environment, base, request);
+    if (attempted === null || attempted.outcome.kind === 'committed') return;
+    const { outcome, manifestListPath } = attempted;
     last = outcome.message;
     if (outcome.kind === 'unknown') outcomesKnown = false;
     // Only a definite refusal, after which no request can be under way any more, makes a file ours to delete.
@@ -92,15 +101,22 @@ async function loadBase(environment: SwapEnvironment): Promise<TableMetadata | E
 async function attemptSwap(
   environment: SwapEnvironment,
   base: TableMetadata,
-  request: NonNullable<ReturnType<AppendStep>>,
-): Promise<{ outcome: CommitOutcome; manifestListPath: string }> {
+  request: NonNullable<ReturnType<SwapStep>>,
+): Promise<{ outcome: CommitOutcome; manifestListPath: string } | null> {
   const { catalog, table, storage, now, newId } = environment;
   const parent = currentSnapshot(base);
   const before =
     parent === null ? [] : readManifestList(await storage.read(parent['manifest-list']), parent['manifest-list']);
-  const manifests = request.added === null ? before : [request.added, ...before];
+  const changed = await request.change(before);
+  if (changed === null) return null;
   const manifestListPath = joinUri(metadataLocation(base), `snap-${request.snapshotId}-${newId()}.avro`);
-  const { manifestList, commit } = planAppend(base, { ...request, manifests, manifestListPath, nowMs: now() });
+  const { manifestList, commit } = planAppend(base, {
+    ...request,
+    manifests: changed.manifests,
+    summary: { ...request.summary, ...changed.summary },
+    manifestListPath,
+    nowMs: now(),
+  });
   await storage.write(manifestListPath, manifestList);
   return { outcome: await catalog.commit(table, commit), manifestListPath };
 }

@@ -6,13 +6,15 @@ import { randomBytes } from 'node:crypto';
 import type { AppendTotals } from '../iceberg/append.ts';
 import { dataFileFromJson } from '../iceberg/data-file.ts';
 import { type Long, sameLong } from '../iceberg/json.ts';
-import { writeManifest } from '../iceberg/manifest.ts';
+import { type ManifestRequest, writeManifest } from '../iceberg/manifest.ts';
 import { type ManifestJson, manifestFromJson, manifestToJson } from '../iceberg/manifest-json.ts';
+import type { ManifestFile } from '../iceberg/manifest-list.ts';
+import { countSmall, merging, wantsMerge } from '../iceberg/manifest-merge.ts';
 import { hasLanded, landedBeyond, printMarks, readMarks, withLanded } from '../iceberg/sink-marks.ts';
 import { ancestors, schemaJsonOf, specOf, type TableMetadata } from '../iceberg/table-metadata.ts';
 import { requireTable } from '../iceberg/table-options.ts';
 import { metadataLocation } from '../iceberg/table-properties.ts';
-import { type SwapEnvironment, swapUntilLanded } from '../iceberg/table-swap.ts';
+import { adding, type SwapEnvironment, swapUntilLanded } from '../iceberg/table-swap.ts';
 import { assert, EngineError } from '../model/errors.ts';
 import type { CommitInfo, CommitPlan, Committable, Committer, Epoch } from '../model/sink.ts';
 import { joinUri } from '../storage/uri.ts';
@@ -40,6 +42,7 @@ export type IcebergCommitterOptions = Readonly<{
   /** Job and sink: the name under which marks are kept. */
   sinkId: string;
   jobName: string;
+  warn: (message: string) => void;
   /** A random positive id of 63 bits. */
   newSnapshotId?: (() => bigint) | undefined;
 }>;
@@ -77,7 +80,7 @@ export class IcebergCommitter implements Committer {
       this.#generation = marks.generation + 1;
       const summary = { ...this.#summaryKeys(runId), 'millrace.claim': 'true' };
       const properties = printMarks(sinkId, { ...marks, generation: this.#generation });
-      return { snapshotId, added: null, totals: noTotals, summary, properties };
+      return { snapshotId, operation: 'append', change: adding(null), totals: noTotals, summary, properties };
     });
   }
 
@@ -125,16 +128,14 @@ export class IcebergCommitter implements Committer {
     return plan;
   }
 
-  async #writeManifest(snapshotId: bigint, files: Parameters<typeof writeManifest>[0]['files']): Promise<ManifestJson> {
+  async #writeManifest(snapshotId: bigint, files: ManifestRequest['files']): Promise<ManifestJson> {
     const { storage, newId } = this.#connected();
     const base = this.#base!;
     const path = joinUri(metadataLocation(base), `${newId()}-m0.avro`);
     const { bytes, manifest } = writeManifest({
       path,
       snapshotId,
-      schema: schemaJsonOf(base, this.#config.schemaId),
-      spec: specOf(base, this.#config.specId),
-      fields: this.#config.partition.map(({ field }) => field),
+      ...this.#layout(base),
       files,
     });
     await storage.write(path, bytes);
@@ -147,18 +148,58 @@ export class IcebergCommitter implements Committer {
     if (tableUuid !== this.#config.tableUuid) throw this.#otherTable(tableUuid);
     const { sinkId } = this.#options;
     const generation = this.#generation;
+    let smallManifests = 0;
     await swapUntilLanded(this.#connected(), (base) => {
       const marks = readMarks(base, sinkId);
       if (snapshotInHistory(base, BigInt(snapshotId)) !== null || hasLanded(marks, runId, checkpointId)) return null;
       if (marks.generation > generation) throw this.#replaced(marks.generation);
       return {
         snapshotId: BigInt(snapshotId),
-        added: manifestFromJson(manifest),
+        operation: 'append',
+        change: async (before) => {
+          smallManifests = countSmall(before, this.#config.specId, base.properties ?? {}) + 1;
+          return adding(manifestFromJson(manifest))(before);
+        },
         totals,
         summary: { ...summary, 'millrace.generation': String(generation) },
         properties: printMarks(sinkId, withLanded(marks, { run: runId, checkpoint: checkpointId, generation })),
       };
     });
+    if (wantsMerge(this.#base?.properties ?? {}, smallManifests)) await this.#merge(runId);
+  }
+
+  /** Its failure loses nothing: the next epoch tries again. */
+  async #merge(runId: string): Promise<void> {
+    const environment = this.#connected();
+    const snapshotId = this.#newSnapshotId();
+    const made = new Map<string, ManifestFile>();
+    try {
+      await swapUntilLanded(environment, (base) => {
+        if (snapshotInHistory(base, snapshotId) !== null) return null;
+        const { generation } = readMarks(base, this.#options.sinkId);
+        if (generation > this.#generation) throw this.#replaced(generation);
+        const change = merging(base, { ...environment, snapshotId, ...this.#layout(base) }, made);
+        return {
+          snapshotId,
+          operation: 'replace',
+          change,
+          totals: noTotals,
+          summary: this.#summaryKeys(runId),
+          properties: {},
+        };
+      });
+    } catch (error) {
+      if (!(error instanceof EngineError && error.retryable)) throw error;
+      this.#options.warn(`table ${this.#config.tableName}: manifests are not merged yet: ${error.message}`);
+    }
+  }
+
+  #layout(base: TableMetadata): Pick<ManifestRequest, 'schema' | 'spec' | 'fields'> {
+    return {
+      schema: schemaJsonOf(base, this.#config.schemaId),
+      spec: specOf(base, this.#config.specId),
+      fields: this.#config.partition.map(({ field }) => field),
+    };
   }
 
   async close(): Promise<void> {

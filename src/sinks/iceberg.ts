@@ -21,9 +21,10 @@ export const icebergSinkFactory: SinkFactory = {
   },
   committer(config: ConnectorConfig, ctx: ConnectorContext) {
     const sink = config as IcebergSinkConfig;
-    const { jobName, sinkId, now } = ctx;
+    const { jobName, sinkId, now, warn } = ctx;
     return new IcebergCommitter(sink, {
       jobName,
+      warn,
       sinkId: sinkId === undefined ? jobName : `${jobName}.${sinkId}`,
       connect: async () => ({
         catalog: await openLocated(sink.table, ctx),

@@ -13,7 +13,7 @@ import { type QueryOptions, queryLake } from '../../src/iceberg/query.ts';
 import { planScan } from '../../src/iceberg/scan.ts';
 import { SqliteCatalog } from '../../src/iceberg/sqlite-catalog.ts';
 import { currentSchema, currentSchemaJson, specOf, type TableMetadata } from '../../src/iceberg/table-metadata.ts';
-import { swapUntilLanded } from '../../src/iceberg/table-swap.ts';
+import { adding, swapUntilLanded } from '../../src/iceberg/table-swap.ts';
 import type { Catalog } from '../../src/model/table.ts';
 import { types } from '../../src/model/types.ts';
 import { LocalStorage } from '../../src/storage/local-storage.ts';
@@ -110,7 +110,8 @@ async function append(ids: readonly bigint[], names: readonly string[], day: num
   const tableUuid = metadata['table-uuid'];
   await swapUntilLanded({ catalog: lake, table, tableUuid, storage, now, newId: () => String(snapshotId) }, () => ({
     snapshotId,
-    added: manifest,
+    operation: 'append',
+    change: adding(manifest),
     totals,
     summary: {},
     properties: {},

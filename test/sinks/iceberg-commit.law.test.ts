@@ -136,16 +136,28 @@ function newSqlite(storage: Storage): SqliteCatalog {
   });
 }
 
-async function simulate(base: LakeCatalog, storage: Storage, plan: readonly Fault[]): Promise<Simulation> {
-  await createTable(base);
+type Properties = Readonly<Record<string, string>>;
+
+async function simulate(
+  base: LakeCatalog,
+  storage: Storage,
+  plan: readonly Fault[],
+  properties: Properties,
+): Promise<Simulation> {
+  await createTable(base, properties);
   const simulation = new Simulation(base, storage);
   await simulation.run(plan);
   await simulation.wakeTheDead();
   return simulation;
 }
 
-async function expectLaw(base: LakeCatalog, storage: Storage, plan: readonly Fault[]): Promise<void> {
-  const simulation = await simulate(base, storage, plan);
+async function expectLaw(
+  base: LakeCatalog,
+  storage: Storage,
+  plan: readonly Fault[],
+  properties: Properties = {},
+): Promise<void> {
+  const simulation = await simulate(base, storage, plan, properties);
   expect(await simulation.files()).toEqual([...simulation.expected, ...simulation.foreignFiles].sort());
 }
 
@@ -158,7 +170,19 @@ describe('an epoch lands exactly once', () => {
         await expectLaw(base, storage, plan);
         await base.close();
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
+    );
+  });
+
+  it('while manifests are merged in between', async () => {
+    await fc.assert(
+      fc.asyncProperty(plans, async (plan) => {
+        const storage = new MemoryStorage();
+        const base = newSqlite(storage);
+        await expectLaw(base, storage, plan, { 'commit.manifest.min-count-to-merge': '2' });
+        await base.close();
+      }),
+      { numRuns: 50 },
     );
   });
 
@@ -173,7 +197,7 @@ describe('an epoch lands exactly once', () => {
           await server.stop();
         }
       }),
-      { numRuns: 20 },
+      { numRuns: 12 },
     );
   });
 

@@ -1,5 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { parseJson, printJson } from '../../src/iceberg/json.ts';
+import { readManifest } from '../../src/iceberg/manifest.ts';
+import { readManifestList } from '../../src/iceberg/manifest-list.ts';
 import { SqliteCatalog } from '../../src/iceberg/sqlite-catalog.ts';
 import { currentSnapshot, type TableMetadata } from '../../src/iceberg/table-metadata.ts';
 import { EngineError } from '../../src/model/errors.ts';
@@ -146,6 +148,61 @@ describe('an epoch', () => {
     expect(snapshots!.slice(1).map((snapshot) => snapshot['parent-snapshot-id'])).toEqual(
       snapshots!.slice(0, -1).map((snapshot) => snapshot['snapshot-id']),
     );
+  });
+});
+
+describe('manifests', () => {
+  const properties = (updates: Record<string, string>) =>
+    base.commit(table, { requirements: [], updates: [{ action: 'set-properties', updates }] });
+  const entriesOf = async (): Promise<[string, bigint | null, bigint | null][]> => {
+    const list = currentSnapshot(await load())!['manifest-list'];
+    const entries: [string, bigint | null, bigint | null][] = [];
+    for (const manifest of readManifestList(await storage.read(list), list)) {
+      for (const entry of readManifest(await storage.read(manifest.path), manifest.path, () => [])) {
+        entries.push([entry.file.path, entry.sequenceNumber, entry.snapshotId]);
+      }
+    }
+    return entries.sort();
+  };
+  const manifestCount = async (): Promise<number> => {
+    const list = currentSnapshot(await load())!['manifest-list'];
+    return readManifestList(await storage.read(list), list).length;
+  };
+
+  it('are merged when there are many, in a commit of its own, and entries keep what they inherited', async () => {
+    await properties({ 'commit.manifest.min-count-to-merge': '3' });
+    const committer = await start('r1');
+    for (const checkpoint of [1, 2]) await land(committer, 'r1', checkpoint);
+    expect(await manifestCount()).toBe(2);
+    await land(committer, 'r1', 3);
+    const { snapshots } = await load();
+    expect(snapshots!.at(-1)!.summary).toMatchObject({
+      operation: 'replace',
+      'manifests-created': '1',
+      'manifests-replaced': '3',
+      'manifests-kept': '0',
+      'entries-processed': '3',
+      'total-records': '9',
+    });
+    expect(await manifestCount()).toBe(1);
+    const ids = snapshots!.map((snapshot) => BigInt(snapshot['snapshot-id']));
+    expect(await entriesOf()).toEqual([
+      ['r1-1', 2n, ids[1]],
+      ['r1-2', 3n, ids[2]],
+      ['r1-3', 4n, ids[3]],
+    ]);
+    await land(committer, 'r1', 4);
+    expect(await filesOf(base, storage)).toEqual(['r1-1', 'r1-2', 'r1-3', 'r1-4']);
+  });
+
+  it('are left alone when the table says so, or when they are large', async () => {
+    await properties({ 'commit.manifest.min-count-to-merge': '2', 'commit.manifest-merge.enabled': 'false' });
+    const committer = await start('r1');
+    for (const checkpoint of [1, 2, 3]) await land(committer, 'r1', checkpoint);
+    await properties({ 'commit.manifest-merge.enabled': 'true', 'commit.manifest.target-size-bytes': '10' });
+    const next = await start('r2');
+    for (const checkpoint of [1, 2, 3]) await land(next, 'r2', checkpoint);
+    expect(await manifestCount()).toBe(6);
   });
 });
 

@@ -130,10 +130,10 @@ export class FaultyLake implements LakeCatalog {
   close = async (): Promise<void> => {};
 }
 
-export async function createTable(lake: LakeCatalog): Promise<void> {
+export async function createTable(lake: LakeCatalog, properties: Readonly<Record<string, string>> = {}): Promise<void> {
   await lake.createNamespace(['db'], new Map());
   const schema = schemaOf([{ name: 'id', type: types.of('bigint') }], []);
-  await lake.createTable(table, { schema, spec: { 'spec-id': 0, fields: [] }, properties: {}, location: null });
+  await lake.createTable(table, { schema, spec: { 'spec-id': 0, fields: [] }, properties, location: null });
 }
 
 export async function configOf(lake: LakeCatalog): Promise<IcebergSinkConfig> {
@@ -164,6 +164,7 @@ let ids = 0;
 export function committerOf({ catalog, storage, config, sinkId = 'job' }: CommitterOverrides): IcebergCommitter {
   return new IcebergCommitter(config, {
     jobName: 'job',
+    warn: () => {},
     sinkId,
     connect: async () => ({
       catalog,
