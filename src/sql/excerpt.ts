@@ -9,7 +9,7 @@ const widestExcerpt = 160; // characters of a line; a longer one is cut around t
  *     |          ^^^^
  * ```
  */
-export function excerpt(script: string, position: Position): string {
+function excerpt(script: string, position: Position): string {
   const start = Math.min(position.start, script.length);
   const lineStart = script.lastIndexOf('\n', start - 1) + 1;
   const newline = script.indexOf('\n', start);

@@ -1,11 +1,12 @@
 /** Text to statements. */
 import type { IToken } from 'chevrotain';
 import { EngineError, isEngineError, type Position } from '../model/errors.ts';
-import type { SqlExpression, SqlQuery } from './ast.ts';
+import type { SqlQuery } from './ast.ts';
 import { located } from './excerpt.ts';
 import { join, positionOf } from './grammar/base-grammar.ts';
 import { StatementGrammar } from './grammar/statement-grammar.ts';
 import {
+  BangEquals,
   kw,
   Semicolon,
   type StrayText,
@@ -44,14 +45,6 @@ export function parseQuery(text: string): SqlQuery {
   throw new EngineError('SQL_SYNTAX', `expected one query, got: ${text}`);
 }
 
-/** An expression on its own: of a column or watermark that a catalog kept as text. */
-export function parseExpression(text: string): SqlExpression {
-  const query = parseQuery(`SELECT ${text}`);
-  const item = query.kind === 'select' && query.items.length === 1 ? query.items[0] : undefined;
-  if (item?.kind === 'expression' && item.alias === null) return item.expression;
-  throw new EngineError('SQL_SYNTAX', `expected one expression, got: ${text}`);
-}
-
 type Parsed = Readonly<{ statements: Statement[]; errors: EngineError[] }>;
 
 function parse(text: string): Parsed {
@@ -78,6 +71,8 @@ function tooDeep(tokens: readonly IToken[]): EngineError {
 function statementOf(text: string, tokens: readonly IToken[]): Statement {
   const unclosed = tokens.find(({ tokenType }) => unclosedTypes.has(tokenType));
   if (unclosed !== undefined) throw unclosedError(unclosed);
+  const bang = tokens.find(({ tokenType }) => tokenType === BangEquals);
+  if (bang !== undefined) throw bangError(bang);
   const body = bodyOf(tokens);
   const position = join(positionOf(tokens[0]!), positionOf(tokens.at(-1)!));
   return { ...body, position, text: text.slice(position.start, position.end), script: text };
@@ -142,6 +137,14 @@ function unclosedError(token: IToken): EngineError {
       position,
     },
   );
+}
+
+/** Calcite knows it; Flink refuses it. */
+function bangError(token: IToken): EngineError {
+  return new EngineError('SQL_SYNTAX', "Flink SQL has no operator '!='", {
+    position: positionOf(token),
+    hint: "Write '<>'.",
+  });
 }
 
 function strayError(text: string, { line, column, start, length }: StrayText): EngineError {

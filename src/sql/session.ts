@@ -32,8 +32,8 @@ export type SessionOptions = Readonly<{
   nonPortableConnectors?: ReadonlySet<string> | undefined;
 }>;
 
-export const defaultCatalog = 'default_catalog';
-export const defaultDatabase = 'default_database';
+const defaultCatalog = 'default_catalog';
+const defaultDatabase = 'default_database';
 
 type Body<K extends StatementBody['kind']> = Extract<StatementBody, { kind: K }>;
 

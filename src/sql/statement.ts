@@ -27,11 +27,15 @@ export type ShowTarget =
   | 'create_table'
   | 'create_view';
 
+/** A part of a statement that is read and refused. */
+export type UnsupportedClause = Readonly<{ feature: string; place: Position }>;
+
 export type InsertBody = Readonly<{
   kind: 'insert';
   target: Name;
   columns: readonly Identifier[] | null;
   query: SqlQuery;
+  unsupported: UnsupportedClause | null;
 }>;
 
 export type StatementBody =
@@ -73,7 +77,7 @@ export type StatementBody =
   | InsertBody
   | Readonly<{ kind: 'statement_set'; inserts: readonly InsertBody[] }>
   /** Flink SQL that Millrace does not run, and where it begins to be such. */
-  | Readonly<{ kind: 'unsupported'; feature: string; place: Position }>;
+  | (UnsupportedClause & Readonly<{ kind: 'unsupported' }>);
 
 /** A statement of a script. */
 export type Statement = StatementBody &

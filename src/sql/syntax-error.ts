@@ -56,6 +56,7 @@ function hintFor(index: number, tokens: readonly IToken[], grammar: StatementGra
   for (const place of [index, index - 1]) {
     const token = tokens[place];
     if (token === undefined || !/^\w{2,}$/.test(token.image)) continue;
+    if (place < index && token.tokenType !== t.Word && token.tokenType !== t.ReservedWord) continue;
     const better = betterKeyword(token, place, tokens, grammar, index);
     if (better !== undefined) return `Did you mean ${better}?`;
   }

@@ -40,6 +40,7 @@ async function check(script: string, [, code, at, message, hint]: Case): Promise
 }
 
 const syntax: readonly Case[] = [
+  ['SELECT 1 != 2', 'SQL_SYNTAX', '!=', "Flink SQL has no operator '!='", "Write '<>'."],
   ['SELECT a FORM t', 'SQL_SYNTAX', 't', "expected ',', FROM, GROUP or WHERE, got 't'", 'Did you mean FROM?'],
   [
     'SELEC 1',
@@ -247,6 +248,16 @@ const tableDefinitions: readonly Case[] = [
 ];
 
 const notBuilt: readonly Case[] = [
+  ["CREATE TEMPORARY FUNCTION f AS 'x'", 'UNSUPPORTED', 'TEMPORARY', 'CREATE TEMPORARY FUNCTION is not supported'],
+  ['INSERT OVERWRITE sink SELECT a, b FROM t', 'UNSUPPORTED', 'OVERWRITE', 'INSERT OVERWRITE is not supported'],
+  [
+    'INSERT INTO sink PARTITION (a = 1) SELECT b FROM t',
+    'UNSUPPORTED',
+    'PARTITION',
+    'INSERT with PARTITION is not supported',
+  ],
+  ['SHOW MODULES', 'UNSUPPORTED', 'MODULES', 'SHOW MODULES is not supported'],
+  ['DROP FUNCTION f', 'UNSUPPORTED', 'FUNCTION', 'DROP FUNCTION is not supported'],
   ['SELECT DISTINCT a FROM t', 'UNSUPPORTED', 'DISTINCT', 'SELECT DISTINCT is not supported'],
   [
     'SELECT a, COUNT(*) FROM t GROUP BY a',

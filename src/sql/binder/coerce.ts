@@ -14,8 +14,10 @@ export function cast(arg: Expression, target: DataType, onError: 'fail' | 'null'
   const type = withNullable(target, nullable);
   if (sameType(arg.type, target, { ignoreNullability: true })) return onError === 'null' ? { ...arg, type } : arg;
   const folded = arg.kind === 'literal' ? foldLiteral(arg, target) : null;
-  if (folded !== null) return arg.position === undefined ? folded : { ...folded, position: arg.position };
-  return { kind: 'cast', arg, onError, type, ...(arg.position === undefined ? {} : { position: arg.position }) };
+  const position = arg.position === undefined ? {} : { position: arg.position };
+  if (folded !== null)
+    return { ...folded, type: withNullable(folded.type, folded.type.nullable || nullable), ...position };
+  return { kind: 'cast', arg, onError, type, ...position };
 }
 
 /** Whether a column of one type takes values of the other without the query saying CAST. */

@@ -38,7 +38,7 @@ export function aggregateNamed(name: string, position: Position): AggregateFunct
   return found;
 }
 
-export function unknownFunction(name: string, position: Position): Error {
+function unknownFunction(name: string, position: Position): Error {
   const upper = name.toUpperCase();
   if (notBuilt.has(upper)) return unsupported(`the function ${upper}`, position);
   const near = nearest(

@@ -36,7 +36,7 @@ export function bindLiteral(node: SqlLiteral, position: Position): Literal {
 }
 
 /** A string literal is CHAR of its length in code points. */
-export function characters(text: string): Literal {
+function characters(text: string): Literal {
   return literal(text, { kind: 'char', length: [...text].length, nullable: false });
 }
 

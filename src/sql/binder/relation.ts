@@ -52,7 +52,7 @@ export function merged(upper: CalcNode, lower: CalcNode): CalcNode {
   return { ...upper, input: lower.input, predicate: conjunction(lower.predicate, lowered), projections };
 }
 
-export function conjunction(a: Expression | null, b: Expression | null): Expression | null {
+function conjunction(a: Expression | null, b: Expression | null): Expression | null {
   if (a === null || b === null) return a ?? b;
   return logic('and', [a, b]);
 }

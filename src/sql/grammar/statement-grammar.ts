@@ -1,6 +1,6 @@
 /** Statements: the top layer of the grammar, and the one parser. */
 import type { ParserMethod } from 'chevrotain';
-import type { InsertBody, ShowTarget, StatementBody } from '../statement.ts';
+import type { InsertBody, ShowTarget, StatementBody, UnsupportedClause } from '../statement.ts';
 import { positionOf } from './base-grammar.ts';
 import { TableGrammar } from './table-grammar.ts';
 import * as t from './tokens.ts';
@@ -71,8 +71,9 @@ export class StatementGrammar extends TableGrammar {
 
   protected readonly show: ParserMethod<[], StatementBody> = this.rule('show', () => {
     this.CONSUME(kw.SHOW);
-    const body = this.OR<ShowBody>([
+    return this.OR<StatementBody>([
       { ALT: () => this.SUBRULE(this.showList) },
+      { ALT: () => this.SUBRULE(this.otherShow) },
       {
         ALT: () => {
           this.CONSUME(kw.CURRENT);
@@ -95,7 +96,18 @@ export class StatementGrammar extends TableGrammar {
         },
       },
     ]);
-    return body;
+  });
+
+  protected readonly otherShow: ParserMethod<[], StatementBody> = this.rule('otherShow', () => {
+    const start = this.LA(1);
+    const what = this.OR<string>([
+      { ALT: () => this.take(kw.MODULES, 'MODULES') },
+      { ALT: () => this.take(kw.FULL, 'FULL MODULES') },
+      { ALT: () => this.take(kw.JARS, 'JARS') },
+      { ALT: () => this.take(kw.COLUMNS, 'COLUMNS') },
+    ]);
+    this.ACTION(() => this.skipToEnd());
+    return { kind: 'unsupported', feature: `SHOW ${what}`, place: positionOf(start) };
   });
 
   /** `SHOW TABLES [FROM db] [[NOT] LIKE 'pattern']`. */
@@ -171,14 +183,38 @@ export class StatementGrammar extends TableGrammar {
 
   protected readonly insert: ParserMethod<[], InsertBody> = this.rule('insert', () => {
     this.CONSUME(kw.INSERT);
-    this.CONSUME(kw.INTO);
+    const unsupported: UnsupportedClause[] = [];
+    this.OR([
+      { ALT: () => this.CONSUME(kw.INTO) },
+      { ALT: () => unsupported.push({ feature: 'INSERT OVERWRITE', place: positionOf(this.CONSUME(kw.OVERWRITE)) }) },
+    ]);
     const target = this.SUBRULE(this.name);
+    this.OPTION1(() => {
+      unsupported.push({ feature: 'INSERT with PARTITION', place: positionOf(this.CONSUME(kw.PARTITION)) });
+      this.SUBRULE(this.partition);
+    });
     const columns =
-      this.OPTION({
+      this.OPTION2({
         GATE: () => !this.opensQuery(0),
         DEF: () => this.SUBRULE(this.identifierList),
       }) ?? null;
-    return { kind: 'insert', target, columns, query: this.SUBRULE(this.query) };
+    return { kind: 'insert', target, columns, query: this.SUBRULE(this.query), unsupported: unsupported[0] ?? null };
+  });
+
+  /** `(day = '2020-01-31', hour = 5)` */
+  protected readonly partition: ParserMethod<[], void> = this.rule('partition', () => {
+    this.CONSUME(t.LeftParen);
+    this.AT_LEAST_ONE_SEP({
+      SEP: t.Comma,
+      DEF: () => {
+        this.SUBRULE(this.identifier);
+        this.OPTION(() => {
+          this.CONSUME(t.Equals);
+          this.SUBRULE(this.literal);
+        });
+      },
+    });
+    this.CONSUME(t.RightParen);
   });
 
   protected readonly executeStatementSet: ParserMethod<[], StatementBody> = this.rule('executeStatementSet', () => {

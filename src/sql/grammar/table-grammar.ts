@@ -32,8 +32,29 @@ export abstract class TableGrammar extends QueryGrammar {
         ALT: () => this.SUBRULE(this.createTable),
         IGNORE_AMBIGUITIES: true,
       },
-      { ALT: () => this.SUBRULE(this.createView) },
+      {
+        GATE: () => this.isNext(kw.VIEW) || this.isNext(kw.VIEW, 2),
+        ALT: () => this.SUBRULE(this.createView),
+        IGNORE_AMBIGUITIES: true,
+      },
+      { ALT: () => this.SUBRULE(this.otherCreate) },
     ]);
+  });
+
+  /** CREATE [OR REPLACE | TEMPORARY] FUNCTION, MODEL, …: read to the end, refused when executed. */
+  protected readonly otherCreate: ParserMethod<[], StatementBody> = this.rule('otherCreate', () => {
+    const start = this.LA(1);
+    const temporary = this.OPTION(() => this.take(kw.TEMPORARY, 'TEMPORARY '));
+    const what = this.OR<string>([
+      { ALT: () => this.take(kw.FUNCTION, 'FUNCTION') },
+      { ALT: () => this.take(kw.SYSTEM, 'SYSTEM FUNCTION') },
+      { ALT: () => this.take(kw.MODEL, 'MODEL') },
+      { ALT: () => this.take(kw.OR, 'OR REPLACE') },
+      { ALT: () => this.take(kw.MATERIALIZED, 'MATERIALIZED TABLE') },
+      { ALT: () => this.take(kw.CONNECTION, 'CONNECTION') },
+    ]);
+    this.ACTION(() => this.skipToEnd());
+    return { kind: 'unsupported', feature: `CREATE ${temporary ?? ''}${what}`, place: positionOf(start) };
   });
 
   protected readonly ifNotExists: ParserMethod<[], boolean> = this.rule(
@@ -247,7 +268,20 @@ export abstract class TableGrammar extends QueryGrammar {
       { ALT: () => this.SUBRULE(this.dropCatalog) },
       { ALT: () => this.SUBRULE(this.dropDatabase) },
       { ALT: () => this.SUBRULE(this.dropTable) },
+      { ALT: () => this.SUBRULE(this.otherDrop) },
     ]);
+  });
+
+  protected readonly otherDrop: ParserMethod<[], StatementBody> = this.rule('otherDrop', () => {
+    const start = this.LA(1);
+    const what = this.OR<string>([
+      { ALT: () => this.take(kw.FUNCTION, 'FUNCTION') },
+      { ALT: () => this.take(kw.MODEL, 'MODEL') },
+      { ALT: () => this.take(kw.MATERIALIZED, 'MATERIALIZED TABLE') },
+      { ALT: () => this.take(kw.CONNECTION, 'CONNECTION') },
+    ]);
+    this.ACTION(() => this.skipToEnd());
+    return { kind: 'unsupported', feature: `DROP ${what}`, place: positionOf(start) };
   });
 
   protected readonly dropCatalog: ParserMethod<[], StatementBody> = this.rule('dropCatalog', () => {

@@ -34,7 +34,9 @@ export const IntegerNumber = token('IntegerNumber', /\d+/);
 export const HintOpen = token('HintOpen', /\/\*\+/);
 export const HintClose = token('HintClose', /\*\//);
 export const Arrow = token('Arrow', /=>/);
-export const NotEquals = token('NotEquals', /<>|!=/);
+export const NotEquals = token('NotEquals', /<>/);
+/** Not of Flink's SQL: named, so that the error can say what to write. */
+export const BangEquals = token('BangEquals', /!=/);
 export const LessOrEqual = token('LessOrEqual', /<=/);
 export const GreaterOrEqual = token('GreaterOrEqual', />=/);
 export const Concat = token('Concat', /\|\|/);
@@ -50,13 +52,13 @@ export const LeftParen = token('LeftParen', /\(/);
 export const RightParen = token('RightParen', /\)/);
 export const LeftBracket = token('LeftBracket', /\[/);
 export const RightBracket = token('RightBracket', /\]/);
-export const LeftBrace = token('LeftBrace', /\{/);
-export const RightBrace = token('RightBrace', /\}/);
+const LeftBrace = token('LeftBrace', /\{/);
+const RightBrace = token('RightBrace', /\}/);
 export const Comma = token('Comma', /,/);
 export const Dot = token('Dot', /\./);
 export const Semicolon = token('Semicolon', /;/);
 /** Signs that only patterns of MATCH_RECOGNIZE know. */
-export const PatternSign = token('PatternSign', /[?|^$]/);
+const PatternSign = token('PatternSign', /[?|^$]/);
 
 export const UnclosedString = token('UnclosedString', /'[\s\S]*/);
 export const UnclosedQuote = token('UnclosedQuote', /`[\s\S]*/);
@@ -84,6 +86,7 @@ const lexed: readonly TokenType[] = [
   UnclosedComment,
   HintClose,
   Arrow,
+  BangEquals,
   NotEquals,
   LessOrEqual,
   GreaterOrEqual,

@@ -14,4 +14,4 @@ async function load(): Promise<typeof Chevrotain> {
   }
 }
 
-export const { createToken, EMPTY_ALT, EOF, EmbeddedActionsParser, Lexer } = await load();
+export const { createToken, EmbeddedActionsParser, Lexer } = await load();

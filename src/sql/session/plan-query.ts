@@ -6,7 +6,7 @@ import { QueryBinder } from '../binder/query-binder.ts';
 import type { Relation } from '../binder/relation.ts';
 import { bindCollect, bindSink } from '../binder/sink-binder.ts';
 import type { MetadataColumns } from '../binder/table-source.ts';
-import { sqlError } from '../excerpt.ts';
+import { sqlError, unsupported } from '../excerpt.ts';
 import { prunePipeline } from '../planner/prune.ts';
 import type { InsertBody } from '../statement.ts';
 import type { Namespace } from './namespace.ts';
@@ -25,6 +25,7 @@ export async function planSelect(query: SqlQuery, ctx: PlanContext): Promise<Pip
 }
 
 export async function planInsert(insert: InsertBody, ctx: PlanContext): Promise<Pipeline> {
+  if (insert.unsupported !== null) throw unsupported(insert.unsupported.feature, insert.unsupported.place);
   const table = await targetTable(insert, ctx.namespace);
   const input = bindSink(insert, table, await bindQuery(insert.query, ctx));
   return prunePipeline({ sink: { kind: 'table', table }, input });
