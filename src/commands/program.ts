@@ -10,6 +10,7 @@ import { lintCommand } from './lint.ts';
 import { queryCommand } from './query.ts';
 import { redactor } from './redaction.ts';
 import { runCommand } from './run.ts';
+import { simulateCommand } from './simulate.ts';
 import { sqlCommand } from './sql.ts';
 
 /** Runs one command line, without the program's name. Resolves with the exit code; never rejects. */
@@ -49,9 +50,15 @@ function createProgram(context: CommandContext): Command {
       'after',
       '\nExamples:\n  millrace demo\n  millrace run job.yaml --param topic=events\n  millrace sql -e "SELECT 1"',
     );
-  const commands = [runCommand, sqlCommand, explainCommand, lintCommand, queryCommand, demoCommand].map((make) =>
-    make(context),
-  );
+  const commands = [
+    runCommand,
+    sqlCommand,
+    explainCommand,
+    lintCommand,
+    queryCommand,
+    simulateCommand,
+    demoCommand,
+  ].map((make) => make(context));
   for (const command of commands) program.addCommand(command.option('--verbose', 'stack traces with errors'));
   const output = {
     writeOut: (text: string) => void context.stdout.write(text),
