@@ -104,29 +104,11 @@ function expectedAt(
 }
 
 /** Tried at every error, beside what the toolkit says. */
+// biome-ignore format: a list of words
 const common: ReadonlySet<string> = new Set([
-  'Word',
-  'IntegerNumber',
-  'StringLiteral',
-  'LeftParen',
-  'RightParen',
-  'Comma',
-  'Equals',
-  'FROM',
-  'WHERE',
-  'GROUP',
-  'WITH',
-  'AS',
-  'AND',
-  'SELECT',
-  'END',
-  'Semicolon',
-  'BY',
-  'THEN',
-  'WHEN',
-  'TABLE',
-  'NOT',
-]); // prettier-ignore
+  'Word', 'IntegerNumber', 'StringLiteral', 'LeftParen', 'RightParen', 'Comma', 'Equals', 'FROM', 'WHERE', 'GROUP',
+  'WITH', 'AS', 'AND', 'SELECT', 'END', 'Semicolon', 'BY', 'THEN', 'WHEN', 'TABLE', 'NOT',
+]);
 
 const labels: Readonly<Record<string, string>> = {
   Word: 'a name',
@@ -166,52 +148,14 @@ function namesFor(accepted: readonly TokenType[]): string[] {
 }
 
 function startsExpression(type: TokenType): boolean {
+  // biome-ignore format: a list of words
   return [
-    'IntegerNumber',
-    'DecimalNumber',
-    'ApproximateNumber',
-    'StringLiteral',
-    'UnicodeLiteral',
-    'BinaryLiteral',
-    'LeftParen',
-    'Plus',
-    'Minus',
-    'Word',
-    'Identifier',
-    'QuotedIdentifier',
-    'FunctionName',
-    'CASE',
-    'CAST',
-    'TRY_CAST',
-    'NOT',
-    'EXISTS',
-    'NULL',
-    'TRUE',
-    'FALSE',
-    'UNKNOWN',
-    'INTERVAL',
-    'DATE',
-    'TIME',
-    'TIMESTAMP',
-    'ROW',
-    'ARRAY',
-    'MAP',
-    'EXTRACT',
-    'TRIM',
-    'SUBSTRING',
-    'POSITION',
-    'OVERLAY',
-    'FLOOR',
-    'CEIL',
-    'CEILING',
-    'TIMESTAMPADD',
-    'TIMESTAMPDIFF',
-    'CURRENT_DATE',
-    'CURRENT_TIME',
-    'CURRENT_TIMESTAMP',
-    'LOCALTIME',
-    'LOCALTIMESTAMP',
-  ].includes(type.name); // prettier-ignore
+    'IntegerNumber', 'DecimalNumber', 'ApproximateNumber', 'StringLiteral', 'UnicodeLiteral', 'BinaryLiteral',
+    'LeftParen', 'Plus', 'Minus', 'Word', 'Identifier', 'QuotedIdentifier', 'FunctionName', 'CASE', 'CAST', 'TRY_CAST',
+    'NOT', 'EXISTS', 'NULL', 'TRUE', 'FALSE', 'UNKNOWN', 'INTERVAL', 'DATE', 'TIME', 'TIMESTAMP', 'ROW', 'ARRAY', 'MAP',
+    'EXTRACT', 'TRIM', 'SUBSTRING', 'POSITION', 'OVERLAY', 'FLOOR', 'CEIL', 'CEILING', 'TIMESTAMPADD', 'TIMESTAMPDIFF',
+    'CURRENT_DATE', 'CURRENT_TIME', 'CURRENT_TIMESTAMP', 'LOCALTIME', 'LOCALTIMESTAMP',
+  ].includes(type.name);
 }
 
 function listOf(names: readonly string[]): string {

@@ -109,7 +109,7 @@ const lexed: readonly TokenType[] = [
   Dot,
   Semicolon,
   PatternSign,
-]; // prettier-ignore
+];
 
 /** The token type of each keyword. */
 export const kw = Object.fromEntries(
@@ -133,7 +133,7 @@ export const vocabulary: TokenType[] = [
   ReservedWord,
   ...lexed,
   ...Object.values(kw),
-]; // prettier-ignore
+];
 
 const wordTypes: ReadonlyMap<string, TokenType> = new Map([
   ...[...reservedWords].map((word) => [word, ReservedWord] as const),
