@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { benchJob, jobTable } from './job.bench.ts';
 import { benchStages, stagesTable } from './stages.bench.ts';
 import { describeMachine, readMachine, root } from './support/machine.ts';
 import { isSmoke, usedParameters } from './support/parameter.ts';
@@ -14,7 +15,7 @@ const { values: options } = parseArgs({
     smoke: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     stage: { type: 'string', default: '' },
-    events: { type: 'string', default: 'fleet' },
+    events: { type: 'string', default: 'telemetry' },
   },
 });
 
@@ -29,7 +30,17 @@ if (options.only !== 'job') {
   const result = await benchStages({ stage: options.stage, events: options.events, progress });
   progress('');
   console.log(`\n${stagesTable(result)}`);
-  if (options.stage === '') keep('stages', result);
+  if (options.stage === '') keep(`stages-${options.events}`, result);
+}
+
+if (options.only !== 'stages') {
+  const result = await benchJob(options.events, progress);
+  progress('');
+  if (result === null) console.log('\nThe job was not measured: that needs Java, Maven and Linux.');
+  else {
+    console.log(`\n${jobTable(result)}`);
+    keep(`job-${options.events}`, result);
+  }
 }
 
 function keep(name: string, result: object): void {

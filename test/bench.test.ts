@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { describeWithJava } from './support/testbed/describe-with-java.ts';
 
 // The benchmarks with their smallest parameters: whether they still run and still count every record. Their numbers mean nothing here.
 
@@ -32,4 +33,18 @@ it('measures every stage', async () => {
     'decode + scan + window, lz4',
     'decode + scan + window, zstd',
   ]);
+});
+
+describeWithJava('the whole job', () => {
+  it('is measured beside the Java consumer, and counts every record', async () => {
+    const output = await bench('--only', 'job');
+    const names = output.split('\n').map((line) => line.split(/\s{2,}/)[0]);
+    expect(names).toEqual(
+      expect.arrayContaining([
+        'Java ConsumerPerformance (counts)',
+        'millrace, blackhole, parallelism 1',
+        'millrace, iceberg, parallelism 1',
+      ]),
+    );
+  });
 });

@@ -37,7 +37,7 @@ const startMs = Date.UTC(2026, 0, 1);
 /** What the simulator's scenario `gpu-fleet` sends: 1,000 devices, a reading a second each, 1 % out of order. */
 export const fleet: EventShape = {
   name: 'fleet',
-  description: 'gpu-fleet events, 11 fields, about 246 bytes',
+  description: 'gpu-fleet events, 11 fields',
   device: 'device_id',
   time: 'event_time',
   wanted: `device_id STRING, event_time TIMESTAMP(3), temperature DOUBLE,
@@ -63,7 +63,7 @@ export const fleet: EventShape = {
 /** The events that the prototype reads: only they can be put beside it. */
 export const telemetry: EventShape = {
   name: 'telemetry',
-  description: 'telemetry events as the prototype reads them, 7 fields, about 134 bytes',
+  description: 'telemetry events as the prototype reads them, 7 fields',
   device: '`deviceId`',
   time: 'ts',
   wanted: `\`deviceId\` STRING, \`ts\` BIGINT, temperature DOUBLE, event_time AS TO_TIMESTAMP_LTZ(\`ts\`, 3),
