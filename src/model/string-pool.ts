@@ -83,6 +83,15 @@ export class StringPool {
     return this.#arena.subarray(this.#starts[code], this.#starts[code + 1]);
   }
 
+  /** Copies the bytes into `target`, which has room for them, from `at` on; gives back where they end. Faster than a view a string. */
+  copyTo(code: number, target: Uint8Array, at: number): number {
+    const start = this.#starts[code]!;
+    const end = this.#starts[code + 1]!;
+    const arena = this.#arena;
+    for (let i = start, to = at; i < end; i++, to++) target[to] = arena[i]!;
+    return at + end - start;
+  }
+
   byteLength(code: number): number {
     return this.#starts[code + 1]! - this.#starts[code]!;
   }

@@ -1,14 +1,6 @@
 /** Columns that grow row by row until they become a file: copies of borrowed batches, in the form that the Parquet encoder takes. */
 import type { ParquetColumn, ParquetType } from '../formats/parquet-column.ts';
-import {
-  type BoolColumn,
-  bytesAt,
-  type Column,
-  type DoubleColumn,
-  type Int32Column,
-  type IntColumn,
-  type StringColumn,
-} from '../model/column.ts';
+import type { BoolColumn, Column, DoubleColumn, Int32Column, IntColumn, StringColumn } from '../model/column.ts';
 import { EngineError, unreachable } from '../model/errors.ts';
 import { unitsPerMillisecond } from '../model/types.ts';
 import type { IcebergColumn } from './iceberg-config.ts';
@@ -177,10 +169,9 @@ export class GrowingColumn {
   /** Where the copy ends. */
   #copyBytes(column: StringColumn, row: number, at: number): number {
     if (column.encoding === 'codes') {
-      const bytes = bytesAt(column, row);
-      this.#reserveBytes(at + bytes.length);
-      (this.#values as Uint8Array).set(bytes, at);
-      return at + bytes.length;
+      const code = column.values[row]!;
+      this.#reserveBytes(at + column.pool.byteLength(code));
+      return column.pool.copyTo(code, this.#values as Uint8Array, at);
     }
     const { bytes, starts, ends } = column;
     const [start, end] = [starts[row]!, ends[row]!];
