@@ -9,7 +9,7 @@ import { type Readings, recordCode } from './readings.ts';
 const encoder = new TextEncoder();
 
 /** What is wrong with a garbage record. */
-export const garbageKinds = ['truncated', 'not-json', 'wrong-types', 'bad-utf8', 'empty'] as const;
+const garbageKinds = ['truncated', 'not-json', 'wrong-types', 'bad-utf8', 'empty'] as const;
 export type GarbageKind = (typeof garbageKinds)[number];
 
 const notJson = encoder.encode('GET /metrics HTTP/1.1 gpu_temperature{device="?"} NaN');

@@ -32,7 +32,7 @@ export type KafkaTarget = Readonly<{
   properties: ReadonlyMap<string, string>;
 }>;
 
-export type Target = Readonly<{ kind: 'stdout' }> | Readonly<{ kind: 'file'; path: string }> | KafkaTarget;
+type Target = Readonly<{ kind: 'stdout' }> | Readonly<{ kind: 'file'; path: string }> | KafkaTarget;
 
 export type Scenario = Readonly<{
   name: string;
@@ -99,7 +99,7 @@ const targetOptions: readonly OptionSpec[] = [
 const kafkaKeys = ['bootstrapServers', 'topic', 'partitions', 'compression', 'batchSize', 'linger'];
 
 /** All fields below `spec`, with dots for nesting. */
-export const scenarioOptions: readonly OptionSpec[] = [
+const scenarioOptions: readonly OptionSpec[] = [
   {
     key: 'scenario',
     kind: 'enum',
@@ -145,6 +145,9 @@ export function parseScenario(
   });
   root.map('spec'); // says what is wrong where it is no mapping
   const written = flatten((document.value as { spec: object }).spec, '', where);
+  // Another kind of target: what the file says of its own one does not count.
+  if (overrides.has('target.kind'))
+    for (const key of written.keys()) if (key.startsWith('target.')) written.delete(key);
   const options = checkOptions(new Map([...defaults, ...written, ...overrides]), scenarioOptions, where);
   return {
     name,

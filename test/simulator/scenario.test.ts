@@ -78,6 +78,13 @@ truth: truth.jsonl`,
     expect(target).toEqual({ kind: 'file', path: 'y' });
   });
 
+  it('takes another kind of target from the command line, without what the file says of its own', () => {
+    const { target } = scenario('target: { kind: kafka, bootstrapServers: "a:1", topic: t }', {
+      'target.kind': 'stdout',
+    });
+    expect(target).toEqual({ kind: 'stdout' });
+  });
+
   it('of the examples is right', () => {
     const text = readFileSync(join(import.meta.dirname, '../../jobs/gpu-fleet.yaml'), 'utf8');
     expect(parseScenario(text, 'jobs/gpu-fleet.yaml').target).toMatchObject({ kind: 'kafka', topic: 'gpu-readings' });
