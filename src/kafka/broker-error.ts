@@ -1,25 +1,25 @@
 import { EngineError, type ErrorCode } from '../model/errors.ts';
 
 /**
- * Error codes of the Kafka protocol (org.apache.kafka.common.protocol.Errors): those that we know what to do about. Class: `moved` and
- * `passing` are tried again, the first with new metadata.
+ * Error codes of the Kafka protocol (org.apache.kafka.common.protocol.Errors): those that we know what to do about. What is `passing` is
+ * tried again, with new metadata: most of these faults say that the partition has moved.
  */
-type BrokerFault = Readonly<{ name: string; class: 'moved' | 'passing' | ErrorCode }>;
+type BrokerFault = Readonly<{ name: string; class: 'passing' | ErrorCode }>;
 
 const faults: Readonly<Record<number, BrokerFault>> = {
   1: { name: 'OFFSET_OUT_OF_RANGE', class: 'NOT_FOUND' },
   2: { name: 'CORRUPT_MESSAGE', class: 'BAD_RECORD' },
-  3: { name: 'UNKNOWN_TOPIC_OR_PARTITION', class: 'moved' },
-  5: { name: 'LEADER_NOT_AVAILABLE', class: 'moved' },
-  6: { name: 'NOT_LEADER_OR_FOLLOWER', class: 'moved' },
+  3: { name: 'UNKNOWN_TOPIC_OR_PARTITION', class: 'passing' },
+  5: { name: 'LEADER_NOT_AVAILABLE', class: 'passing' },
+  6: { name: 'NOT_LEADER_OR_FOLLOWER', class: 'passing' },
   7: { name: 'REQUEST_TIMED_OUT', class: 'passing' },
-  8: { name: 'BROKER_NOT_AVAILABLE', class: 'moved' },
-  9: { name: 'REPLICA_NOT_AVAILABLE', class: 'moved' },
+  8: { name: 'BROKER_NOT_AVAILABLE', class: 'passing' },
+  9: { name: 'REPLICA_NOT_AVAILABLE', class: 'passing' },
   10: { name: 'MESSAGE_TOO_LARGE', class: 'LIMIT' },
-  13: { name: 'NETWORK_EXCEPTION', class: 'moved' },
+  13: { name: 'NETWORK_EXCEPTION', class: 'passing' },
   14: { name: 'COORDINATOR_LOAD_IN_PROGRESS', class: 'passing' },
-  15: { name: 'COORDINATOR_NOT_AVAILABLE', class: 'moved' },
-  16: { name: 'NOT_COORDINATOR', class: 'moved' },
+  15: { name: 'COORDINATOR_NOT_AVAILABLE', class: 'passing' },
+  16: { name: 'NOT_COORDINATOR', class: 'passing' },
   17: { name: 'INVALID_TOPIC_EXCEPTION', class: 'INVALID_OPTION' },
   18: { name: 'RECORD_LIST_TOO_LARGE', class: 'LIMIT' },
   19: { name: 'NOT_ENOUGH_REPLICAS', class: 'passing' },
@@ -38,24 +38,24 @@ const faults: Readonly<Record<number, BrokerFault>> = {
   37: { name: 'INVALID_PARTITIONS', class: 'INVALID_OPTION' },
   38: { name: 'INVALID_REPLICATION_FACTOR', class: 'INVALID_OPTION' },
   40: { name: 'INVALID_CONFIG', class: 'INVALID_OPTION' },
-  41: { name: 'NOT_CONTROLLER', class: 'moved' },
+  41: { name: 'NOT_CONTROLLER', class: 'passing' },
   44: { name: 'POLICY_VIOLATION', class: 'INVALID_OPTION' },
   45: { name: 'OUT_OF_ORDER_SEQUENCE_NUMBER', class: 'CONFLICT' },
   46: { name: 'DUPLICATE_SEQUENCE_NUMBER', class: 'CONFLICT' },
   47: { name: 'INVALID_PRODUCER_EPOCH', class: 'CONFLICT' },
   53: { name: 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED', class: 'PERMISSION' },
-  56: { name: 'KAFKA_STORAGE_ERROR', class: 'moved' },
+  56: { name: 'KAFKA_STORAGE_ERROR', class: 'passing' },
   58: { name: 'SASL_AUTHENTICATION_FAILED', class: 'PERMISSION' },
   59: { name: 'UNKNOWN_PRODUCER_ID', class: 'CONFLICT' },
   73: { name: 'TOPIC_DELETION_DISABLED', class: 'UNSUPPORTED' },
-  74: { name: 'FENCED_LEADER_EPOCH', class: 'moved' },
-  75: { name: 'UNKNOWN_LEADER_EPOCH', class: 'moved' },
+  74: { name: 'FENCED_LEADER_EPOCH', class: 'passing' },
+  75: { name: 'UNKNOWN_LEADER_EPOCH', class: 'passing' },
   78: { name: 'OFFSET_NOT_AVAILABLE', class: 'passing' },
   87: { name: 'INVALID_RECORD', class: 'BAD_RECORD' },
   89: { name: 'THROTTLING_QUOTA_EXCEEDED', class: 'passing' },
   90: { name: 'PRODUCER_FENCED', class: 'CONFLICT' },
-  100: { name: 'UNKNOWN_TOPIC_ID', class: 'moved' },
-  103: { name: 'INCONSISTENT_TOPIC_ID', class: 'moved' },
+  100: { name: 'UNKNOWN_TOPIC_ID', class: 'passing' },
+  103: { name: 'INCONSISTENT_TOPIC_ID', class: 'passing' },
 };
 
 /** Codes that callers look for. */
@@ -70,13 +70,7 @@ export const brokerErrors = {
 
 /** Whether a second attempt, after a pause and with new metadata, may do. */
 export function isPassing(code: number): boolean {
-  const kind = faults[code]?.class;
-  return kind === 'moved' || kind === 'passing';
-}
-
-/** Whether the broker that answered is not the one to ask any more: metadata are stale. */
-export function isStaleMetadata(code: number): boolean {
-  return faults[code]?.class === 'moved';
+  return faults[code]?.class === 'passing';
 }
 
 const hints: Readonly<Record<number, string>> = {
@@ -92,7 +86,7 @@ export function brokerError(code: number, what: string, detail: string | null = 
   const fault = faults[code];
   const name = fault?.name ?? `error code ${code}`;
   const kind = fault?.class ?? 'INTERNAL';
-  const passing = kind === 'moved' || kind === 'passing';
   const message = `${what}: the broker answered ${name}${detail === null ? '' : ` (${detail})`}`;
-  return new EngineError(passing ? 'CONNECTION' : kind, message, { retryable: passing, hint: hints[code] });
+  if (kind === 'passing') return new EngineError('CONNECTION', message, { retryable: true, hint: hints[code] });
+  return new EngineError(kind, message, { retryable: false, hint: hints[code] });
 }

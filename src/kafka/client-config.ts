@@ -28,7 +28,7 @@ export type TlsConfig = Readonly<{
   checkHostName: boolean;
 }>;
 
-export type SaslMechanism = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
+type SaslMechanism = 'PLAIN' | 'SCRAM-SHA-256' | 'SCRAM-SHA-512';
 export type SaslConfig = Readonly<{ mechanism: SaslMechanism; username: string; password: string }>;
 
 export type ConsumerConfig = Readonly<{
@@ -44,7 +44,7 @@ export type ConsumerConfig = Readonly<{
 
 export type Compression = 'none' | 'gzip' | 'lz4' | 'zstd';
 
-export type ProducerConfig = Readonly<{
+type ProducerConfig = Readonly<{
   idempotent: boolean;
   compression: Compression;
   batchBytes: number;

@@ -8,7 +8,7 @@ import type { ResponseReader } from './response-reader.ts';
 import { retry } from './retry.ts';
 import { authenticate } from './sasl.ts';
 
-export type PartitionMetadata = Readonly<{ partition: number; leader: number; leaderEpoch: number }>;
+type PartitionMetadata = Readonly<{ partition: number; leader: number; leaderEpoch: number }>;
 export type TopicMetadata = Readonly<{
   name: string;
   /** A topic that was deleted and made anew has another. */

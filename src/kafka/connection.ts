@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { EngineError } from '../model/errors.ts';
 import type { Api } from './api.ts';
@@ -207,7 +207,7 @@ function openTls(address: BrokerAddress, tls: TlsConfig): Socket {
   return connectTls({
     host: address.host,
     port: address.port,
-    servername: address.host,
+    ...(isIP(address.host) === 0 ? { servername: address.host } : {}),
     ...(authorities === undefined ? {} : { ca: authorities }),
     ...(tls.certificateFile === null ? {} : { cert: readPem(tls.certificateFile) }),
     ...(tls.keyFile === null ? {} : { key: readPem(tls.keyFile) }),

@@ -247,6 +247,33 @@ describeWithJava('kafka source', () => {
     await reader.close();
   });
 
+  it('reads over what compaction took', async () => {
+    const compacted = { 'cleanup.policy': 'compact', 'segment.ms': '1', 'min.cleanable.dirty.ratio': '0.01' };
+    await kafka.createTopic('compacted', 1, compacted);
+    const write = async (n: number): Promise<void> => {
+      await kafka.produce('compacted', 0, [
+        { key: 'k', value: `{"n":${n}}` },
+        { key: `own-${n}`, value: `{"n":${n + 100}}` },
+      ]);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    };
+    for (const n of range(0, 6)) await write(n);
+    let found = values(await readAll({ topic: 'compacted' }));
+    for (let tries = 0; tries < 100 && found.length > 8; tries++) {
+      await new Promise((resolve) => setTimeout(resolve, 100));
+      found = values(await readAll({ topic: 'compacted' }));
+    }
+    // The newest segments stay as they are: of key k the last record, and at the most one before it.
+    expect(found.filter((n) => n >= 100)).toEqual(range(100, 106));
+    expect(found.filter((n) => n < 100).slice(-1)).toEqual([5]);
+    expect(found.length).toBeLessThanOrEqual(8);
+    const specific = {
+      'scan.startup.mode': 'specific-offsets',
+      'scan.startup.specific-offsets': 'partition:0,offset:2',
+    };
+    expect(values(await readAll({ topic: 'compacted', ...specific })).filter((n) => n >= 100)).toEqual(range(101, 106));
+  });
+
   it('refuses the position of a topic that was made anew', async () => {
     await kafka.createTopic('anew');
     await kafka.produce('anew', 0, numbers(0, 3));

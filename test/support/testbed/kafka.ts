@@ -27,7 +27,7 @@ export type TestRecord = Readonly<{
   headers?: ReadonlyMap<string, string>;
 }>;
 
-export type TestCompression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
+type TestCompression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 
 export interface TestKafka {
   /** `host:port`. */
@@ -62,14 +62,21 @@ export function kafkaJars(): Promise<string> {
   return mavenJars(`kafka-${kafkaVersion}`, artifacts);
 }
 
-export async function startKafka(options: { properties?: Readonly<Record<string, string>> } = {}): Promise<TestKafka> {
+type StartOptions = Readonly<{
+  /** Settings of the broker, on top of ours. */
+  properties?: Readonly<Record<string, string>>;
+  /** Listeners beside the plain one: protocol and port. */
+  listeners?: readonly Readonly<{ protocol: string; port: number }>[];
+}>;
+
+export async function startKafka(options: StartOptions = {}): Promise<TestKafka> {
   const jars = await kafkaJars();
   const directory = mkdtempSync(join(tmpdir(), 'millrace-kafka-'));
   const [port, controllerPort] = (await freePorts(2)) as [number, number];
   cpSync(await formattedDirectory(jars), join(directory, 'data'), { recursive: true });
   writeProperties(
     join(directory, 'server.properties'),
-    brokerProperties(directory, port, controllerPort),
+    brokerProperties(directory, port, controllerPort, options.listeners),
     options.properties,
   );
   const start = (): Promise<GuardedProcess> => startBroker(jars, directory, port);
@@ -241,15 +248,28 @@ async function startBroker(jars: string, directory: string, port: number): Promi
   return broker;
 }
 
-function brokerProperties(directory: string, port: number, controllerPort: number): Record<string, string> {
+function brokerProperties(
+  directory: string,
+  port: number,
+  controllerPort: number,
+  more: StartOptions['listeners'] = [],
+): Record<string, string> {
+  const advertised = [{ protocol: 'PLAINTEXT', port }, ...more]
+    .map((l) => `${l.protocol}://127.0.0.1:${l.port}`)
+    .join(',');
   return {
     'process.roles': 'broker,controller',
     'node.id': '1',
     'controller.quorum.voters': `1@127.0.0.1:${controllerPort}`,
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    'advertised.listeners': `PLAINTEXT://127.0.0.1:${port}`,
+    listeners: `${advertised},CONTROLLER://127.0.0.1:${controllerPort}`,
+    'advertised.listeners': advertised,
     'controller.listener.names': 'CONTROLLER',
-    'listener.security.protocol.map': 'PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL_PLAINTEXT:SASL_PLAINTEXT',
+    'listener.security.protocol.map': [
+      'PLAINTEXT:PLAINTEXT',
+      'CONTROLLER:PLAINTEXT',
+      'SASL_PLAINTEXT:SASL_PLAINTEXT',
+      'SASL_SSL:SASL_SSL',
+    ].join(','),
     'inter.broker.listener.name': 'PLAINTEXT',
     'log.dirs': join(directory, 'data'),
     'offsets.topic.num.partitions': '1',
@@ -267,6 +287,7 @@ function brokerProperties(directory: string, port: number, controllerPort: numbe
     'num.network.threads': '2',
     'num.io.threads': '2',
     'log.cleaner.dedupe.buffer.size': '16777216',
+    'log.cleaner.backoff.ms': '200',
     // Tests write records with timestamps of long ago: retention by time would delete them.
     'log.retention.ms': '-1',
     'auto.create.topics.enable': 'false',
