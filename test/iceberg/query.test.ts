@@ -9,7 +9,8 @@ import { dataFileFromJson, dataFileToJson } from '../../src/iceberg/data-file.ts
 import { parseJson, printJson } from '../../src/iceberg/json.ts';
 import { writeManifest } from '../../src/iceberg/manifest.ts';
 import { bindSpec } from '../../src/iceberg/partition-spec.ts';
-import { type QueryOptions, queryLake } from '../../src/iceberg/query.ts';
+import { queryLake } from '../../src/iceberg/query.ts';
+import type { QueryOptions } from '../../src/iceberg/query-run.ts';
 import { planScan } from '../../src/iceberg/scan.ts';
 import { SqliteCatalog } from '../../src/iceberg/sqlite-catalog.ts';
 import { currentSchema, currentSchemaJson, specOf, type TableMetadata } from '../../src/iceberg/table-metadata.ts';
