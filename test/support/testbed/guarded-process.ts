@@ -21,18 +21,20 @@ const guard = `exec 3<&0
 "$@" >"$GUARD_LOG" 2>&1 </dev/null &
 pid=$!
 echo $pid
-{ read -r line <&3; kill -9 $pid; } 2>/dev/null &
+{ read -r line <&3; kill -9 $pid; [ -z "$GUARD_TEMPORARY" ] || rm -rf "$GUARD_TEMPORARY"; } 2>/dev/null &
 reader=$!
 wait $pid
 code=$?
 kill $reader 2>/dev/null
 exit $code`;
 
+/** `log` takes what it says; `temporary` is a folder of its own, which goes with it when the test process is gone. */
 export async function startGuarded(
   command: readonly string[],
-  options: { cwd: string; log: string; env?: Readonly<Record<string, string>> },
+  options: { cwd: string; log: string; temporary?: string; env?: Readonly<Record<string, string>> },
 ): Promise<GuardedProcess> {
-  const env = { ...process.env, ...options.env, GUARD_LOG: options.log };
+  const guarded = { GUARD_LOG: options.log, GUARD_TEMPORARY: options.temporary ?? '' };
+  const env = { ...process.env, ...options.env, ...guarded };
   const shell = spawn('sh', ['-c', guard, 'guard', ...command], {
     cwd: options.cwd,
     env,

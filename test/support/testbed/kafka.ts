@@ -243,7 +243,7 @@ async function startBroker(jars: string, directory: string, port: number): Promi
     '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
   ];
   const command = ['java', ...flags, '-cp', `${jars}/*`, 'kafka.Kafka', join(directory, 'server.properties')];
-  const broker = await startGuarded(command, { cwd: directory, log });
+  const broker = await startGuarded(command, { cwd: directory, log, temporary: directory });
   await waitUntilReady(broker, () => answersMetadata(port), { what: `Kafka on port ${port}`, log });
   return broker;
 }
