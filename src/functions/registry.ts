@@ -1,5 +1,5 @@
 /** The one table of built-in functions. */
-import type { AggregateFunction, ScalarFunction } from '../model/function.ts';
+import type { AggregateFunction, FunctionDefinition, ScalarFunction } from '../model/function.ts';
 import { aggregateFunctions } from './aggregate.ts';
 import { arithmeticFunctions } from './arithmetic.ts';
 import { clockFunctions } from './clock-functions.ts';
@@ -37,6 +37,9 @@ const scalarFunctions: readonly ScalarFunction[] = [
 ];
 
 const allAggregates: readonly AggregateFunction[] = [...aggregateFunctions, ...orderedAggregates];
+
+/** Every function and operator, as declared. */
+export const functionDefinitions: readonly FunctionDefinition[] = [...scalarFunctions, ...allAggregates];
 
 const scalarByName = byName(scalarFunctions, ({ name, aliases = [] }) => [name, ...aliases]);
 const aggregateByName = byName(allAggregates, ({ name }) => [name]);

@@ -1,0 +1,264 @@
+/** The reference pages, made from the declarations that the engine itself obeys: page name below docs/reference/ → Markdown. */
+import { world } from '../src/cli.ts';
+import { exitCodeOf } from '../src/commands/exit-code.ts';
+import { runProgram } from '../src/commands/program.ts';
+import { formats } from '../src/formats/registry.ts';
+import { functionDefinitions } from '../src/functions/registry.ts';
+import { catalogOptionSpecs } from '../src/iceberg/catalog-options.ts';
+import { settingSpecs } from '../src/job/settings.ts';
+import { kafkaProperties } from '../src/kafka/properties.ts';
+import type { Connector } from '../src/model/connector.ts';
+import { errorCodes } from '../src/model/errors.ts';
+import type { FunctionCategory, FunctionDefinition } from '../src/model/function.ts';
+import type { OptionSpec } from '../src/model/options.ts';
+import { type DataType, formatType } from '../src/model/types.ts';
+import { counterSpecs, gaugeSpecs, type MetricSpec, prefix } from '../src/server/metric-specs.ts';
+import { gpuFleet } from '../src/simulator/gpu-fleet.ts';
+
+export async function referencePages(): Promise<ReadonlyMap<string, string>> {
+  return new Map([
+    ['settings.md', settingsPage()],
+    ['connectors.md', connectorsPage(Object.values(world().connectors))],
+    ['functions.md', functionsPage()],
+    ['metrics.md', metricsPage()],
+    ['cli.md', await cliPage()],
+  ]);
+}
+
+function page(title: string, ...parts: readonly string[]): string {
+  const note = '<!-- Made from the declarations by `node scripts/docs.ts`: edit those. -->';
+  return `${[`# ${title}`, note, ...parts].join('\n\n')}\n`;
+}
+
+function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
+  return [line(head), `|${' --- |'.repeat(head.length)}`, ...rows.map(line)].join('\n');
+}
+
+/** Free text in a cell. */
+function prose(text: string): string {
+  return text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('\n', ' ');
+}
+
+/** Code in a cell. */
+function code(text: string): string {
+  return text === '' ? '' : `\`${text.replaceAll('|', '\\|')}\``;
+}
+
+// Options
+
+function optionTable(specs: readonly OptionSpec[]): string {
+  const row = (spec: OptionSpec): readonly string[] => {
+    const key = spec.kind === 'map' ? `${spec.key}*` : spec.key;
+    const preset = spec.required ? 'required' : code(spec.default ?? '');
+    return [code(key), valueText(spec), preset, prose(spec.description)];
+  };
+  return table(['Key', 'Value', 'Default', 'Meaning'], specs.map(row));
+}
+
+function valueText({ kind, values, min, max }: OptionSpec): string {
+  if (kind === 'enum') {
+    const shown = (values ?? []).filter((value) => value !== '');
+    return shown.map(code).join(', ');
+  }
+  if (kind === 'map') return 'any';
+  if (kind === 'duration' || kind === 'memory') return kind;
+  if (min !== undefined && max !== undefined) return `${kind}, ${min} to ${max}`;
+  if (min !== undefined) return `${kind}, ${min} or more`;
+  return max === undefined ? kind : `${kind}, at most ${max}`;
+}
+
+/** What is obeyed, and below it what is accepted for a script's sake. */
+function optionTables(specs: readonly OptionSpec[]): string {
+  const obeyed = specs.filter((spec) => spec.withoutEffect !== true);
+  const passive = specs.filter((spec) => spec.withoutEffect === true);
+  if (passive.length === 0) return optionTable(obeyed);
+  return `${optionTable(obeyed)}\n\nWithout effect: ${passive.map((spec) => code(spec.key)).join(', ')}.`;
+}
+
+// Settings
+
+function settingsPage(): string {
+  const obeyed = settingSpecs.filter((spec) => spec.withoutEffect !== true);
+  const passive = settingSpecs.filter((spec) => spec.withoutEffect === true);
+  return page(
+    'Settings',
+    "What `SET 'key' = 'value'` takes, with Flink's keys. A job spec sets them below the script: command line, script, job spec, default. " +
+      "Durations are written as `10 s`, `500 ms`, `1 min`. What begins with `millrace.` is Millrace's own; Flink accepts and ignores it.",
+    '## Obeyed',
+    optionTable(obeyed),
+    '## Accepted, without effect on results',
+    'Said once when a script sets them. A key that is in neither table is an error, with the nearest known key; so is one that would change ' +
+      'results and is not built.',
+    table(
+      ['Key', 'Why'],
+      passive.map((spec) => [code(spec.kind === 'map' ? `${spec.key}*` : spec.key), prose(spec.description)]),
+    ),
+  );
+}
+
+// Connectors
+
+function connectorsPage(connectors: readonly Connector[]): string {
+  const links = connectors.map(({ name, source, sink, portable, description }) => [
+    `[\`${name}\`](#${name})`,
+    source === undefined ? '' : 'yes',
+    sink === undefined ? '' : 'yes',
+    portable ? 'yes' : 'no',
+    prose(description),
+  ]);
+  return page(
+    'Connectors',
+    "The `WITH` options of tables, with Flink's keys. An unknown key or a wrong value is an error that names it. Portable: a table means the " +
+      'same on a real Flink.',
+    table(['Connector', 'Source', 'Sink', 'Portable', ''], links),
+    ...connectors.map(connectorSection),
+    '## Formats',
+    "Options of a format begin with its name: `'json.ignore-parse-errors' = 'true'`.",
+    ...Object.values(formats).map(
+      ({ name, options }) =>
+        `### ${name}\n\n${optionTables(options.map((spec) => ({ ...spec, key: `${name}.${spec.key}` })))}`,
+    ),
+  );
+}
+
+function connectorSection(connector: Connector): string {
+  const { name, description, example, portable, sink } = connector;
+  const ofFormats = Object.keys(formats).map((format) => `${format}.`);
+  const own = connector.options.filter(({ key }) => !ofFormats.some((start) => key.startsWith(start)));
+  const parts = [
+    `## ${name}`,
+    portable ? description : `${description} Not portable: Flink has no such connector.`,
+    `\`\`\`sql\n${example};\n\`\`\``,
+    ...(sink === undefined ? [] : [`**Delivery guarantee.** ${sink.deliveryGuarantee}`, changelogText(sink.changelog)]),
+    ...(own.length === 0 ? [] : [optionTables(own)]),
+    ...(own.length === connector.options.length ? [] : ['And the options of its format: see [Formats](#formats).']),
+    ...metadataTables(connector),
+    ...(details[name] ?? []),
+  ];
+  return parts.join('\n\n');
+}
+
+function changelogText(changelog: 'insert-only' | 'all'): string {
+  return changelog === 'all' ? 'Takes inserts, updates and deletes.' : 'Takes inserts only.';
+}
+
+function metadataTables({ source, sink }: Connector): string[] {
+  const keys = new Map([...(source?.metadata ?? []), ...(sink?.metadata ?? [])]);
+  if (keys.size === 0) return [];
+  const sign = (metadata: ReadonlyMap<string, DataType> | undefined, key: string) => (metadata?.has(key) ? 'yes' : '');
+  const rows = [...keys].map(([key, type]) => [
+    code(key),
+    code(formatType(type)),
+    sign(source?.metadata, key),
+    sign(sink?.metadata, key),
+  ]);
+  return ['Metadata columns:', table(['Key', 'Type', 'Read', 'Written'], rows)];
+}
+
+/** What a connector has beside its options. */
+const details: Readonly<Record<string, readonly string[]>> = {
+  kafka: [
+    '### Client properties',
+    "`properties.*` are the Kafka client's, by the names of the Java client and, where they differ, librdkafka's. Others are refused.",
+    optionTables(kafkaProperties),
+  ],
+  iceberg: [
+    '### Catalog options',
+    "Of `CREATE CATALOG … WITH ('type' = 'iceberg', …)`. Table properties: see [Iceberg](../iceberg.md).",
+    optionTables(catalogOptionSpecs),
+  ],
+  simulator: [
+    `### Columns of \`${gpuFleet.name}\``,
+    gpuFleet.description,
+    table(
+      ['Column', 'Type', 'Meaning'],
+      gpuFleet.fields.map(({ name, type, description }) => [code(name), code(formatType(type)), prose(description)]),
+    ),
+  ],
+};
+
+// Functions
+
+function functionsPage(): string {
+  const categories = [...new Set(functionDefinitions.map(({ category }) => category))];
+  const section = (category: FunctionCategory): string => {
+    const rows = functionDefinitions
+      .filter((definition) => definition.category === category)
+      .toSorted((a, b) => (a.name < b.name ? -1 : 1))
+      .map((definition) => [code(definition.usage), prose(definition.description), otherNames(definition)]);
+    return `## ${category[0]!.toUpperCase()}${category.slice(1)}\n\n${table(['Usage', 'Result', 'Also'], rows)}`;
+  };
+  return page(
+    'Functions',
+    'Types, NULL rules and failures are those of Flink 2.x. A call with other types is an error that says what the function takes. ' +
+      '`millrace sql -e "SHOW FUNCTIONS"` lists them.',
+    ...categories.map(section),
+  );
+}
+
+function otherNames(definition: FunctionDefinition): string {
+  return definition.kind === 'scalar' ? (definition.aliases ?? []).map(code).join(', ') : '';
+}
+
+// Metrics
+
+function metricsPage(): string {
+  const rows = (specs: readonly MetricSpec[]): string =>
+    table(
+      ['Name', 'Labels', 'Meaning'],
+      specs.map(({ name, labels, help }) => [code(prefix + name), labels.map(code).join(', '), prose(help)]),
+    );
+  return page(
+    'Metrics',
+    'Served at `/metrics` for Prometheus. What to watch: see [Operations](../operations.md).',
+    '## Counters',
+    rows(counterSpecs),
+    '## Gauges',
+    rows(gaugeSpecs),
+  );
+}
+
+// Command line
+
+async function cliPage(): Promise<string> {
+  const program = await helpOf([]);
+  const commands = [...program.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map((match) => match[1]!);
+  const sections = await Promise.all(
+    commands.map(async (name) => `## millrace ${name}\n\n\`\`\`text\n${await helpOf([name])}\n\`\`\``),
+  );
+  return page(
+    'Command line',
+    'In a checkout, `node engine` in place of `millrace`. Data goes to stdout, talk to stderr.',
+    `\`\`\`text\n${program}\n\`\`\``,
+    ...sections,
+    '## Exit codes',
+    exitCodes(),
+  );
+}
+
+/** 0, and what each kind of failure ends with. */
+function exitCodes(): string {
+  const byExit = Map.groupBy(errorCodes, exitCodeOf);
+  const rows = [...byExit]
+    .toSorted(([a], [b]) => a - b)
+    .map(([exit, codes]) => [String(exit), codes.map(code).join(', ')]);
+  return `0 where all went well. Else by the error:\n\n${table(['Exit code', 'Errors'], rows)}`;
+}
+
+const helpWidth = 120;
+
+/** The help of a command as the program prints it; `[]`: that of the program. */
+async function helpOf(command: readonly string[]): Promise<string> {
+  let text = '';
+  const terminal = {
+    isTerminal: false,
+    columns: helpWidth,
+    write: async (chunk: string | Uint8Array): Promise<void> => {
+      text += String(chunk);
+    },
+  };
+  const exit = await runProgram([...command, '--help'], { ...world(), stdout: terminal, stderr: terminal });
+  if (exit !== 0) throw new Error(`millrace ${command.join(' ')} --help ended with ${exit}: ${text}`);
+  return text.trimEnd();
+}
