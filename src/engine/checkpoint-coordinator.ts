@@ -105,6 +105,7 @@ export class CheckpointCoordinator {
       board.checkpointFailed(id, kind, triggerTime, toErrorData(error));
       if (pending === null || error instanceof CommitFailure)
         throw error instanceof CommitFailure ? error.reason : new TakeFailure(id, ioError(error));
+      this.#pending = null; // from here on late answers go straight to what is carried
       this.#carried.push(Object.fromEntries(pending.committables));
       await store.discard(pending.path).catch(() => {});
       throw new TakeFailure(id, error);

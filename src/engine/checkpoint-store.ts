@@ -42,6 +42,7 @@ export type Run = Readonly<{
 }>;
 
 const metadataName = 'metadata.json';
+const restoreAnother = 'Restore another with --restore PATH, or start afresh with --restore none.';
 
 export class CheckpointStore {
   readonly #checkpoints: string;
@@ -69,8 +70,17 @@ export class CheckpointStore {
   }
 
   async readRun(): Promise<Run | null> {
-    const text = await readFile(join(this.#checkpoints, 'run.json'), 'utf8').catch(() => null);
-    return text === null ? null : (JSON.parse(text) as Run);
+    const path = join(this.#checkpoints, 'run.json');
+    const text = await readIfThere(path);
+    if (text === null) return null;
+    try {
+      return JSON.parse(text) as Run;
+    } catch (cause) {
+      throw new EngineError('CHECKPOINT', `${path}: expected JSON as it was written, found other text`, {
+        cause,
+        hint: 'It says which checkpoints are of the last run. Delete it, then go on from one of them with --restore PATH, or afresh without.',
+      });
+    }
   }
 
   async writeRun(run: Run): Promise<void> {
@@ -140,7 +150,10 @@ export class CheckpointStore {
 
   async #all(): Promise<{ id: number; path: string; savepoint: boolean }[]> {
     const list = async (directory: string, pattern: RegExp, savepoint: boolean) => {
-      const names = await readdir(directory).catch(() => [] as string[]);
+      const names = await readdir(directory).catch((cause: unknown) => {
+        if (isAbsent(cause)) return [] as string[];
+        throw unreadable(directory, cause);
+      });
       return names.flatMap((name) => {
         const match = pattern.exec(name);
         return match === null ? [] : [{ id: Number(match[1]), path: join(directory, name), savepoint }];
@@ -155,21 +168,50 @@ export class CheckpointStore {
 
 /** null where there is none. State paths become absolute. */
 async function readMetadata(path: string): Promise<CheckpointMetadata | null> {
-  const text = await readFile(join(path, metadataName), 'utf8').catch(() => null);
+  const text = await readIfThere(join(path, metadataName));
   if (text === null) return null;
+  let metadata: CheckpointMetadata;
   try {
-    const metadata = JSON.parse(text) as CheckpointMetadata;
+    metadata = JSON.parse(text) as CheckpointMetadata;
     const states = Object.entries(metadata.states).map(([node, files]) => [
       node,
       files.map((file) => ({ ...file, path: isAbsolute(file.path) ? file.path : join(path, file.path) })),
     ]);
-    return { ...metadata, states: Object.fromEntries(states) };
+    metadata = { ...metadata, states: Object.fromEntries(states) };
   } catch (cause) {
     throw new EngineError('CHECKPOINT', `checkpoint ${path}: its ${metadataName} is not JSON as it was written`, {
       cause,
-      hint: 'Restore another with --restore PATH, or start afresh with --restore none.',
+      hint: restoreAnother,
     });
   }
+  if (metadata.version === 1) return metadata;
+  throw new EngineError('CHECKPOINT', `checkpoint ${path}: expected version 1, found ${metadata.version}`, {
+    hint: 'Another version of Millrace wrote it: go on with that one, or start afresh with --restore none.',
+  });
+}
+
+/**
+ * null only where there is nothing: what is there and can't be read must not pass for a job that has not begun, whose rows would then be
+ * written again.
+ */
+async function readIfThere(path: string): Promise<string | null> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (cause) {
+    if (isAbsent(cause)) return null;
+    throw unreadable(path, cause);
+  }
+}
+
+function isAbsent(cause: unknown): boolean {
+  return ['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '');
+}
+
+function unreadable(path: string, cause: unknown): EngineError {
+  return new EngineError('CHECKPOINT', `${path}: cannot be read: ${(cause as Error).message}`, {
+    cause,
+    hint: restoreAnother,
+  });
 }
 
 async function exists(path: string): Promise<boolean> {
@@ -182,18 +224,18 @@ async function exists(path: string): Promise<boolean> {
 /** The whole text or nothing: a new file, synced, renamed over the old one; the directory synced, so that the name is safe too. */
 async function writeDurably(path: string, text: string): Promise<void> {
   const temporary = `${path}.tmp`;
-  const file = await open(temporary, 'w');
   try {
+    await using file = await open(temporary, 'w');
     await file.writeFile(text);
     await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  const directory = await open(dirname(path), 'r');
-  try {
+    await rename(temporary, path);
+    await using directory = await open(dirname(path), 'r');
     await directory.sync();
-  } finally {
-    await directory.close();
+  } catch (cause) {
+    throw new EngineError('CHECKPOINT', `${path}: cannot be written: ${(cause as Error).message}`, {
+      cause,
+      retryable: true,
+      hint: 'Check free space and rights of its directory.',
+    });
   }
 }

@@ -202,7 +202,7 @@ function asEngineError(error: unknown): EngineError {
 /** State that has no place in the job any more would be lost without a word. */
 function checkFits({ path, metadata }: Checkpoint, graph: JobGraph): void {
   const present = new Set(graph.vertices.flatMap((vertex) => vertex.nodes.map((node) => node.id)));
-  const held = [...Object.keys(metadata.states), ...Object.keys(metadata.sources)];
+  const held = [metadata.states, metadata.sources, metadata.sinks].flatMap((part) => Object.keys(part));
   const lost = held.filter((id) => !present.has(id)).map((id) => metadata.nodes[id] ?? id);
   if (lost.length === 0) return;
   throw new EngineError(

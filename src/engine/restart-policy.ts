@@ -15,6 +15,7 @@ const permanent: ReadonlySet<ErrorCode> = new Set([
   'CONFLICT',
   'PERMISSION',
   'LIMIT',
+  'CHECKPOINT',
 ]);
 
 export class RestartPolicy {

@@ -67,31 +67,22 @@ class ChecksumWriter {
   }
 }
 
-/** The chunks of a file, one at a time. Fails with CHECKPOINT where it is not what was written. */
+/** The chunks of a file, one at a time. Fails with CHECKPOINT, before the first, where it is not what was written. */
 export async function* readStateFile(expected: StateFile): AsyncGenerator<StateChunk> {
   const { path } = expected;
-  const broken = (what: string): EngineError =>
-    new EngineError('CHECKPOINT', `state file ${path}: ${what}`, {
-      hint: 'Restore an older checkpoint with --restore PATH, or start afresh with --restore none.',
-    });
   const file = await open(path, 'r').catch((cause: Error) => {
-    throw new EngineError('CHECKPOINT', `state file ${path}: cannot be opened: ${cause.message}`, { cause });
+    throw broken(path, `cannot be opened: ${cause.message}`);
   });
   try {
-    const { size } = await file.stat();
-    if (size !== expected.byteLength) throw broken(`expected ${expected.byteLength} bytes, found ${size}`);
-    let checksum = 0;
+    await verify(file, expected);
+    let position = 0;
     const read = async (bytes: number): Promise<ArrayBuffer> => {
       const target = new Uint8Array(new ArrayBuffer(bytes));
-      for (let at = 0; at < bytes; ) {
-        const { bytesRead } = await file.read(target, at, bytes - at);
-        if (bytesRead === 0) throw broken('it ends within a chunk');
-        at += bytesRead;
-      }
-      checksum = crc32(target, checksum);
+      await readFully(file, target, position, path);
+      position += bytes;
       return target.buffer;
     };
-    if (!Buffer.from(await read(8)).equals(magic)) throw broken(`expected it to begin with ${magic}`);
+    if (!Buffer.from(await read(8)).equals(magic)) throw broken(path, `expected it to begin with ${magic}`);
     for (;;) {
       const [headerBytes, batchBytes] = new Uint32Array(await read(8));
       if (headerBytes === 0) break;
@@ -99,8 +90,37 @@ export async function* readStateFile(expected: StateFile): AsyncGenerator<StateC
       const { table, keyColumns, fields } = JSON.parse(header.toString('utf8', 0, headerBytes)) as StateChunk;
       yield { table, keyColumns, fields, batch: decodeBatch(await read(batchBytes!)) };
     }
-    if (checksum !== expected.crc32) throw broken(`expected CRC-32 ${expected.crc32}, found ${checksum}`);
   } finally {
     await file.close();
   }
+}
+
+const verifyBytes = 1 << 20; // read at a time
+
+/** Length and check sum of the whole file: rotten bytes must not reach a decoder or an operator, which would fail of them in their own way. */
+async function verify(file: FileHandle, { path, byteLength, crc32: checksum }: StateFile): Promise<void> {
+  const { size } = await file.stat();
+  if (size !== byteLength) throw broken(path, `expected ${byteLength} bytes, found ${size}`);
+  const buffer = new Uint8Array(Math.min(verifyBytes, size));
+  let found = 0;
+  for (let at = 0; at < size; at += buffer.length) {
+    const part = buffer.subarray(0, Math.min(buffer.length, size - at));
+    await readFully(file, part, at, path);
+    found = crc32(part, found);
+  }
+  if (found !== checksum) throw broken(path, `expected CRC-32 ${checksum}, found ${found}`);
+}
+
+async function readFully(file: FileHandle, target: Uint8Array, position: number, path: string): Promise<void> {
+  for (let at = 0; at < target.length; ) {
+    const { bytesRead } = await file.read(target, at, target.length - at, position + at);
+    if (bytesRead === 0) throw broken(path, 'it ends within a chunk');
+    at += bytesRead;
+  }
+}
+
+function broken(path: string, what: string): EngineError {
+  return new EngineError('CHECKPOINT', `state file ${path}: ${what}`, {
+    hint: 'Restore an older checkpoint with --restore PATH, or start afresh with --restore none.',
+  });
 }

@@ -64,7 +64,8 @@ export class Subtask {
   readonly #times: TaskTimes;
   readonly #startTime: number;
   #next = 0;
-  #trigger: { checkpointId: number; directory: string; pause: boolean } | null = null;
+  /** Asked for and not yet sent, in order. More than one only while checkpoints time out: every barrier goes out, so that all align. */
+  readonly #triggers: { checkpointId: number; directory: string; pause: boolean }[] = [];
   #openInputs: number;
   #endReported = false;
   #recordsIn = 0;
@@ -87,7 +88,7 @@ export class Subtask {
 
   /** The main thread asks for a checkpoint: sources send its barrier as soon as they can. */
   trigger(checkpointId: number, directory: string, pause: boolean): void {
-    if (this.parts.source !== null) this.#trigger = { checkpointId, directory, pause };
+    if (this.parts.source !== null) this.#triggers.push({ checkpointId, directory, pause });
   }
 
   /** Takes a turn; returns whether it did anything. `mayPoll`: whether its source may ask for more rows. */
@@ -106,10 +107,10 @@ export class Subtask {
 
   #runSource(mayPoll: boolean): boolean {
     const { driver } = this.parts.source!;
-    const trigger = this.#trigger;
-    const worked = driver.step(mayPoll && trigger === null);
-    if (trigger === null || !driver.atRest || this.blocked) return worked;
-    this.#trigger = null;
+    const [trigger] = this.#triggers;
+    const worked = driver.step(mayPoll && trigger === undefined);
+    if (trigger === undefined || !driver.atRest || this.blocked) return worked;
+    this.#triggers.shift();
     if (trigger.pause) driver.pause();
     this.#barrier(trigger.checkpointId, trigger.directory);
     return true;

@@ -36,8 +36,10 @@ describe('restart strategies', () => {
   });
 
   it('do not repeat what would fail again', () => {
-    const policy = new RestartPolicy({ kind: 'fixed-delay', attempts: 9, delayMs: 1 }, clockAt([0, 0]));
+    const policy = new RestartPolicy({ kind: 'fixed-delay', attempts: 9, delayMs: 1 }, clockAt([0, 0, 0]));
     expect(policy.delayAfter('BAD_RECORD', false)).toBeNull();
+    expect(policy.delayAfter('CHECKPOINT', false)).toBeNull(); // rotten: it will be so the next time
+    expect(policy.delayAfter('CHECKPOINT', true)).toBe(1); // could not be written: the disk may have room again
     expect(policy.delayAfter('IO', false)).toBe(1);
   });
 });

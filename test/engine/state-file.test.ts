@@ -58,10 +58,22 @@ describe('a state file', () => {
     ['cut short', (bytes) => bytes.subarray(0, bytes.length - 9)],
     ['one bit turned', (bytes) => bytes.map((byte, i) => (i === bytes.length - 20 ? byte ^ 4 : byte)) as Buffer],
     ['of another kind', (bytes) => Buffer.alloc(bytes.length)],
-  ])('%s is refused', async (name, damage) => {
+    ['one letter of a header turned', (bytes) => bytes.map((byte, i) => (i === 16 ? byte ^ 1 : byte)) as Buffer],
+    ['a length turned', (bytes) => bytes.map((byte, i) => (i === 11 ? 0x7f : byte)) as Buffer],
+  ])('%s is refused by its name, before anything is restored of it', async (name, damage) => {
     const file = await write(name);
     writeFileSync(file.path, damage(readFileSync(file.path)));
-    await expect(readAll(file)).rejects.toMatchObject({ code: 'CHECKPOINT' });
+    const chunks: StateChunk[] = [];
+    const read = async (): Promise<void> => {
+      for await (const one of readStateFile(file)) chunks.push(one);
+    };
+    await expect(read()).rejects.toMatchObject({
+      code: 'CHECKPOINT',
+      message: expect.stringMatching(/^state file .*: expected .*, found /),
+      hint: expect.stringContaining('--restore'),
+      retryable: false,
+    });
+    expect(chunks).toEqual([]);
   });
 
   it('that can not be written is a CHECKPOINT error, and the snapshot is let go', async () => {

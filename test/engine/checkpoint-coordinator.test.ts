@@ -1,0 +1,90 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import { CheckpointCoordinator } from '../../src/engine/checkpoint-coordinator.ts';
+import type { PendingCheckpoint } from '../../src/engine/pending-checkpoint.ts';
+import { EngineError, toErrorData } from '../../src/model/errors.ts';
+import type { Committable } from '../../src/model/sink.ts';
+
+const checkpoint = { savepoint: false, stop: false, final: false };
+const diskFull = toErrorData(new EngineError('CHECKPOINT', 'the disk is full', { retryable: true }));
+
+/** A coordinator of two subtasks with one sink, whose store lets the test in while it throws a failed checkpoint away. */
+function coordinatorOf(onDiscard: (coordinator: CheckpointCoordinator, id: number) => void) {
+  const committed: Committable[][] = [];
+  const triggered: PendingCheckpoint[] = [];
+  const graph = { name: 'job', vertices: [{ parallelism: 2, nodes: [] }] };
+  const coordinator: CheckpointCoordinator = new CheckpointCoordinator({
+    graph,
+    settings: { checkpointTimeoutMs: 10_000, tolerableFailedCheckpoints: 5 },
+    runId: 'run',
+    firstId: 1,
+    store: {
+      create: async (id: number) => `/chk-${id}`,
+      discard: async (path: string) => {
+        onDiscard(coordinator, Number(path.slice('/chk-'.length)));
+        await nextTurn();
+      },
+      complete: async () => {},
+      expire: async () => {},
+    },
+    commits: {
+      prepare: async (_: unknown, committables: ReadonlyMap<string, Committable[]>) => ({
+        sink: committables.get('sink') ?? [],
+      }),
+      commit: async ({ sink }: { sink: Committable[] }) => void committed.push(sink),
+    },
+    assigner: { checkpointComplete: async () => {} },
+    clock: { now: () => 0, monotonic: () => 0, random: () => 0, sleep: () => new Promise(() => {}) },
+    board: new Proxy({}, { get: () => () => {} }),
+    warn: () => {},
+    trigger: (pending: PendingCheckpoint) => void triggered.push(pending),
+  } as never);
+  const acknowledge = (checkpointId: number, subtask: number, rows: string): void =>
+    coordinator.acknowledge({
+      checkpointId,
+      vertex: 0,
+      subtask,
+      splits: {},
+      committables: { sink: [{ rows }] },
+      stateFiles: {},
+      watermark: null,
+    });
+  const decline = (checkpointId: number, rows: string): void =>
+    coordinator.decline(checkpointId, diskFull, { sink: [{ rows }] });
+  const isTriggered = async (id: number): Promise<void> => {
+    while (!triggered.some((pending) => pending.id === id)) await nextTurn();
+  };
+  return { coordinator, committed, acknowledge, decline, isTriggered };
+}
+
+describe('what the writers handed over at a checkpoint that fails', () => {
+  it.each<[string, 'acknowledges' | 'declines', 'before' | 'during' | 'after']>([
+    ['acknowledged before it failed', 'acknowledges', 'before'],
+    ['acknowledged while it was thrown away', 'acknowledges', 'during'],
+    ['acknowledged after', 'acknowledges', 'after'],
+    ['declined while it was thrown away', 'declines', 'during'],
+    ['declined after', 'declines', 'after'],
+  ])('and %s is committed with the next one', async (_name, how, when) => {
+    const say = (id: number): void => {
+      if (how === 'acknowledges') test.acknowledge(id, 1, 'late');
+      else test.decline(id, 'late');
+    };
+    const test = coordinatorOf((_coordinator, id) => {
+      if (when === 'during') say(id);
+    });
+    const first = test.coordinator.take(checkpoint);
+    await test.isTriggered(1);
+    if (when === 'before') say(1);
+    test.decline(1, 'early');
+    expect(await first).toBeNull();
+    if (when === 'after') say(1);
+    const second = test.coordinator.take(checkpoint);
+    await test.isTriggered(2);
+    test.acknowledge(2, 0, 'next');
+    test.acknowledge(2, 1, 'next');
+    expect(await second).toBe('/chk-2');
+    expect(test.committed.flat().map(({ rows }) => rows)).toEqual(
+      expect.toSatisfy((rows: string[]) => [...rows].sort().join() === 'early,late,next,next'),
+    );
+  });
+});
