@@ -55,7 +55,10 @@ export class Slot {
       deadLetters: this.#deadLetters,
       wake: () => this.#wakeup.signal(),
       subtaskHost: {
-        post: (message) => this.#post(message),
+        post: (message) => {
+          if (message.kind === 'ack') this.#report(); // the figures of a bounded job are whole at its last checkpoint
+          this.#post(message);
+        },
         flushDeadLetters: () => this.#deadLetters.flush(),
         monotonic: clock.monotonic,
         now: clock.now,
