@@ -51,40 +51,51 @@ export function plainTimestamp(
   if (end - start < plainLength) return Number.NaN;
   if (bytes[start + 4] !== dash || bytes[start + 7] !== dash || bytes[start + 10] !== separator) return Number.NaN;
   if (bytes[start + 13] !== colon || bytes[start + 16] !== colon) return Number.NaN;
+  const year = twoDigits(bytes, start) * 100 + twoDigits(bytes, start + 2);
   const month = twoDigits(bytes, start + 5);
   const day = twoDigits(bytes, start + 8);
   const hour = twoDigits(bytes, start + 11);
   const minute = twoDigits(bytes, start + 14);
   const second = twoDigits(bytes, start + 17);
-  const year = twoDigits(bytes, start) * 100 + twoDigits(bytes, start + 2);
-  if (!(month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month))) return Number.NaN;
-  if (!(hour <= 23 && minute <= 59 && second <= 59 && year >= 1)) return Number.NaN;
+  if (!isDay(year, month, day) || hour > 23 || minute > 59 || second > 59) return Number.NaN;
   const ms = daysFromCivil(year, month, day) * msPerDay + (hour * 3600 + minute * 60 + second) * 1000;
   const nanos = fractionNanos(bytes, start + plainLength, end);
-  if (!(nanos >= 0)) return Number.NaN;
+  if (nanos < 0) return Number.NaN;
   const millis = (nanos / 1e6) | 0;
   const value = joinTimestamp(ms + millis, nanos - millis * 1e6, precision);
   return typeof value === 'number' ? value : Number.NaN;
 }
 
-/** NaN where one of the two is no digit. */
+/** More than any field may be: integers throughout, as a NaN would make them all doubles. */
+const notDigits = 1 << 16;
+
+/** `notDigits` where one of the two is none. */
 function twoDigits(bytes: Uint8Array, at: number): number {
   const tens = bytes[at]! - zero;
   const ones = bytes[at + 1]! - zero;
-  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : Number.NaN;
+  return tens >= 0 && tens <= 9 && ones >= 0 && ones <= 9 ? tens * 10 + ones : notDigits;
+}
+
+const surelyInMonth = 28;
+
+function isDay(year: number, month: number, day: number): boolean {
+  if (year < 1 || year >= notDigits || month < 1 || month > 12 || day < 1) return false;
+  return day <= surelyInMonth || day <= daysInMonth(year, month);
 }
 
 const maxFractionDigits = 9;
+const fractionUnits: readonly number[] = Array.from({ length: maxFractionDigits + 1 }, (_, i) => 10 ** (9 - i));
 
+/** −1 where it is no fraction. */
 function fractionNanos(bytes: Uint8Array, start: number, end: number): number {
   if (start === end) return 0;
   const digits = end - start - 1;
-  if (bytes[start] !== point || digits > maxFractionDigits) return Number.NaN;
-  let nanos = 0;
+  if (bytes[start] !== point || digits > maxFractionDigits) return -1;
+  let fraction = 0;
   for (let i = start + 1; i < end; i++) {
     const digit = bytes[i]! - zero;
-    if (digit < 0 || digit > 9) return Number.NaN;
-    nanos = nanos * 10 + digit;
+    if (!(digit >= 0 && digit <= 9)) return -1;
+    fraction = fraction * 10 + digit;
   }
-  return nanos * 10 ** (maxFractionDigits - digits);
+  return fraction * fractionUnits[digits]!;
 }
