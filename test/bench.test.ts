@@ -6,6 +6,8 @@ import { describeWithJava } from './support/testbed/describe-with-java.ts';
 
 // The benchmarks with their smallest parameters: whether they still run and still count every record. Their numbers mean nothing here.
 
+const timeoutMs = 120_000; // a Kafka, a JVM and four runs of the engine, on a machine that has other things to do
+
 const root = join(import.meta.dirname, '..');
 
 async function bench(...args: readonly string[]): Promise<string> {
@@ -15,36 +17,44 @@ async function bench(...args: readonly string[]): Promise<string> {
   return stdout;
 }
 
-it('measures every stage', async () => {
-  const output = await bench('--only', 'stages', '--events', 'telemetry');
-  const rates = output.split('\n').filter((line) => /^\S.*\s[\d,]+\s+[\d,]+-[\d,]+\s/.test(line));
-  expect(rates.map((line) => line.split(/\s{2,}/)[0])).toEqual([
-    'wire decode, none',
-    'wire decode, lz4',
-    'wire decode, zstd',
-    'scan, 3 columns',
-    'scan, all 7 columns',
-    'calc: filter, expression',
-    'local window aggregate',
-    'global window aggregate, partial rows',
-    'exchange of rows, 4 channels',
-    'sink copy, all 7 columns',
-    'Parquet encode, all 7 columns, zstd',
-    'decode + scan + window, lz4',
-    'decode + scan + window, zstd',
-  ]);
-});
+it(
+  'measures every stage',
+  async () => {
+    const output = await bench('--only', 'stages', '--events', 'telemetry');
+    const rates = output.split('\n').filter((line) => /^\S.*\s[\d,]+\s+[\d,]+-[\d,]+\s/.test(line));
+    expect(rates.map((line) => line.split(/\s{2,}/)[0])).toEqual([
+      'wire decode, none',
+      'wire decode, lz4',
+      'wire decode, zstd',
+      'scan, 3 columns',
+      'scan, all 7 columns',
+      'calc: filter, expression',
+      'local window aggregate',
+      'global window aggregate, partial rows',
+      'exchange of rows, 4 channels',
+      'sink copy, all 7 columns',
+      'Parquet encode, all 7 columns, zstd',
+      'decode + scan + window, lz4',
+      'decode + scan + window, zstd',
+    ]);
+  },
+  timeoutMs,
+);
 
 describeWithJava('the whole job', () => {
-  it('is measured beside the Java consumer, and counts every record', async () => {
-    const output = await bench('--only', 'job');
-    const names = output.split('\n').map((line) => line.split(/\s{2,}/)[0]);
-    expect(names).toEqual(
-      expect.arrayContaining([
-        'Java ConsumerPerformance (counts)',
-        'millrace, blackhole, parallelism 1',
-        'millrace, iceberg, parallelism 1',
-      ]),
-    );
-  });
+  it(
+    'is measured beside the Java consumer, and counts every record',
+    async () => {
+      const output = await bench('--only', 'job');
+      const names = output.split('\n').map((line) => line.split(/\s{2,}/)[0]);
+      expect(names).toEqual(
+        expect.arrayContaining([
+          'Java ConsumerPerformance (counts)',
+          'millrace, blackhole, parallelism 1',
+          'millrace, iceberg, parallelism 1',
+        ]),
+      );
+    },
+    timeoutMs,
+  );
 });

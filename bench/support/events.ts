@@ -35,7 +35,7 @@ const deviceCount = 1000;
 const startMs = Date.UTC(2026, 0, 1);
 
 /** What the simulator's scenario `gpu-fleet` sends: 1,000 devices, a reading a second each, 1 % out of order. */
-export const fleet: EventShape = {
+const fleet: EventShape = {
   name: 'fleet',
   description: 'gpu-fleet events, 11 fields',
   device: 'device_id',
@@ -61,7 +61,7 @@ export const fleet: EventShape = {
 };
 
 /** The events that the prototype reads: only they can be put beside it. */
-export const telemetry: EventShape = {
+const telemetry: EventShape = {
   name: 'telemetry',
   description: 'telemetry events as the prototype reads them, 7 fields',
   device: '`deviceId`',
