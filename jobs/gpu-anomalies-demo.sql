@@ -21,7 +21,7 @@ CREATE TABLE readings (
   'disorder.rate' = '0.05',
   'anomalies.kinds' = 'spike;drift;stuck',
   'anomalies.rate' = '0.001',
-  'anomalies.length' = '180'
+  'anomalies.length' = '240'
 );
 
 CREATE CATALOG lake WITH (

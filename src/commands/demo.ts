@@ -19,10 +19,10 @@ export function demoCommand(context: CommandContext): Command {
       'A simulated GPU fleet through a windowed job into an embedded Iceberg lake; then a query names the odd devices.',
     )
     .option('--devices <n>', 'GPUs that report once a second', wholeNumber(1, 100_000), 1_000)
-    .option('--minutes <n>', 'simulated time', wholeNumber(1, 1_440), 30)
+    .option('--minutes <n>', 'simulated time', wholeNumber(1, 1_440), 60)
     .option('--seed <n>', 'another fleet', wholeNumber(0, 4_294_967_295), 7)
     .option('--data-dir <dir>', 'the lake is made below it, in demo/', defaultDataDirectory)
-    .addHelpText('after', '\nExamples:\n  millrace demo\n  millrace demo --devices 5000 --minutes 60')
+    .addHelpText('after', '\nExamples:\n  millrace demo\n  millrace demo --devices 5000 --minutes 120')
     .action(async (options: DemoOptions) => context.exit(await demo(options, context)));
 }
 
@@ -37,7 +37,8 @@ async function demo(options: DemoOptions, context: CommandContext): Promise<numb
   const code = await runDemoJob(directory, options, context);
   if (code !== exitCode.ok) return code;
   await showOddDevices(directory, context);
-  const shown = relative(context.workingDirectory, directory) || directory;
+  const path = relative(context.workingDirectory, directory);
+  const shown = path.startsWith('..') ? directory : path;
   context.say(
     `\nLook on: millrace query "SELECT * FROM gpu.device_minutes WHERE device_id = '…' ORDER BY window_start" --data-dir ${shown}\n` +
       `The job: ${join('jobs', 'gpu-anomalies-demo.sql')}`,
@@ -87,7 +88,7 @@ const verdicts = `
 
 const oddDevices = `
   WITH judged AS (${verdicts})
-  SELECT device_id, mode(verdict) AS verdict, COUNT(verdict) AS minutes, MIN(window_start) FILTER (verdict IS NOT NULL) AS since,
+  SELECT device_id, mode(verdict) AS verdict, COUNT(verdict) AS minutes, strftime(MIN(window_start) FILTER (verdict IS NOT NULL), '%H:%M') AS since,
     MAX(max_temperature) FILTER (verdict IS NOT NULL) AS hottest, mode(truth) AS truth
   FROM judged GROUP BY device_id HAVING COUNT(verdict) > 0 OR COUNT(truth) > 0 ORDER BY minutes DESC, device_id`;
 

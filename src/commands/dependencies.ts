@@ -53,6 +53,8 @@ export type CommandContext = CommandDependencies &
     exit: (code: number) => void;
     /** Hides the secrets of the job from every message from now on. */
     hide: (secrets: readonly string[]) => void;
+    /** The text without the secrets hidden so far. */
+    redact: (text: string) => string;
     /** A line of talk on stderr. */
     say: (text: string) => void;
   }>;

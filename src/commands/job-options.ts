@@ -1,6 +1,6 @@
 /** The options that commands over a job share, and how they are read. */
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { JobFile } from '../job/job-file.ts';
 import { type JobFileOptions, plainScript, readJobFile } from '../job/job-file.ts';
 import type { JobPlanContext } from '../job/job-plan.ts';
@@ -17,13 +17,17 @@ export type JobOptions = Readonly<{
 
 export function addJobOptions(command: Command): Command {
   return command
-    .option('--param <name=value>', 'a value for a parameter of the job spec; may be repeated', pairs, new Map())
+    .addOption(pairsOption('--param <name=value>', 'a value for a parameter of the job spec; may be repeated'))
     .option('--parallelism <n>', 'subtasks of each operator', wholeNumber(1, 32_768))
     .option('--data-dir <dir>', 'checkpoints, savepoints and the embedded lake', defaultDataDirectory);
 }
 
-/** A parser of options that are given as name=value, any number of times. */
-export function pairs(text: string, before: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+/** An option that is given as name=value, any number of times. */
+export function pairsOption(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(pairs).default(new Map(), 'none');
+}
+
+function pairs(text: string, before: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
   const equals = text.indexOf('=');
   if (equals <= 0) throw new InvalidArgumentError(`expected name=value, got '${text}'.`);
   return new Map([...before, [text.slice(0, equals), text.slice(equals + 1)]]);

@@ -27,7 +27,7 @@ export async function runInForeground(
   context: CommandContext,
 ): Promise<number> {
   let progress: Progress | null = null;
-  const say = (text: string): void => (progress === null ? context.say(text) : progress.say(text));
+  const say = (text: string): void => (progress === null ? context.say(text) : progress.say(context.redact(text)));
   const running = context.runJob({ ...job, hooks: { ...hooks, warn: (message) => say(`warning: ${message}`) } });
   options.started?.(running);
   progress = showProgress(() => running.status(), context.stderr, context.clock, options.quiet);

@@ -25,6 +25,7 @@ export async function runProgram(argv: readonly string[], deps: CommandDependenc
     hide: (secrets) => {
       redact = redactor(secrets);
     },
+    redact: (text) => redact(text),
     say: (text) => void deps.stderr.write(`${redact(text)}\n`),
   };
   try {

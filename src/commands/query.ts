@@ -1,11 +1,9 @@
 /** `millrace query TEXT`: Iceberg tables by name, read by DuckDB. */
-import { existsSync } from 'node:fs';
 import { Command, Option } from 'commander';
-import { catalogFile, embeddedLake } from '../job/embedded-lake.ts';
-import { EngineError } from '../model/errors.ts';
+import { existingLake } from '../job/embedded-lake.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
-import { dataDirectoryOf, defaultDataDirectory, pairs } from './job-options.ts';
+import { dataDirectoryOf, defaultDataDirectory, pairsOption } from './job-options.ts';
 import { type OutputFormat, outputFormats, rowOutput } from './row-output.ts';
 
 type QueryOptions = Readonly<{
@@ -24,11 +22,11 @@ export function queryCommand(context: CommandContext): Command {
     .addOption(new Option('--output <format>', 'how rows are printed').choices(outputFormats).default('table'))
     .option('--data-dir <dir>', 'where the embedded lake is', defaultDataDirectory)
     .option('--catalog <name>', 'the name of the catalog', 'lake')
-    .option(
-      '--catalog-option <key=value>',
-      'another catalog than the embedded one, as CREATE CATALOG has it; may be repeated',
-      pairs,
-      new Map(),
+    .addOption(
+      pairsOption(
+        '--catalog-option <key=value>',
+        'another catalog than the embedded one, as CREATE CATALOG has it; may be repeated',
+      ),
     )
     .addHelpText('after', examples)
     .action(async (text: string, options: QueryOptions) => context.exit(await query(text, options, context)));
@@ -55,13 +53,5 @@ async function query(text: string, options: QueryOptions, context: CommandContex
 
 function catalogOptions(options: QueryOptions, context: CommandContext): ReadonlyMap<string, string> {
   if (options.catalogOption.size > 0) return new Map([['type', 'iceberg'], ...options.catalogOption]);
-  const dataDirectory = dataDirectoryOf(options, context);
-  if (existsSync(catalogFile(dataDirectory))) return embeddedLake(dataDirectory);
-  throw new EngineError(
-    'NOT_FOUND',
-    `lake ${catalogFile(dataDirectory)}: expected the embedded catalog there, found none`,
-    {
-      hint: 'Name its data directory with --data-dir, or another catalog with --catalog-option.',
-    },
-  );
+  return existingLake(dataDirectoryOf(options, context));
 }

@@ -8,11 +8,12 @@ import type { JobFile } from '../job/job-file.ts';
 import { type PlannedJob, planJob } from '../job/job-plan.ts';
 import { collectJob, openSession } from '../job/script.ts';
 import { EngineError } from '../model/errors.ts';
-import { type RunningServer, startServer } from '../server/http-server.ts';
+import type { RunningServer } from '../server/http-server.ts';
 import { statusPage } from '../web/status-page.ts';
 import type { CommandContext } from './dependencies.ts';
 import { addJobOptions, dataDirectoryOf, type JobOptions, jobContext, loadFile, wholeNumber } from './job-options.ts';
 import { runInForeground } from './job-run.ts';
+import { redactStatus } from './redaction.ts';
 import { rowOutput } from './row-output.ts';
 
 type RunOptions = JobOptions &
@@ -63,9 +64,7 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
     throw new EngineError(
       'UNSUPPORTED',
       `job '${file.name}': its engine is 'flink', which Millrace does not deploy to`,
-      {
-        hint: 'Run the script with Flink itself, or write engine: millrace.',
-      },
+      { hint: 'Run the script with Flink itself, or write engine: millrace.' },
     );
   }
   const dataDirectory = dataDirectoryOf(options, context);
@@ -131,6 +130,7 @@ async function openServer(
   options: RunOptions,
   context: CommandContext,
 ): Promise<RunningServer> {
+  const { startServer } = await import('../server/http-server.ts'); // other commands need not load it
   const server = await startServer({
     port: options.port,
     host: options.host,
@@ -138,7 +138,7 @@ async function openServer(
     openProbes: options.openProbes,
     status: () => {
       const job = running();
-      return job === null ? [] : [job.status()];
+      return job === null ? [] : [redactStatus(job.status(), context.redact)];
     },
     build: { version: context.version },
     pages: statusPage,

@@ -11,7 +11,7 @@ import { parseScenario, type Scenario } from '../simulator/scenario.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
 import { bytesText, countText, durationText, groupedText } from './human.ts';
-import { pairs } from './job-options.ts';
+import { pairsOption } from './job-options.ts';
 import type { Terminal } from './terminal.ts';
 
 type SimulateOptions = Readonly<{ set: ReadonlyMap<string, string>; shard: Shard; quiet?: boolean }>;
@@ -25,7 +25,7 @@ export function simulateCommand(context: CommandContext): Command {
   return new Command('simulate')
     .description("A scenario's records into Kafka, a file or stdout: repeatable by seed.")
     .argument('<file>', 'a scenario, .yaml')
-    .option('--set <field=value>', 'sets a field below spec, with dots; may be repeated', pairs, new Map())
+    .addOption(pairsOption('--set <field=value>', 'sets a field below spec, with dots; may be repeated'))
     .option('--shard <i/n>', 'publish the share i of n of the fleet: n publishers are the whole fleet', shard, {
       index: 0,
       count: 1,

@@ -16,13 +16,12 @@ import type {
 } from '../model/job-graph.ts';
 import type { AggregateCall, WindowDefinition } from '../model/plan.ts';
 import { type Field, formatType } from '../model/types.ts';
-import { expressionText } from '../operators/codegen/expression-text.ts';
-import { intervalText } from './interval-text.ts';
+import { formatDuration, formatExpression } from '../sql/format-expression.ts';
 import type { PlannedJob } from './job-plan.ts';
 
 /** Ends in a newline. */
 export function explainJob({ graph, settings }: PlannedJob, connectors: ConnectorRegistry): string {
-  const head = `Job ${graph.name}: parallelism ${graph.parallelism}, ${graph.maxParallelism} key groups, time zone ${graph.timeZone}, a checkpoint every ${intervalText(settings.checkpointIntervalMs)}`;
+  const head = `Job ${graph.name}: parallelism ${graph.parallelism}, ${graph.maxParallelism} key groups, time zone ${graph.timeZone}, a checkpoint every ${formatDuration(settings.checkpointIntervalMs)}`;
   const vertices = graph.vertices.flatMap((vertex, index) => ['', ...vertexLines(vertex, index, graph, connectors)]);
   return `${[head, ...vertices, '', ...portabilityLines(graph, connectors)].join('\n')}\n`;
 }
@@ -79,7 +78,6 @@ function detailsOf(spec: ChainNode['spec'], connectors: ConnectorRegistry): stri
 }
 
 function sourceDetails({ table, connector, columns, fields, watermark, bounded }: SourceSpec): string[] {
-  const names = fields.map((field) => field.name);
   const read = columns.map((column) => {
     const origin = column.kind === 'metadata' ? `METADATA '${column.key}'` : column.path.join('.');
     return `${origin} ${formatType(column.type)}`;
@@ -89,22 +87,21 @@ function sourceDetails({ table, connector, columns, fields, watermark, bounded }
     `pushed into the scan: ${read.length === 0 ? 'no columns, rows are only counted' : read.join(', ')}`,
   ];
   if (watermark === null) return lines;
-  const interval = watermark.intervalMs === 0 ? 'after each row' : `every ${intervalText(watermark.intervalMs)}`;
+  const interval = watermark.intervalMs === 0 ? 'after each row' : `every ${formatDuration(watermark.intervalMs)}`;
   const idle =
     watermark.idleTimeoutMs === null
       ? 'an idle split holds it back'
-      : `idle after ${intervalText(watermark.idleTimeoutMs)}`;
-  return [...lines, `watermark: ${expressionText(watermark.expression, names)}, ${interval}, ${idle}`];
+      : `idle after ${formatDuration(watermark.idleTimeoutMs)}`;
+  return [...lines, `watermark: ${formatExpression(watermark.expression, fields)}, ${interval}, ${idle}`];
 }
 
 function calcDetails({ predicate, projections, inputFields, fields }: CalcSpec): string[] {
-  const names = inputFields.map((field) => field.name);
   const select = projections.map((projection, index) => {
-    const text = expressionText(projection, names);
+    const text = formatExpression(projection, inputFields);
     const { name } = fields[index]!;
     return text === name ? text : `${text} AS ${name}`;
   });
-  const where = predicate === null ? [] : [`where ${expressionText(predicate, names)}`];
+  const where = predicate === null ? [] : [`where ${formatExpression(predicate, inputFields)}`];
   return [...where, `select ${select.join(', ')}`];
 }
 
@@ -141,16 +138,16 @@ function aggregateText({ name, args, distinct, filter }: AggregateCall, fields: 
 }
 
 function windowText(window: WindowDefinition): string {
-  if (window.kind === 'session') return `SESSION with a gap of ${intervalText(window.gapMs)}`;
-  const offset = window.offsetMs === 0 ? '' : ` offset ${intervalText(window.offsetMs)}`;
-  const size = intervalText(window.sizeMs);
+  if (window.kind === 'session') return `SESSION with a gap of ${formatDuration(window.gapMs)}`;
+  const offset = window.offsetMs === 0 ? '' : ` offset ${formatDuration(window.offsetMs)}`;
+  const size = formatDuration(window.sizeMs);
   switch (window.kind) {
     case 'tumble':
       return `TUMBLE of ${size}${offset}`;
     case 'hop':
-      return `HOP of ${size} every ${intervalText(window.slideMs)}${offset}`;
+      return `HOP of ${size} every ${formatDuration(window.slideMs)}${offset}`;
     case 'cumulate':
-      return `CUMULATE to ${size} by ${intervalText(window.stepMs)}${offset}`;
+      return `CUMULATE to ${size} by ${formatDuration(window.stepMs)}${offset}`;
   }
 }
 
