@@ -30,7 +30,7 @@ export type JobBuildContext = Readonly<{
   offline?: boolean | undefined;
 }>;
 
-export const defaultParallelism = 4;
+const defaultParallelism = 4;
 
 /**
  * Builds the graph of one job. Throws INVALID_OPTION for options that a connector refuses, SQL_VALIDATION for a table that can't be read
@@ -252,7 +252,7 @@ class JobBuilder {
 }
 
 /** A catalog with a connector of its own fills it in when it makes the table: until then there is none. */
-export function isOnPaper(table: TableDefinition): boolean {
+function isOnPaper(table: TableDefinition): boolean {
   return !table.options.has('connector') && table.path.catalog !== builtInCatalog;
 }
 

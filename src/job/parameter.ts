@@ -3,7 +3,7 @@ import { formatTimestamp, parseTimestamp } from '../model/calendar.ts';
 import { parseDuration } from '../model/options.ts';
 import type { YamlMap } from './yaml-map.ts';
 
-export const parameterTypes = [
+const parameterTypes = [
   'topic',
   'duration',
   'string',
@@ -14,7 +14,7 @@ export const parameterTypes = [
   'enum',
   'secret',
 ] as const;
-export type ParameterType = (typeof parameterTypes)[number];
+type ParameterType = (typeof parameterTypes)[number];
 
 export type ParameterSpec = Readonly<{
   name: string;
@@ -128,7 +128,7 @@ function textValue(text: string): Parsed {
   return { kind: 'value', value: { text, literal: quoted(text) } };
 }
 
-export function quoted(text: string): string {
+function quoted(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
@@ -202,7 +202,7 @@ const intervalUnits: readonly (readonly [number, string])[] = [
 const largestField = 99; // Flink's leading precision is two digits unless written
 
 /** `INTERVAL '1' MINUTE`, in the largest unit that fits without a rest. */
-export function intervalLiteral(ms: number): string {
+function intervalLiteral(ms: number): string {
   const unit = intervalUnits.find(([size]) => ms >= size && ms % size === 0 && ms / size <= largestField);
   if (unit !== undefined) return `INTERVAL '${ms / unit[0]}' ${unit[1]}`;
   const two = (value: number): string => String(Math.floor(value)).padStart(2, '0');

@@ -6,7 +6,7 @@ import { EngineError } from '../model/errors.ts';
 import { checkOptions, type OptionSpec, type Options } from '../model/options.ts';
 import { formatPath, type TableDefinition } from '../model/table.ts';
 
-export const plannerOptionSpecs: readonly OptionSpec[] = [
+const plannerOptionSpecs: readonly OptionSpec[] = [
   { key: 'scan.parallelism', kind: 'integer', min: 1, description: 'Subtasks that read the table.' },
   { key: 'sink.parallelism', kind: 'integer', min: 1, description: 'Subtasks that write the table.' },
   {

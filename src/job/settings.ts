@@ -309,7 +309,7 @@ function isPrefix(key: string): boolean {
 }
 
 /** The declaration of a key: an exact one, or the prefix that it begins with. undefined where there is none. */
-export function settingSpec(key: string): OptionSpec | undefined {
+function settingSpec(key: string): OptionSpec | undefined {
   return (
     settingSpecs.find((spec) => spec.key === key) ??
     settingSpecs.find((spec) => spec.kind === 'map' && key.startsWith(spec.key))

@@ -19,7 +19,7 @@ export type AccessRules = Readonly<{
 const loopbackNames: readonly string[] = ['localhost', '127.0.0.1', '[::1]', '::1'];
 const probePaths: readonly string[] = ['/healthz', '/readyz', '/metrics'];
 
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return loopbackNames.includes(host) || /^127\.\d+\.\d+\.\d+$/.test(host);
 }
 

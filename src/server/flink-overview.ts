@@ -3,7 +3,7 @@ import type { JobState, JobStatus } from '../model/job-status.ts';
 import { taskCounts } from './task-state.ts';
 
 /** The Flink whose REST API this is, with the program that answers. */
-export function versionText(version: string): string {
+function versionText(version: string): string {
   return `2.3-millrace-${version}`;
 }
 

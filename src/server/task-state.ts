@@ -15,7 +15,7 @@ const taskStates = [
 ] as const;
 type TaskState = (typeof taskStates)[number];
 
-export function taskStateOf(subtask: SubtaskStatus): TaskState {
+function taskStateOf(subtask: SubtaskStatus): TaskState {
   switch (subtask.state) {
     case 'CANCELLING':
       return 'CANCELING';
