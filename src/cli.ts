@@ -6,15 +6,9 @@ import { text } from 'node:stream/consumers';
 import { WriteStream } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import type { CommandDependencies, Signal } from './commands/dependencies.ts';
+import { localEngine } from './commands/local-engine.ts';
 import { runProgram } from './commands/program.ts';
 import type { Terminal } from './commands/terminal.ts';
-import { systemClock } from './engine/clock.ts';
-import { startJob } from './engine/job.ts';
-import { createIcebergCatalog } from './iceberg/catalog.ts';
-import { queryLake } from './iceberg/query.ts';
-import { createConnectors } from './job/connector-registry.ts';
-import type { Catalog } from './model/table.ts';
-import { gpuFleet } from './simulator/gpu-fleet.ts';
 
 /** Runs a command line (without the program's name); the process ends by itself with its exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -26,37 +20,15 @@ export async function main(argv: readonly string[]): Promise<void> {
 /** Everything real; the working directory is this process's. */
 export function world(): CommandDependencies {
   const packageDirectory = join(dirname(fileURLToPath(import.meta.url)), '..');
-  const workingDirectory = process.cwd();
-  const connectors = createConnectors({ [gpuFleet.name]: gpuFleet });
-  const clock = systemClock;
-  const say = (message: string): void => void process.stderr.write(`warning: ${message}\n`);
-  const catalogFactory = (name: string, options: ReadonlyMap<string, string>): Promise<Catalog> =>
-    createIcebergCatalog(name, options, { workingDirectory, now: clock.now, warn: say });
+  const warn = (message: string): void => void process.stderr.write(`warning: ${message}\n`);
   return {
+    ...localEngine({ workingDirectory: process.cwd(), workerUrl: workerUrl(), warn }),
     version: versionOf(packageDirectory),
     packageDirectory,
-    workingDirectory,
     env: process.env,
-    machineTimeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
-    clock,
     stdin: () => text(process.stdin),
     stdout: terminal(process.stdout),
     stderr: terminal(process.stderr),
-    connectors,
-    catalogFactory,
-    metadataColumns: (name) =>
-      new Map([...(connectors[name]?.sink?.metadata ?? []), ...(connectors[name]?.source?.metadata ?? [])]),
-    runJob: (job) => startJob({ ...job, connectors, clock, workerUrl: workerUrl() }),
-    queryLake: async ({ text: query, catalogs }) => {
-      const opened = new Map<string, Catalog>();
-      try {
-        for (const { name, options } of catalogs) opened.set(name, await catalogFactory(name, options));
-        const { fields, rows } = await queryLake(query, opened, { workingDirectory, now: clock.now });
-        return { columns: fields, rows };
-      } finally {
-        for (const catalog of opened.values()) await catalog.close();
-      }
-    },
     onSignal: (handler) => {
       const names: readonly Signal[] = ['SIGINT', 'SIGTERM'];
       const handlers = names.map((name) => ({ name, listener: () => handler(name) }));

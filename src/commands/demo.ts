@@ -3,8 +3,7 @@ import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Command } from 'commander';
 import { embeddedLake } from '../job/embedded-lake.ts';
-import { planJob } from '../job/job-plan.ts';
-import { collectJob, openSession } from '../job/script.ts';
+import { planScript } from '../job/script-job.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
 import { dataDirectoryOf, defaultDataDirectory, jobContext, loadFile, wholeNumber } from './job-options.ts';
@@ -55,21 +54,14 @@ async function runDemoJob(directory: string, options: DemoOptions, context: Comm
   ]);
   const path = join(context.packageDirectory, 'jobs', 'gpu-anomalies-demo.yaml');
   const file = await loadFile(path, { param, dataDir: directory }, context);
-  const ctx = jobContext({}, directory, context);
-  const session = openSession(ctx);
-  try {
-    const { pipelines, settings } = await collectJob(file, session, async () => undefined);
-    const planned = await planJob(pipelines, settings, file.name, ctx);
-    const hooks = { print: context.stdout.write, collect: async () => undefined };
-    return await runInForeground(
-      { ...planned, restore: 'none', force: false },
-      hooks,
-      { onSignal: 'cancel', quiet: false },
-      context,
-    );
-  } finally {
-    await session.close();
-  }
+  const planned = await planScript(file, jobContext({}, directory, context), async () => undefined);
+  const hooks = { print: context.stdout.write, collect: async () => undefined };
+  return await runInForeground(
+    { ...planned, restore: 'none', force: false },
+    hooks,
+    { onSignal: 'cancel', quiet: false },
+    context,
+  );
 }
 
 /**

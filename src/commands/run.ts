@@ -1,12 +1,10 @@
 /** `millrace run FILE`: a job in the foreground, with its HTTP server. */
-import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { lockDirectory } from '../engine/directory-lock.ts';
 import type { RunningJob } from '../engine/job.ts';
 import type { JobFile } from '../job/job-file.ts';
-import { type PlannedJob, planJob } from '../job/job-plan.ts';
-import { collectJob, openSession } from '../job/script.ts';
+import type { PlannedJob } from '../job/job-plan.ts';
+import { planScript, restorePoint } from '../job/script-job.ts';
 import { EngineError } from '../model/errors.ts';
 import type { RunningServer } from '../server/http-server.ts';
 import { statusPage } from '../web/status-page.ts';
@@ -74,7 +72,9 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
   try {
     server = await openServer(() => running, options, context);
     const planned = await plan(file, options, dataDirectory, context);
-    const job = { ...planned, restore: restorePoint(options, planned, context), force: options.force === true };
+    // By precedence: command line, script, default.
+    const restore = restorePoint(options.restore ?? planned.restorePath ?? 'latest', context.workingDirectory);
+    const job = { ...planned, restore, force: options.force === true };
     const hooks = {
       print: (text: string) => context.stdout.write(text),
       collect: (_: number, lines: readonly string[]) => context.stdout.write(`${lines.join('\n')}\n`),
@@ -101,28 +101,15 @@ async function plan(
   context: CommandContext,
 ): Promise<PlannedJob> {
   const ctx = jobContext(options, dataDirectory, context);
-  const session = openSession(ctx);
-  try {
-    const { pipelines, settings } = await collectJob(file, session, async ({ fields, rows }) => {
-      const output = rowOutput(
-        'table',
-        fields.map((field) => field.name),
-        context.stdout,
-      );
-      await output.rows(rows);
-      await output.end();
-    });
-    return await planJob(pipelines, settings, file.name, ctx);
-  } finally {
-    await session.close();
-  }
-}
-
-/** By precedence: command line, script, default. */
-function restorePoint({ restore }: RunOptions, planned: PlannedJob, { workingDirectory }: CommandContext): string {
-  const wanted = restore ?? planned.restorePath ?? 'latest';
-  if (wanted === 'latest' || wanted === 'none') return wanted;
-  return wanted.startsWith('file:') ? fileURLToPath(wanted) : resolve(workingDirectory, wanted);
+  return await planScript(file, ctx, async ({ fields, rows }) => {
+    const output = rowOutput(
+      'table',
+      fields.map((field) => field.name),
+      context.stdout,
+    );
+    await output.rows(rows);
+    await output.end();
+  });
 }
 
 async function openServer(

@@ -1,8 +1,10 @@
 /** The lake of a data directory: an Iceberg catalog in one SQLite file, tables beside it. */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { EngineError } from '../model/errors.ts';
 
-export function catalogFile(dataDirectory: string): string {
+function catalogFile(dataDirectory: string): string {
   return join(dataDirectory, 'lake', 'catalog.db');
 }
 
@@ -14,4 +16,14 @@ export function embeddedLake(dataDirectory: string): ReadonlyMap<string, string>
     ['uri', `jdbc:sqlite:${catalogFile(dataDirectory)}`],
     ['warehouse', pathToFileURL(join(dataDirectory, 'lake')).href],
   ]);
+}
+
+/** The same of a lake that is there. Throws NOT_FOUND: opening it would make an empty one. */
+export function existingLake(dataDirectory: string): ReadonlyMap<string, string> {
+  if (existsSync(catalogFile(dataDirectory))) return embeddedLake(dataDirectory);
+  throw new EngineError(
+    'NOT_FOUND',
+    `lake ${catalogFile(dataDirectory)}: expected the embedded catalog there, found none`,
+    { hint: 'Name its data directory with --data-dir, or another catalog with --catalog-option.' },
+  );
 }
