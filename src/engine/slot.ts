@@ -65,19 +65,31 @@ export class Slot {
         fail: (error, task) => this.#fail(error, task),
       },
     });
-    const { subtasks, channels } = builder.build();
+    const { subtasks, channels } = this.#build(builder);
     this.#subtasks = subtasks;
     this.#channels = channels;
     this.#listen();
+  }
+
+  /** What fails here, such as a constant that cannot be computed, is a failure of the job like any other. */
+  #build(builder: SlotBuilder): ReturnType<SlotBuilder['build']> {
+    try {
+      return builder.build();
+    } catch (error) {
+      this.#fail(error, `slot ${this.#payload.slot + 1}`);
+      return { subtasks: [], channels: { inputs: new Map(), outputs: new Map() } };
+    }
   }
 
   /** Resolves when the slot was cancelled; failures were reported before. */
   async run(): Promise<void> {
     const beat = setInterval(() => this.#wakeup.signal(), statusIntervalMs);
     try {
-      await this.#restore();
-      this.#post({ kind: 'ready' });
-      await this.#loop();
+      if (this.#failure === null) {
+        await this.#restore();
+        this.#post({ kind: 'ready' });
+        await this.#loop();
+      }
     } catch (error) {
       this.#fail(error, `slot ${this.#payload.slot + 1}`);
     }
