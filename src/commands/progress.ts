@@ -13,11 +13,12 @@ const eraseLine = '\r\u001b[2K';
 
 type Sample = Readonly<{ time: number; records: number }>;
 
-/** `orders RUNNING · 1.20 M rec/s · …`. The rate is that since `before`. */
+/** `orders RUNNING · 1.20 M rec/s · …`. The rate is that since `before`, or since the start. */
 export function progressText(status: JobStatus, before: Sample | null): string {
   const { records } = sampleOf(status);
-  const seconds = before === null ? 0 : (status.now - before.time) / 1_000;
-  const rate = before === null || seconds <= 0 ? 0 : Math.max(0, records - before.records) / seconds;
+  const since = before ?? { time: status.startTime, records: 0 };
+  const seconds = (status.now - since.time) / 1_000;
+  const rate = seconds <= 0 ? 0 : Math.max(0, records - since.records) / seconds;
   const parts = [
     `${status.name} ${status.state}`,
     `${countText(rate)} rec/s (${countText(records)})`,

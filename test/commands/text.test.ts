@@ -89,6 +89,10 @@ describe('progress', () => {
     expect(sampleOf(jobStatus())).toEqual({ time: 90_000, records: 200 });
   });
 
+  it('has the rate since the start at first', () => {
+    expect(progressText(jobStatus({ now: 11_000 }), null)).toContain(' 20 rec/s (200)');
+  });
+
   it('has no negative rate after a restart', () => {
     expect(progressText(jobStatus(), { time: 80_000, records: 5_000 })).toContain(' 0 rec/s');
   });
@@ -111,7 +115,7 @@ describe('progress', () => {
     await settle();
     progress.say('talk');
     await progress.stop();
-    expect(terminal.text()).toBe('\r\u001b[2Korders RUNNING · 0 r\r\u001b[2Ktalk\n\r\u001b[2Korders RUNNING · 0 r\n');
+    expect(terminal.text()).toBe('\r\u001b[2Korders RUNNING · 2 r\r\u001b[2Ktalk\n\r\u001b[2Korders RUNNING · 0 r\n');
   });
 
   it('is a line every ten seconds elsewhere, and nothing when quiet', async () => {
