@@ -36,7 +36,7 @@ h2 { font-size: .8rem; text-transform: uppercase; letter-spacing: .06em; color: 
 .vertex { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: .7rem .9rem; }
 .vertex .name { font-weight: 600; overflow-wrap: anywhere; }
 .vertex .figures { color: var(--dim); font-variant-numeric: tabular-nums; display: flex; gap: 1.1rem; flex-wrap: wrap; margin-top: .15rem; }
-.subtasks { display: grid; grid-template-columns: repeat(auto-fill, minmax(130px, 1fr)); gap: .5rem; margin-top: .55rem; }
+.subtasks { display: grid; grid-template-columns: repeat(auto-fit, minmax(130px, 1fr)); gap: .5rem; margin-top: .55rem; }
 .bar { display: flex; height: 9px; border-radius: 5px; overflow: hidden; background: var(--line); }
 .bar i { display: block; height: 100%; } .bar .busy { background: var(--busy); } .bar .held { background: var(--held); } .bar .idle { background: var(--idle); }
 .subtask small { color: var(--dim); font-variant-numeric: tabular-nums; }

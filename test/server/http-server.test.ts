@@ -1,8 +1,10 @@
 import { request } from 'node:http';
+import { Script } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EngineError } from '../../src/model/errors.ts';
 import type { JobStatus } from '../../src/model/job-status.ts';
 import { type RunningServer, type ServerOptions, startServer } from '../../src/server/http-server.ts';
+import { statusPage } from '../../src/web/status-page.ts';
 import { jobId, jobStatus, sourceId, windowId } from './job-status-fixture.ts';
 
 let server: RunningServer | null = null;
@@ -16,7 +18,7 @@ async function start(more: Partial<ServerOptions> = {}, jobs: readonly JobStatus
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: answers of many shapes
-type Answer = Readonly<{ status: number; text: string; json: () => any; type: string }>;
+type Answer = Readonly<{ status: number; text: string; json: () => any; type: string; policy: string }>;
 
 /** By node:http, which lets a test set the Host header. */
 function ask(
@@ -36,6 +38,7 @@ function ask(
           text,
           json: () => JSON.parse(text),
           type: response.headers['content-type']!,
+          policy: String(response.headers['content-security-policy']),
         }),
       );
     });
@@ -160,6 +163,18 @@ describe('reading', () => {
     const answer = await ask('/metrics');
     expect(answer).toMatchObject({ status: 200, type: 'text/plain; version=0.0.4; charset=utf-8' });
     expect(answer.text).toContain('# TYPE millrace_records_in_total counter');
+  });
+
+  it('pages are served as they are, and load nothing from elsewhere', async () => {
+    await start({ pages: statusPage });
+    const page = await ask('/');
+    expect(page).toMatchObject({ status: 200, type: 'text/html; charset=utf-8' });
+    for (const [, path] of page.text.matchAll(/(?:href|src)="(\/[^"]*)"/g)) expect((await ask(path!)).status).toBe(200);
+    expect(page.text).not.toMatch(/https?:/);
+    expect(page.policy).toMatch(/^default-src 'self';/);
+    expect(
+      () => new Script((statusPage.find(({ path }) => path === '/status.js') ?? statusPage[0]!).text),
+    ).not.toThrow();
   });
 
   it('is not ready while a job is not running', async () => {
