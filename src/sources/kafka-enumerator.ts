@@ -2,7 +2,7 @@ import { describeTopics, listTopics } from '../kafka/admin.ts';
 import { KafkaCluster, type TopicMetadata } from '../kafka/cluster.ts';
 import { commitOffsets } from '../kafka/group-offsets.ts';
 import { type KafkaTable, topicRegExp } from '../kafka/kafka-table.ts';
-import { startOffsets, stopOffsets } from '../kafka/offset-mode.ts';
+import { type OffsetMode, startOffsets, stopOffsets } from '../kafka/offset-mode.ts';
 import { partitionId, type TopicPartition } from '../kafka/offsets.ts';
 import { recreated } from '../kafka/record-fetcher.ts';
 import { EngineError } from '../model/errors.ts';
@@ -33,8 +33,18 @@ export class KafkaEnumerator implements SplitEnumerator {
     for (const position of positions) checkRestored(position, partitions, this.#table.where);
     for (const { id } of restored) this.#known.add(id);
     // A bounded source reads what it had found: partitions that came later are not part of it.
-    if (this.#table.bounded !== null) return restored;
-    return [...restored, ...(await this.#newSplits(partitions))];
+    if (this.#table.bounded !== null) return await this.#bounded(positions, this.#table.bounded);
+    const unbounded = positions.map((position) => splitOf({ ...position, stopOffset: null }));
+    return [...unbounded, ...(await this.#newSplits(partitions))];
+  }
+
+  /** Ends that the checkpoint has stay; a source that was without end until now gets the ends of now. */
+  async #bounded(positions: readonly KafkaPosition[], mode: OffsetMode): Promise<SourceSplit[]> {
+    const endless = positions.filter(({ stopOffset }) => stopOffset === null);
+    const stops = endless.length === 0 ? null : await stopOffsets(this.#cluster, mode, endless);
+    return positions.map((position) =>
+      splitOf({ ...position, stopOffset: position.stopOffset ?? stops?.get(partitionId(position)) ?? null }),
+    );
   }
 
   async discover(): Promise<readonly SourceSplit[]> {
