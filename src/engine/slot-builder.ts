@@ -40,6 +40,8 @@ export type SlotBuilderOptions = Readonly<{
   subtaskHost: SubtaskHost;
   deadLetters: DeadLetters;
   wake: () => void;
+  /** Reaches whoever runs the job. */
+  warn: (message: string) => void;
 }>;
 
 /** The ends of the channels of a slot, by edge and the other end's slot. */
@@ -197,7 +199,7 @@ export class SlotBuilder {
   }
 
   #reader(spec: SourceSpec, counters: NamedCounters, parallelism: number): SourceReader {
-    const { environment, pool, deadLetters } = this.#options;
+    const { environment, pool, deadLetters, warn } = this.#options;
     const factory = environment.connectors[spec.connector]?.source;
     assert(factory !== undefined, () => `connector '${spec.connector}' has no source here`);
     return factory.reader(spec.config, {
@@ -209,6 +211,7 @@ export class SlotBuilder {
       batchRows,
       now: environment.clock.now,
       badRecord: deadLetters.handle,
+      warn,
     });
   }
 

@@ -54,6 +54,7 @@ export class Slot {
       workerHost: this.#host,
       deadLetters: this.#deadLetters,
       wake: () => this.#wakeup.signal(),
+      warn: (message) => this.#post({ kind: 'warning', message }),
       subtaskHost: {
         post: (message) => {
           if (message.kind === 'ack') this.#report(); // the figures of a bounded job are whole at its last checkpoint

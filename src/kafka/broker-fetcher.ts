@@ -5,14 +5,12 @@ import type { Connection } from './connection.ts';
 import { type FetchedPartition, type FetchResponse, fetchRecords } from './fetch.ts';
 import { FetchedRecords } from './fetched-records.ts';
 import type { PartitionFetch } from './partition-fetch.ts';
+import type { Delivery } from './partition-fetcher.ts';
 import { offsetBehind } from './record-batch.ts';
 import { Signal } from './signal.ts';
 
 /** Responses of one broker that may wait to be read; then no more is fetched from it. One is being read, one is ready. */
 const maxWaitingResponses = 2;
-
-/** Fetched records of one partition, until `release`: then their bytes are used again. */
-export type Delivery = Readonly<{ partition: PartitionFetch; records: FetchedRecords; release: () => void }>;
 
 /** What a broker's fetcher tells the one who directs them all. */
 export interface FetchListener {
@@ -20,7 +18,7 @@ export interface FetchListener {
   answered(): void;
   deliver(delivery: Delivery): void;
   /** The partition's leader has to be found anew, because of a passing fault. */
-  leaderLost(partition: PartitionFetch): void;
+  leaderLost(partition: PartitionFetch, reason: string): void;
   /** Nothing more will come: the fault is not a passing one. */
   failed(error: unknown): void;
 }
@@ -87,7 +85,7 @@ export class BrokerFetcher {
 
   #failed(error: unknown, targets: readonly PartitionFetch[]): void {
     if (this.#cluster.signal.aborted) return;
-    if (isRetryable(error)) for (const partition of targets) this.#listener.leaderLost(partition);
+    if (isRetryable(error)) for (const partition of targets) this.#listener.leaderLost(partition, error.message);
     else this.#listener.failed(error);
   }
 
@@ -134,11 +132,12 @@ export class BrokerFetcher {
 
   #partitionFault(partition: PartitionFetch, code: number): void {
     if (code === brokerErrors.offsetOutOfRange) partition.outOfRange = true;
-    if (partition.outOfRange || isPassing(code)) this.#listener.leaderLost(partition);
-    else this.#listener.failed(brokerError(code, partition.where));
+    const fault = brokerError(code, partition.where);
+    if (partition.outOfRange || isPassing(code)) this.#listener.leaderLost(partition, fault.message);
+    else this.#listener.failed(fault);
   }
 }
 
-function isRetryable(error: unknown): boolean {
+function isRetryable(error: unknown): error is Error {
   return (error as { retryable?: boolean }).retryable === true;
 }

@@ -4,6 +4,9 @@ import type { FetchedPartition } from './fetch.ts';
 import { type BatchHeader, controlBit, logAppendTimeBit, readBatchHeader } from './record-batch.ts';
 import type { RecordRun } from './record-run.ts';
 
+/** Where in the bytes they stand, the last of them maybe cut; and the transactions among them that were aborted. */
+export type FetchedRange = Pick<FetchedPartition, 'start' | 'end' | 'aborted'>;
+
 /**
  * The record batches that a fetch brought of one partition, one after the other: control batches and aborted transactions passed over,
  * records before the asked offset and from `stopOffset` on cut off.
@@ -21,7 +24,7 @@ export class FetchedRecords {
   from = 0;
   to = 0;
 
-  constructor(bytes: Buffer, fetched: FetchedPartition, where: string, offset: number, stopOffset: number) {
+  constructor(bytes: Buffer, fetched: FetchedRange, where: string, offset: number, stopOffset: number) {
     this.#bytes = bytes;
     this.#at = fetched.start;
     this.#end = fetched.end;

@@ -1,41 +1,27 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-import { EngineError } from '../model/errors.ts';
-import { brokerErrors } from './broker-error.ts';
-import { BrokerFetcher, type Delivery } from './broker-fetcher.ts';
-import type { KafkaCluster, TopicMetadata } from './cluster.ts';
+import { BrokerFetcher } from './broker-fetcher.ts';
+import type { KafkaCluster } from './cluster.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
 import { listOffsets, offsetSpec, partitionId } from './offsets.ts';
+import { isThere, outOfRange } from './partition-fault.ts';
 import { type FetchPosition, PartitionFetch } from './partition-fetch.ts';
+import type { Delivery, FetcherEvents, PartitionFetcher } from './partition-fetcher.ts';
 import { backoffMs, pause } from './retry.ts';
 import { Signal } from './signal.ts';
 
-/** Answers in a row that don't know a topic, until it counts as deleted: a new broker may not have heard of it yet. */
-const missingLimit = 6;
-
-export type FetcherEvents = Readonly<{
-  /** A broker was lost, or a partition had no leader; it is tried again for as long as it takes. */
-  onRetry: () => void;
-  /** A position was no longer there, and `auto.offset.reset` says where to go on. */
-  onReset: () => void;
-}>;
-
-/**
- * Fetches partitions from the brokers that lead them, ahead of the reader and within bounds. Survives brokers: leaders are looked for
- * with growing pauses, without end. Stops at what does not pass: a topic that is gone, a position that is gone, rights.
- */
-export class RecordFetcher {
+/** The native client: fetches from the brokers that lead the partitions. Leaders that were lost are looked for with growing pauses. */
+export class RecordFetcher implements PartitionFetcher {
   readonly #cluster: KafkaCluster;
   readonly #events: FetcherEvents;
   readonly #partitions = new Map<string, PartitionFetch>();
   readonly #brokers = new Map<number, BrokerFetcher>();
-  readonly #ready: Delivery[] = [];
-  readonly #reader = new Signal();
+  readonly #queue = new DeliveryQueue();
   readonly #leaderless = new Signal();
-  #failure: unknown = null;
-  /** Whether a leader was lost, or not found, since the last look. */
-  #lost = false;
+  /** Why a leader was lost, or not found, since the last look. */
+  #lost: string | null = null;
   /** Looks in a row that had to be repeated. */
   #faults = 0;
 
+  /** The cluster is the fetcher's from now on: `close` closes it. */
   constructor(cluster: KafkaCluster, events: FetcherEvents) {
     this.#cluster = cluster;
     this.#events = events;
@@ -50,55 +36,51 @@ export class RecordFetcher {
     this.#leaderless.notify();
   }
 
-  partition(id: string): PartitionFetch | undefined {
-    return this.#partitions.get(id);
+  endOffset(id: string): number {
+    return this.#partitions.get(id)?.endOffset ?? -1;
   }
 
-  /** The next fetched records; null after `timeoutMs`, or after `wake`. Throws what ended the fetching. */
-  async next(timeoutMs: number): Promise<Delivery | null> {
-    if (this.#ready.length === 0 && this.#failure === null) await this.#reader.wait(timeoutMs);
-    else await nextTurn(); // so that sockets are read while records are there
-    this.#reader.clear();
-    const delivery = this.#ready.shift();
-    if (delivery === undefined && this.#failure !== null) throw this.#failure;
-    return delivery ?? null;
+  next(timeoutMs: number): Promise<Delivery | null> {
+    return this.#queue.next(timeoutMs);
   }
 
   wake(): void {
-    this.#reader.notify();
+    this.#queue.wake();
   }
 
-  /** To be called after the cluster was closed: whoever waits sees it. */
-  close(): void {
+  async close(): Promise<void> {
+    this.#cluster.close();
     this.#leaderless.notify();
-    this.#reader.notify();
+    this.#queue.wake();
     for (const broker of this.#brokers.values()) broker.notify();
   }
 
   /** Finds leaders for the partitions that have none, as long as the client is open. */
   async #direct(): Promise<void> {
     const { signal } = this.#cluster;
-    while (!signal.aborted && this.#failure === null) {
+    while (!signal.aborted && !this.#queue.failed) {
       const leaderless = [...this.#partitions.values()].filter(({ leader, finished }) => leader < 0 && !finished);
       if (leaderless.length === 0) {
         await this.#leaderless.wait();
         continue;
       }
-      if (this.#lost) await this.#pauseAfterFault();
+      if (this.#lost !== null) await this.#pauseAfterFault(this.#lost);
       try {
         await this.#findPositions(leaderless.filter((partition) => partition.outOfRange));
         await this.#findLeaders(leaderless);
       } catch (error) {
         if (signal.aborted) return;
         if ((error as { retryable?: boolean }).retryable !== true) this.#fail(error);
+        this.#lost = (error as Error).message;
       }
-      if (leaderless.some(({ leader }) => leader < 0)) this.#lost = true;
+      const leaderlessYet = leaderless.find(({ leader }) => leader < 0);
+      if (leaderlessYet !== undefined) this.#lost ??= `${leaderlessYet.where}: it has no leader`;
     }
   }
 
-  async #pauseAfterFault(): Promise<void> {
-    this.#lost = false;
-    this.#events.onRetry();
+  async #pauseAfterFault(reason: string): Promise<void> {
+    this.#lost = null;
+    this.#events.onRetry(reason);
     await pause(backoffMs(this.#cluster.config, this.#faults++), this.#cluster.signal);
   }
 
@@ -107,19 +89,11 @@ export class RecordFetcher {
     const { topics } = await this.#cluster.metadataOnce(names);
     for (const partition of leaderless) {
       const topic = topics.find(({ name }) => name === partition.topic);
-      if (this.#isThere(partition, topic)) {
+      if (isThere(partition, topic)) {
         partition.leader = topic!.partitions.find((p) => p.partition === partition.partition)?.leader ?? -1;
       }
     }
     for (const leader of new Set(leaderless.map((partition) => partition.leader))) if (leader >= 0) this.#start(leader);
-  }
-
-  #isThere(partition: PartitionFetch, topic: TopicMetadata | undefined): boolean {
-    const missing = (topic?.errorCode ?? brokerErrors.unknownTopicOrPartition) === brokerErrors.unknownTopicOrPartition;
-    partition.missing = missing ? partition.missing + 1 : 0;
-    if (partition.missing >= missingLimit) throw gone(partition);
-    if (!missing && topic!.id !== partition.topicId) throw recreated(partition.where);
-    return !missing;
   }
 
   #start(node: number): void {
@@ -134,13 +108,10 @@ export class RecordFetcher {
       answered: () => {
         this.#faults = 0;
       },
-      deliver: (delivery) => {
-        this.#ready.push(delivery);
-        this.#reader.notify();
-      },
-      leaderLost: (partition) => {
+      deliver: (delivery) => this.#queue.push(delivery),
+      leaderLost: (partition, reason) => {
         partition.leader = -1;
-        this.#lost ||= !partition.outOfRange;
+        if (!partition.outOfRange) this.#lost ??= reason;
         this.#leaderless.notify();
       },
       failed: (error) => this.#fail(error),
@@ -168,31 +139,7 @@ export class RecordFetcher {
   }
 
   #fail(error: unknown): void {
-    this.#failure ??= error;
-    this.#reader.notify();
+    this.#queue.fail(error);
     this.#leaderless.notify();
   }
-}
-
-function gone(partition: PartitionFetch): EngineError {
-  return new EngineError('NOT_FOUND', `topic '${partition.topic}' was deleted while it was read`, {
-    hint: 'Make it anew and start the job without its checkpoint (--restore none).',
-  });
-}
-
-/** Positions of a topic mean nothing in another topic of that name. */
-export function recreated(where: string): EngineError {
-  return new EngineError('CONFLICT', `${where}: the topic was deleted and made anew since its position was taken`, {
-    hint: 'Start the job without its checkpoint (--restore none), or point it at another topic.',
-  });
-}
-
-function outOfRange(partition: PartitionFetch, low: number, high: number): EngineError {
-  const there = `the partition holds ${low} to ${high}`;
-  return new EngineError('NOT_FOUND', `${partition.where}: expected offset ${partition.offset}, but ${there}`, {
-    hint:
-      partition.offset < low
-        ? "Retention has deleted the records before they were read. 'properties.auto.offset.reset' = 'earliest' goes on after the gap."
-        : "The partition has lost records. 'properties.auto.offset.reset' = 'latest' goes on from its end.",
-  });
 }

@@ -84,6 +84,8 @@ export type ReaderContext = Readonly<{
   /** The clock's now, ms since 1970. */
   now: () => number;
   badRecord: BadRecordHandler;
+  /** Says what a person should know while the job goes on. The reader keeps to a few a minute. */
+  warn: (message: string) => void;
 }>;
 
 /** A record that could not be read, and where it stood. Bytes are borrowed. */

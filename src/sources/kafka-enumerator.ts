@@ -4,7 +4,7 @@ import { commitOffsets } from '../kafka/group-offsets.ts';
 import { type KafkaTable, topicRegExp } from '../kafka/kafka-table.ts';
 import { type OffsetMode, startOffsets, stopOffsets } from '../kafka/offset-mode.ts';
 import { partitionId, type TopicPartition } from '../kafka/offsets.ts';
-import { recreated } from '../kafka/record-fetcher.ts';
+import { recreated } from '../kafka/partition-fault.ts';
 import { EngineError } from '../model/errors.ts';
 import { hashBytes } from '../model/hash.ts';
 import type { SourceSplit, SplitEnumerator } from '../model/source.ts';

@@ -1,8 +1,6 @@
 import { BatchReader } from '../kafka/batch-reader.ts';
-import type { Delivery } from '../kafka/broker-fetcher.ts';
-import type { KafkaCluster } from '../kafka/cluster.ts';
 import { timestampOf } from '../kafka/fetched-records.ts';
-import type { RecordFetcher } from '../kafka/record-fetcher.ts';
+import type { Delivery, PartitionFetcher } from '../kafka/partition-fetcher.ts';
 import { RecordRun } from '../kafka/record-run.ts';
 import { allocateColumn, batchOf, type Column } from '../model/column.ts';
 import type { Decoder } from '../model/format.ts';
@@ -11,8 +9,8 @@ import { MetadataColumns } from './kafka-metadata.ts';
 import { type KafkaPosition, positionOf, splitOf } from './kafka-split.ts';
 
 type ReaderParts = Readonly<{
-  cluster: KafkaCluster;
-  fetcher: RecordFetcher;
+  fetcher: PartitionFetcher;
+  checkCrcs: boolean;
   decoder: Decoder;
   /** A record without a value (a tombstone) is a row of NULLs, as in Flink's raw format; else it is passed over. */
   nullIsRow: boolean;
@@ -20,7 +18,7 @@ type ReaderParts = Readonly<{
 
 type Split = { readonly first: KafkaPosition; offset: number; ended: boolean; lastTimestamp: number };
 
-/** Worker thread: fetched record batches straight into columns. */
+/** Worker thread: fetched record batches straight into columns, whichever client fetched them. */
 export class KafkaReader implements SourceReader {
   readonly #ctx: ReaderContext;
   readonly #parts: ReaderParts;
@@ -36,7 +34,7 @@ export class KafkaReader implements SourceReader {
   constructor(ctx: ReaderContext, parts: ReaderParts) {
     this.#ctx = ctx;
     this.#parts = parts;
-    this.#batches = new BatchReader(parts.cluster.config.consumer.checkCrcs);
+    this.#batches = new BatchReader(parts.checkCrcs);
     this.#metadata = new MetadataColumns(ctx.columns, ctx.pool, ctx.batchRows);
   }
 
@@ -108,6 +106,7 @@ export class KafkaReader implements SourceReader {
     const { bytes, valueStarts, valueEnds } = run;
     const { to, header } = records;
     const plain = this.#metadata.empty;
+    let rowless = 0; // an empty value, as Flink passes it over; or what json.ignore-parse-errors hides
     let i = this.#next;
     let stopped = false;
     for (; i < to && decoder.rows < batchRows; i++) {
@@ -121,8 +120,10 @@ export class KafkaReader implements SourceReader {
       const row = decoder.rows;
       const fault = decoder.decode(bytes, start, valueEnds[i]!);
       if (fault !== null) this.#badRecord(fault.message, partition, header, i);
-      else if (!plain && decoder.rows > row) this.#metadata.set(row, header, run, i);
+      else if (decoder.rows === row) rowless++;
+      else if (!plain) this.#metadata.set(row, header, run, i);
     }
+    if (rowless > 0) this.#ctx.counters.add('skippedRecords', rowless);
     this.#next = i;
     return stopped;
   }
@@ -187,7 +188,7 @@ export class KafkaReader implements SourceReader {
   lag(): readonly SplitLag[] {
     const now = this.#ctx.now();
     return [...this.#splits].map(([splitId, { first, offset, lastTimestamp }]) => {
-      const end = this.#parts.fetcher.partition(splitId)?.endOffset ?? -1;
+      const end = this.#parts.fetcher.endOffset(splitId);
       const records = Math.max(0, end - offset);
       const seconds = records === 0 || Number.isNaN(lastTimestamp) ? 0 : Math.max(0, (now - lastTimestamp) / 1_000);
       return { splitId, labels: { topic: first.topic, partition: String(first.partition) }, records, seconds };
@@ -196,7 +197,6 @@ export class KafkaReader implements SourceReader {
 
   async close(): Promise<void> {
     this.#closed = true;
-    this.#parts.cluster.close();
-    this.#parts.fetcher.close();
+    await this.#parts.fetcher.close();
   }
 }

@@ -3,6 +3,7 @@ import { KafkaCluster } from '../kafka/cluster.ts';
 import type { FormatRegistry } from '../kafka/connector-options.ts';
 import { formatOfTable, type KafkaTable, planKafkaTable } from '../kafka/kafka-table.ts';
 import { RecordFetcher } from '../kafka/record-fetcher.ts';
+import { RetryWarnings } from '../kafka/retry-warnings.ts';
 import type { ConnectorConfig, ConnectorContext, SourceFactory } from '../model/connector.ts';
 import { EngineError } from '../model/errors.ts';
 import type { Decoder } from '../model/format.ts';
@@ -23,14 +24,17 @@ export function kafkaSourceFactory(formats: FormatRegistry): SourceFactory {
     enumerator: (config) => new KafkaEnumerator(config as KafkaTable),
     reader: (config, ctx) => {
       const table = config as KafkaTable;
-      const cluster = new KafkaCluster(table.client);
-      const fetcher = new RecordFetcher(cluster, {
-        onRetry: () => ctx.counters.add('sourceRetries', 1),
+      const warnings = new RetryWarnings(table.where, ctx.now, ctx.warn);
+      const fetcher = new RecordFetcher(new KafkaCluster(table.client), {
+        onRetry: (reason) => {
+          ctx.counters.add('sourceRetries', 1);
+          warnings.retried(reason);
+        },
         onReset: () => ctx.counters.add('offsetResets', 1),
       });
       return new KafkaReader(ctx, {
-        cluster,
         fetcher,
+        checkCrcs: table.client.consumer.checkCrcs,
         decoder: createDecoder(table, formats, ctx),
         nullIsRow: table.formatName === 'raw',
       });

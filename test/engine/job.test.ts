@@ -124,6 +124,12 @@ function expectedRows(splits: number, perSplit: number): string[] {
 const full = expectedRows(counterDefaults.splits, counterDefaults.perSplit);
 
 describe('a job', () => {
+  it('passes on what its readers warn of', async () => {
+    writeFileSync(join(directory, 'faults', 'warn-source'), '');
+    await start(graphOf(2)).done;
+    expect(warnings).toEqual(Array(2).fill('the counter has something to say'));
+  });
+
   it.each([1, 3])('carries each row once at parallelism %s and ends', async (parallelism) => {
     const job = start(graphOf(parallelism));
     expect(await job.done).toEqual({ kind: 'finished' });

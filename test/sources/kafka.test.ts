@@ -162,6 +162,25 @@ describeWithJava('kafka source', () => {
     expect(context.counts.get('nullRecords')).toBe(1);
   });
 
+  it('counts records without a row: empty values, and those that the format passes over', async () => {
+    await kafka.createTopic('rowless');
+    await kafka.produce('rowless', 0, [
+      { value: '' },
+      { value: '{"n":1}' },
+      { value: 'no JSON' },
+      { value: null },
+      { value: '' },
+    ]);
+    const { rows, context } = await readAll({ topic: 'rowless', 'json.ignore-parse-errors': 'true' });
+    expect(rows).toEqual([[1]]);
+    expect(context.counts).toEqual(
+      new Map([
+        ['skippedRecords', 3],
+        ['nullRecords', 1],
+      ]),
+    );
+  });
+
   it('makes a tombstone a row of NULLs with the raw format', async () => {
     await kafka.createTopic('raw');
     await kafka.produce('raw', 0, [{ value: 'a' }, { value: null }, { value: null }, { value: 'b' }]);

@@ -74,6 +74,7 @@ function readerOf(
     batchRows,
     now: clock.now,
     badRecord,
+    warn: () => undefined,
   };
   return factory.reader(config, ctx);
 }

@@ -13,7 +13,7 @@ export type CounterConfig = Readonly<{
   perSplit: number;
   batch: number;
   pauseMs: number;
-  /** A directory: while `fail-source` is there, a poll fails once and takes it away. */
+  /** A directory: while `fail-source` is there, a poll fails once and takes it away; with `warn-source`, each reader warns. */
   faults: string;
 }>;
 
@@ -118,7 +118,11 @@ const counter: Connector = {
       discover: async () => [],
       close: async () => {},
     }),
-    reader: (config, ctx) => new CounterReader(config as CounterConfig, ctx.pool),
+    reader: (config, ctx) => {
+      const counterConfig = config as CounterConfig;
+      if (existsSync(join(counterConfig.faults, 'warn-source'))) ctx.warn('the counter has something to say');
+      return new CounterReader(counterConfig, ctx.pool);
+    },
   },
 };
 

@@ -32,11 +32,13 @@ export function connectorContext(workingDirectory = '/'): ConnectorContext {
   return { jobName: 'job', timeZone: 'UTC', workingDirectory, warn: () => undefined, now: () => 0 };
 }
 
-export type TestReaderContext = ReaderContext & Readonly<{ bad: BadRecord[]; counts: Map<string, number> }>;
+export type TestReaderContext = ReaderContext &
+  Readonly<{ bad: BadRecord[]; counts: Map<string, number>; warnings: string[] }>;
 
 export function readerContext(columns: readonly ScanColumn[], more: Partial<ReaderContext> = {}): TestReaderContext {
   const bad: BadRecord[] = [];
   const counts = new Map<string, number>();
+  const warnings: string[] = [];
   return {
     columns,
     subtaskIndex: 0,
@@ -46,9 +48,11 @@ export function readerContext(columns: readonly ScanColumn[], more: Partial<Read
     batchRows: 64,
     now: () => 0,
     badRecord: (record) => bad.push({ ...record, value: record.value.slice() }),
+    warn: (message) => warnings.push(message),
     ...more,
     bad,
     counts,
+    warnings,
   };
 }
 
