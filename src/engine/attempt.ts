@@ -115,8 +115,9 @@ export class Attempt {
       return await this.#outcome.promise;
     } finally {
       this.#over.abort();
-      this.#coordinator.abort();
+      const settled = this.#coordinator.abort();
       await this.#slots.cancel();
+      await settled;
       await this.#assigner.close();
       await this.#commits.close();
     }

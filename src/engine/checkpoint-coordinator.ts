@@ -40,6 +40,7 @@ export class CheckpointCoordinator {
   #carried: Record<string, readonly Committable[]>[] = [];
   #failuresInRow = 0;
   #completing: Promise<void> = Promise.resolve();
+  #over = false;
 
   constructor(options: CoordinatorOptions) {
     this.#options = options;
@@ -88,6 +89,7 @@ export class CheckpointCoordinator {
     const deadline = new AbortController();
     try {
       const path = await store.create(id, kind.savepoint);
+      if (this.#over) throw ended();
       pending = new PendingCheckpoint({ id, kind, path, triggerTime, subtasks: this.#subtasks });
       board.checkpointStarted(pending);
       const whole = new Promise<string>((resolve, reject) => {
@@ -133,9 +135,14 @@ export class CheckpointCoordinator {
     } else this.#carried.push(committables);
   }
 
-  /** The attempt is over: nothing under way will become whole. */
-  abort(): void {
-    this.#waiter?.reject(new EngineError('INTERRUPTED', 'the job ended before the checkpoint was whole'));
+  /**
+   * The attempt is over: what is not whole yet never will be. Resolves when nothing is under way any more: a checkpoint that was whole may
+   * still become durable and land, and only then is it known where to go on from.
+   */
+  async abort(): Promise<void> {
+    this.#over = true;
+    this.#waiter?.reject(ended());
+    await this.#completing;
   }
 
   async #complete(pending: PendingCheckpoint): Promise<void> {
@@ -203,6 +210,10 @@ class CommitFailure extends Error {
     super(reason instanceof Error ? reason.message : String(reason));
     this.reason = reason;
   }
+}
+
+function ended(): EngineError {
+  return new EngineError('INTERRUPTED', 'the job ended before the checkpoint was whole');
 }
 
 function ioError(cause: unknown): EngineError {

@@ -88,3 +88,15 @@ describe('what the writers handed over at a checkpoint that fails', () => {
     );
   });
 });
+
+describe('a checkpoint that is taken', () => {
+  it.each(['as', 'after'])('%s its job ends waits for nobody', async (when) => {
+    const { coordinator, isTriggered } = coordinatorOf(() => {});
+    const savepoint = { savepoint: true, stop: true, final: false };
+    if (when === 'after') await coordinator.abort();
+    const taken = coordinator.take(savepoint);
+    if (when === 'as') void coordinator.abort(); // its directory is being made
+    await expect(taken).rejects.toMatchObject({ code: 'INTERRUPTED' });
+    await expect(Promise.race([isTriggered(1), nextTurn('never')])).resolves.toBe('never');
+  });
+});

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -151,6 +151,20 @@ describe('a job', () => {
     expect(await job.done).toEqual({ kind: 'finished' });
     expect(job.status().restarts).toBe(1);
     expect(job.status().exceptions.at(-1)?.error.message).toContain(fault);
+    expect(readLedger(join(directory, 'out'))).toEqual(full);
+  });
+
+  it('does not start again while a checkpoint of the failed attempt may still land', async () => {
+    const faults = join(directory, 'faults');
+    const job = start(graphOf(2, { pauseMs: 3 }));
+    while (readLedger(join(directory, 'out')).length === 0) await sleep(5);
+    writeFileSync(join(faults, 'hold-prepare'), '');
+    while (!existsSync(join(faults, 'hold-prepare.held'))) await sleep(5);
+    writeFileSync(join(faults, 'fail-source'), '1');
+    while (job.status().exceptions.length === 0) await sleep(5);
+    await sleep(150); // time to start again too early
+    rmSync(join(faults, 'hold-prepare'));
+    expect(await job.done).toEqual({ kind: 'finished' });
     expect(readLedger(join(directory, 'out'))).toEqual(full);
   });
 

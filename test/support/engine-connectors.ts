@@ -98,6 +98,14 @@ export function tripFault(directory: string, name: string): void {
   }
 }
 
+/** Waits while the file is there, and says so in a file beside it, `….held`. */
+async function holdWhile(directory: string, name: string): Promise<void> {
+  const path = join(directory, name);
+  if (!existsSync(path)) return;
+  writeFileSync(`${path}.held`, '');
+  while (existsSync(path)) await sleep(5);
+}
+
 const counter: Connector = {
   name: 'counter',
   description: 'counts',
@@ -182,11 +190,14 @@ const ledger: Connector = {
         recover: async (plan) => {
           if (plan !== null) await commit(plan);
         },
-        prepare: async (epoch, committables) => ({
-          runId: epoch.runId,
-          checkpointId: epoch.checkpointId,
-          rows: committables.flatMap((committable) => committable.rows as string[]),
-        }),
+        prepare: async (epoch, committables) => {
+          await holdWhile(faults, 'hold-prepare');
+          return {
+            runId: epoch.runId,
+            checkpointId: epoch.checkpointId,
+            rows: committables.flatMap((committable) => committable.rows as string[]),
+          };
+        },
         commit,
         close: async () => {},
       };
