@@ -1,5 +1,5 @@
 /** Dead letters as JSON lines in a file of the subtask's own. */
-import { closeSync, fsyncSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, mkdirSync, openSync, readSync, writeSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { EngineError } from '../model/errors.ts';
 import type { BadRecord } from '../model/source.ts';
@@ -21,6 +21,7 @@ type DeadLetterLine = Readonly<{
 
 type FileContext = Readonly<{ jobName: string; subtaskIndex: number; now: () => number }>;
 
+const lineFeed = 10;
 const bufferCharacters = 1 << 18; // beyond, lines are written at once
 
 /** Writes synchronously: bad records are rare, and the handler that meets them can't wait. */
@@ -29,6 +30,8 @@ export class DeadLetterFile {
   readonly #ctx: FileContext;
   #descriptor: number | null = null;
   #lines = '';
+  /** A full disk or a crash has left half a line: it is ended before the next, which it would spoil. */
+  #halfLine = false;
 
   constructor(directory: string, ctx: FileContext) {
     this.#ctx = ctx;
@@ -60,16 +63,21 @@ export class DeadLetterFile {
   }
 
   async close(): Promise<void> {
-    await this.flush();
-    if (this.#descriptor !== null) closeSync(this.#descriptor);
-    this.#descriptor = null;
+    try {
+      await this.flush();
+    } finally {
+      if (this.#descriptor !== null) closeSync(this.#descriptor);
+      this.#descriptor = null;
+    }
   }
 
   #write(): void {
     try {
-      this.#descriptor ??= openForAppending(this.path);
-      const bytes = Buffer.from(this.#lines);
+      this.#descriptor ??= this.#open();
+      const bytes = Buffer.from(this.#halfLine ? `\n${this.#lines}` : this.#lines);
+      this.#halfLine = true;
       for (let at = 0; at < bytes.length; ) at += writeSync(this.#descriptor, bytes, at);
+      this.#halfLine = false;
       this.#lines = '';
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause);
@@ -79,11 +87,15 @@ export class DeadLetterFile {
       });
     }
   }
-}
 
-function openForAppending(path: string): number {
-  mkdirSync(join(path, '..'), { recursive: true });
-  return openSync(path, 'a');
+  #open(): number {
+    mkdirSync(join(this.path, '..'), { recursive: true });
+    const descriptor = openSync(this.path, 'a+');
+    const { size } = fstatSync(descriptor);
+    const last = Buffer.alloc(1);
+    this.#halfLine = size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] !== lineFeed;
+    return descriptor;
+  }
 }
 
 const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

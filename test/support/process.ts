@@ -6,6 +6,9 @@ import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..', '..');
 
+/** How long a program may take to say what it is waited for. */
+const patienceMs = 60_000;
+
 /** What Node makes of the sources it keeps there: the next start takes half the time. */
 const compileCache = join(tmpdir(), 'millrace-test-compile-cache');
 
@@ -16,15 +19,24 @@ export interface Program {
   readonly ended: Promise<Ended>;
   /** What it has said so far. */
   stderr(): string;
-  /** Resolves once stderr has matched; rejects when the program ends before. */
+  /** Resolves once stderr has matched; rejects when the program ends before, or takes too long. */
   said(pattern: RegExp): Promise<RegExpExecArray>;
 }
 
 export function startProgram(
   args: readonly string[],
-  options: { cwd?: string | undefined; node?: string | undefined; env?: Record<string, string> } = {},
+  options: {
+    cwd?: string | undefined;
+    node?: string | undefined;
+    env?: Record<string, string>;
+    /** No file may grow beyond so many blocks of 512 bytes: writes fail then with EFBIG, as they do with ENOSPC on a full disk. */
+    fileBlocks?: number | undefined;
+  } = {},
 ): Program {
-  const child = spawn(options.node ?? process.execPath, [join(root, 'engine.js'), ...args], {
+  const command = [options.node ?? process.execPath, join(root, 'engine.js'), ...args] as const;
+  const limit = `ulimit -f ${options.fileBlocks}; exec "$@"`;
+  const [file, ...rest] = options.fileBlocks === undefined ? command : (['sh', '-c', limit, 'sh', ...command] as const);
+  const child = spawn(file, rest, {
     cwd: options.cwd ?? root,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE: compileCache, ...options.env },
@@ -49,6 +61,8 @@ export function startProgram(
         if (match !== null) resolve(match);
       };
       look();
+      const tooLong = `it did not say ${pattern} within ${patienceMs} ms:`;
+      setTimeout(() => reject(new Error(`${tooLong}\n${stderr}`)), patienceMs).unref();
       void ended.then(() => reject(new Error(`it ended before it said ${pattern}:\n${stderr}`)));
     });
   return { child, ended, stderr: () => stderr, said };
