@@ -42,6 +42,7 @@ export async function planJob(
     workingDirectory: ctx.workingDirectory,
     warn: ctx.warn,
     now: ctx.now,
+    settings,
   };
   const graph = await buildJobGraph(pipelines, {
     jobName,

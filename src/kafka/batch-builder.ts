@@ -18,6 +18,7 @@ export class BatchBuilder {
   #bytes = Buffer.allocUnsafe(initialBytes);
   #at: number = batchLayout.records;
   #count = 0;
+  #lastOffsetDelta = -1;
   #baseTimestamp = 0;
   #maxTimestamp = 0;
 
@@ -30,20 +31,28 @@ export class BatchBuilder {
     return this.#at - batchLayout.records;
   }
 
-  /** Appends a record; bytes are copied. `timestamp`: ms since 1970. */
-  append(key: Uint8Array | null, value: Uint8Array | null, timestamp: number, headers: RecordHeaders | null): void {
+  /** Appends a record; bytes are copied. `timestamp`: ms since 1970. `offsetDelta`: where there are gaps, above the one before. */
+  append(
+    key: Uint8Array | null,
+    value: Uint8Array | null,
+    timestamp: number,
+    headers: RecordHeaders | null,
+    offsetDelta = this.#lastOffsetDelta + 1,
+  ): void {
     if (this.#count === 0) this.#baseTimestamp = timestamp;
     this.#maxTimestamp = this.#count === 0 ? timestamp : Math.max(this.#maxTimestamp, timestamp);
     const timestampDelta = timestamp - this.#baseTimestamp;
     const fields = headers === null ? [] : [...headers].flatMap(headerBytes);
     const headerSize = fields.reduce((sum, field) => sum + fieldSize(field), varintSize(fields.length / 2));
     const length =
-      1 + varlongSize(timestampDelta) + varintSize(this.#count) + fieldSize(key) + fieldSize(value) + headerSize;
+      1 + varlongSize(timestampDelta) + varintSize(offsetDelta) + fieldSize(key) + fieldSize(value) + headerSize;
     this.#reserve(varintSize(length) + length);
     this.#varint(length);
     this.#bytes[this.#at++] = 0;
     this.#varlong(timestampDelta);
-    this.#varint(this.#count++);
+    this.#varint(offsetDelta);
+    this.#lastOffsetDelta = offsetDelta;
+    this.#count++;
     this.#field(key);
     this.#field(value);
     this.#varint(fields.length / 2);
@@ -63,7 +72,7 @@ export class BatchBuilder {
     bytes.writeInt32BE(-1, batchLayout.leaderEpoch);
     bytes[batchLayout.magic] = 2;
     bytes.writeInt16BE(codecs.indexOf(compression), batchLayout.attributes);
-    bytes.writeInt32BE(this.#count - 1, batchLayout.lastOffsetDelta);
+    bytes.writeInt32BE(this.#lastOffsetDelta, batchLayout.lastOffsetDelta);
     bytes.writeBigInt64BE(BigInt(this.#baseTimestamp), batchLayout.baseTimestamp);
     bytes.writeBigInt64BE(BigInt(this.#maxTimestamp), batchLayout.maxTimestamp);
     bytes.writeInt32BE(this.#count, batchLayout.recordCount);

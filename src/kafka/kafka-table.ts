@@ -4,8 +4,12 @@ import { checkOptions, Options } from '../model/options.ts';
 import { formatPath, type TableDefinition } from '../model/table.ts';
 import type { Field } from '../model/types.ts';
 import { type ClientConfig, clientConfig } from './client-config.ts';
+import type { KafkaClientName } from './client-name.ts';
 import { type FormatRegistry, kafkaOwnSpecs, prefixedOptions, unbuiltOptions } from './connector-options.ts';
+import { librdkafkaConfig } from './librdkafka-config.ts';
+import type { LibrdkafkaConfig } from './librdkafka-protocol.ts';
 import { type OffsetMode, offsetMode } from './offset-mode.ts';
+import { kafkaProperties } from './properties.ts';
 
 /** A table of the connector `kafka`, checked. Plain data. */
 export type KafkaTable = Readonly<{
@@ -14,6 +18,8 @@ export type KafkaTable = Readonly<{
   topics: readonly string[];
   topicPattern: string | null;
   client: ClientConfig;
+  /** Settings of librdkafka, where it reads the table; null: the native client does. */
+  librdkafka: LibrdkafkaConfig | null;
   formatName: string;
   /** Values of the format's options, for `new Options`. */
   formatOptions: ReadonlyMap<string, unknown>;
@@ -27,18 +33,25 @@ export type KafkaTable = Readonly<{
   partitioner: 'default' | 'fixed' | 'round-robin';
 }>;
 
-/** Checks the options of a table. EngineError INVALID_OPTION, or UNSUPPORTED for what Flink has and we have not. */
-export function planKafkaTable(table: TableDefinition, formats: FormatRegistry, timeZone: string): KafkaTable {
+/** Checks the options of a table. EngineError INVALID_OPTION, or UNSUPPORTED for what Flink has and we have not. `reads`: who reads it. */
+export function planKafkaTable(
+  table: TableDefinition,
+  formats: FormatRegistry,
+  timeZone: string,
+  reads: KafkaClientName = 'native',
+): KafkaTable {
   const where = `table ${formatPath(table.path)}, connector 'kafka'`;
   refuseUnbuilt(table, where);
   const { format, prefix } = formatOf(table.options, formats, where);
   const options = checkOptions(table.options, [...kafkaOwnSpecs, ...prefixedOptions(format, prefix)], where);
-  const client = clientConfig(options.map('properties.'), where);
+  const properties = options.map('properties.');
+  const client = clientConfig(reads === 'native' ? properties : nativeOf(properties), where);
   const planned: KafkaTable = {
     where,
     topics: options.list('topic'),
     topicPattern: options.optionalString('topic-pattern') ?? null,
     client,
+    librdkafka: reads === 'native' ? null : librdkafkaConfig(properties, client),
     formatName: format.name,
     formatOptions: new Map(format.options.map(({ key }) => [key, options.entries().get(prefix + key)] as const)),
     fields: table.columns.filter((column) => column.kind === 'physical').map(({ name, type }) => ({ name, type })),
@@ -51,6 +64,12 @@ export function planKafkaTable(table: TableDefinition, formats: FormatRegistry, 
   checkTopics(planned);
   if (options.string('sink.delivery-guarantee') === 'exactly-once') throw unbuilt('sink.delivery-guarantee', where);
   return planned;
+}
+
+/** The native client finds topics and positions for librdkafka, which checks by itself what only it knows. */
+function nativeOf(properties: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const known = new Set(kafkaProperties.map(({ key }) => key));
+  return new Map([...properties].filter(([key]) => known.has(`properties.${key}`)));
 }
 
 /** The format of the table, and its options. */

@@ -2,7 +2,7 @@
  * The connector contract. A connector is declared twice over by the same object: the main thread checks options and plans, a worker makes
  * readers and writers. What goes between them (`Config`) is plain data.
  */
-import type { OptionSpec } from './options.ts';
+import type { OptionSpec, Options } from './options.ts';
 import type { ScanColumn } from './plan.ts';
 import type { Committer, SinkWriter, WriterContext } from './sink.ts';
 import type { ReaderContext, SourceReader, SplitEnumerator } from './source.ts';
@@ -24,6 +24,8 @@ export type ConnectorContext = Readonly<{
    * this. Absent: the job has one sink.
    */
   sinkId?: string | undefined;
+  /** The job's settings, where a connector obeys one of its own (`millrace.kafka.client`). Absent: their defaults. */
+  settings?: Options | undefined;
 }>;
 
 export interface SourceFactory {

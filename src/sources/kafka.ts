@@ -1,13 +1,19 @@
-/** The source of the connector `kafka`, over the native client. A split is a partition; its position is the next offset to read. */
+/** The source of the connector `kafka`, over either client. A split is a partition; its position is the next offset to read. */
+
+import { type KafkaClientName, kafkaClientSetting } from '../kafka/client-name.ts';
 import { KafkaCluster } from '../kafka/cluster.ts';
 import type { FormatRegistry } from '../kafka/connector-options.ts';
 import { formatOfTable, type KafkaTable, planKafkaTable } from '../kafka/kafka-table.ts';
+import { LibrdkafkaFetcher } from '../kafka/librdkafka-fetcher.ts';
+import { probeLibrdkafka } from '../kafka/librdkafka-process.ts';
+import type { FetcherEvents, PartitionFetcher } from '../kafka/partition-fetcher.ts';
 import { RecordFetcher } from '../kafka/record-fetcher.ts';
 import { RetryWarnings } from '../kafka/retry-warnings.ts';
 import type { ConnectorConfig, ConnectorContext, SourceFactory } from '../model/connector.ts';
 import { EngineError } from '../model/errors.ts';
 import type { Decoder } from '../model/format.ts';
 import type { ScanColumn } from '../model/plan.ts';
+import type { ReaderContext } from '../model/source.ts';
 import { StringPool } from '../model/string-pool.ts';
 import type { TableDefinition } from '../model/table.ts';
 import { formatType, sameType } from '../model/types.ts';
@@ -20,26 +26,31 @@ export function kafkaSourceFactory(formats: FormatRegistry): SourceFactory {
     metadata: kafkaMetadata,
     plan: (table, columns, ctx) => plan(table, columns, formats, ctx),
     bounded: (config) => (config as KafkaTable).bounded !== null,
-    maxParallelism: (config) => countPartitions(config as KafkaTable),
+    maxParallelism: (config) => usableSubtasks(config as KafkaTable),
     enumerator: (config) => new KafkaEnumerator(config as KafkaTable),
     reader: (config, ctx) => {
       const table = config as KafkaTable;
-      const warnings = new RetryWarnings(table.where, ctx.now, ctx.warn);
-      const fetcher = new RecordFetcher(new KafkaCluster(table.client), {
-        onRetry: (reason) => {
-          ctx.counters.add('sourceRetries', 1);
-          warnings.retried(reason);
-        },
-        onReset: () => ctx.counters.add('offsetResets', 1),
-      });
       return new KafkaReader(ctx, {
-        fetcher,
-        checkCrcs: table.client.consumer.checkCrcs,
+        fetcher: createFetcher(table, ctx),
+        checkCrcs: table.librdkafka === null && table.client.consumer.checkCrcs, // librdkafka has checked them itself
         decoder: createDecoder(table, formats, ctx),
         nullIsRow: table.formatName === 'raw',
       });
     },
   };
+}
+
+function createFetcher({ where, client, librdkafka }: KafkaTable, ctx: ReaderContext): PartitionFetcher {
+  const warnings = new RetryWarnings(where, ctx.now, ctx.warn);
+  const events: FetcherEvents = {
+    onRetry: (reason) => {
+      ctx.counters.add('sourceRetries', 1);
+      warnings.retried(reason);
+    },
+    onReset: () => ctx.counters.add('offsetResets', 1),
+  };
+  const cluster = new KafkaCluster(client);
+  return librdkafka === null ? new RecordFetcher(cluster, events) : new LibrdkafkaFetcher(librdkafka, cluster, events);
 }
 
 function plan(
@@ -48,9 +59,10 @@ function plan(
   formats: FormatRegistry,
   ctx: ConnectorContext,
 ): ConnectorConfig {
-  const table = planKafkaTable(definition, formats, ctx.timeZone);
+  const client = ctx.settings?.optionalString(kafkaClientSetting.key) ?? kafkaClientSetting.default;
+  const table = planKafkaTable(definition, formats, ctx.timeZone, client as KafkaClientName);
   checkGroup(table);
-  for (const column of columns) if (column.kind === 'metadata') checkMetadata(column, table.where);
+  for (const column of columns) if (column.kind === 'metadata') checkMetadata(column, table, ctx);
   createDecoder(table, formats, { columns, pool: new StringPool(), batchRows: 1 }); // what it refuses is refused here
   return table;
 }
@@ -68,12 +80,28 @@ function checkGroup({ startup, bounded, client, where }: KafkaTable): void {
   });
 }
 
-function checkMetadata(column: ScanColumn & { kind: 'metadata' }, where: string): void {
+type MetadataColumn = ScanColumn & { kind: 'metadata' };
+
+function checkMetadata(column: MetadataColumn, { where, librdkafka }: KafkaTable, ctx: ConnectorContext): void {
   const offered = kafkaMetadata.get(column.key);
-  if (offered !== undefined && sameType(offered, column.type, { ignoreNullability: true })) return;
+  if (offered !== undefined && sameType(offered, column.type, { ignoreNullability: true })) {
+    if (librdkafka !== null) checkLibrdkafkaMetadata(column.key, where, ctx);
+    return;
+  }
   const expected = offered === undefined ? `one of ${[...kafkaMetadata.keys()].join(', ')}` : formatType(offered);
   const found = offered === undefined ? `'${column.key}'` : formatType(column.type);
   throw new EngineError('SQL_VALIDATION', `${where}: metadata '${column.key}': expected ${expected}, got ${found}`);
+}
+
+/** What its binding for Node leaves out of a record. */
+function checkLibrdkafkaMetadata(key: string, where: string, ctx: ConnectorContext): void {
+  if (key === 'timestamp-type') {
+    throw new EngineError('UNSUPPORTED', `${where}: metadata 'timestamp-type': librdkafka's binding does not give it`, {
+      hint: "Leave the column out, or SET 'millrace.kafka.client' = 'native'.",
+    });
+  }
+  if (key === 'headers')
+    ctx.warn(`${where}: metadata 'headers': librdkafka's binding gives a null value as an empty one`);
 }
 
 type DecoderParts = Readonly<{ columns: readonly ScanColumn[]; pool: StringPool; batchRows: number }>;
@@ -93,7 +121,9 @@ function createDecoder(table: KafkaTable, formats: FormatRegistry, parts: Decode
   });
 }
 
-async function countPartitions(table: KafkaTable): Promise<number> {
+/** As many as there are partitions. What keeps librdkafka from being used is found out here, before anything runs. */
+async function usableSubtasks(table: KafkaTable): Promise<number> {
+  if (table.librdkafka !== null) await probeLibrdkafka(table.librdkafka);
   const cluster = new KafkaCluster(table.client);
   try {
     return Math.max(1, (await partitionsOf(cluster, table)).length);
