@@ -5,6 +5,7 @@ import { referencePages } from '../scripts/reference-pages.ts';
 import { world } from '../src/cli.ts';
 import { plainScript } from '../src/job/job-file.ts';
 import { lintJob } from '../src/job/lint.ts';
+import type { EngineError } from '../src/model/errors.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const docs = join(root, 'docs');
@@ -31,20 +32,51 @@ const uses: Readonly<Record<string, string>> = {
   simulator: 'SELECT * FROM readings',
 };
 
-describe('connector examples', () => {
-  const { connectors, clock, ...others } = world();
+const { connectors, clock, ...others } = world();
 
+async function faultsOf(script: string): Promise<readonly EngineError[]> {
+  return await lintJob(plainScript('docs', script), {
+    ...others,
+    connectors,
+    dataDirectory: '/nowhere',
+    now: () => clock.now(),
+    warn: (message) => expect.fail(message),
+    parallelism: null,
+  });
+}
+
+describe('connector examples', () => {
   it.each(Object.values(connectors).map(({ name, example }) => [name, example]))('%s', async (name, example) => {
-    const script = plainScript(name!, `${example};\n${uses[name!]}`);
-    const faults = await lintJob(script, {
-      ...others,
-      connectors,
-      dataDirectory: '/nowhere',
-      now: () => clock.now(),
-      warn: (message) => expect.fail(message),
-      parallelism: null,
-    });
+    const faults = await faultsOf(`${example};\n${uses[name!]}`);
     expect(faults.map(({ message }) => message)).toEqual([]);
+  });
+});
+
+describe('scripts in pages', () => {
+  const scripts = ['kafka.md', 'iceberg.md'].flatMap((name) =>
+    [...readFileSync(join(docs, name), 'utf8').matchAll(/^```sql\n((?:CREATE|SET)[\s\S]*?)^```$/gm)].map(
+      (match, index) => [name, index + 1, match[1]!] as const,
+    ),
+  );
+
+  it('were seen', () => expect(scripts.length).toBeGreaterThan(4));
+
+  it.each(scripts)('%s, script %i has no faults', async (_, __, script) => {
+    expect((await faultsOf(script)).map(({ message }) => message)).toEqual([]);
+  });
+});
+
+describe('what flink-differences.md says is not built', () => {
+  const page = readFileSync(join(docs, 'flink-differences.md'), 'utf8').split('## Not built')[1]!;
+  const examples = [...page.matchAll(/^\| .* \| `(.*)` \|$/gm)].map((match) => match[1]!);
+
+  it('was seen', () => expect(examples.length).toBeGreaterThan(20));
+
+  it.each(examples)('%s', async (example) => {
+    const table =
+      'CREATE TABLE t (a INT, b STRING, c ARRAY<INT>, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) ' +
+      "WITH ('connector' = 'datagen', 'number-of-rows' = '1')";
+    expect((await faultsOf(`${table};\n${example}`)).map(({ code }) => code)).toEqual(['UNSUPPORTED']);
   });
 });
 
