@@ -44,9 +44,9 @@ export type Addon = Readonly<{
 const packageName = '@confluentinc/kafka-javascript';
 const installCommand = `npm install ${packageName}@1.10.1`;
 
-/** NOT_FOUND where the package is not installed, UNSUPPORTED where its addon can't be loaded. */
-export function loadAddon(): Addon {
-  const require = createRequire(import.meta.url);
+/** NOT_FOUND where the package is not installed, UNSUPPORTED where its addon can't be loaded. `from`: the module that asks for it. */
+export function loadAddon(from: string = import.meta.url): Addon {
+  const require = createRequire(from);
   try {
     require.resolve(packageName);
   } catch (cause) {

@@ -31,8 +31,8 @@ type Reading = {
 const values = ({ rows }: Reading): number[] => rows.map(([n]) => Number(n)).sort((a, b) => a - b);
 const range = (from: number, to: number): number[] => Array.from({ length: to - from }, (_, i) => from + i);
 
-/** The whole source over one of the clients, against a broker of its own. */
-export function describeKafkaSource(client: KafkaClientName): void {
+/** The whole source over one of the clients, against a broker of its own, which `more` may use. */
+export function describeKafkaSource(client: KafkaClientName, more: (broker: () => TestKafka) => void = () => {}): void {
   const planContext = (): ConnectorContext => ({
     ...connectorContext(),
     settings: new Options(new Map([['millrace.kafka.client', client]])),
@@ -356,6 +356,8 @@ export function describeKafkaSource(client: KafkaClientName): void {
     await enumerator.close();
   });
 
+  more(() => kafka);
+
   it('goes on when the broker was killed and came back', async () => {
     await kafka.createTopic('survivor', 2);
     await kafka.produce('survivor', 0, numbers(0, 5));
@@ -368,10 +370,15 @@ export function describeKafkaSource(client: KafkaClientName): void {
     const before = await drain(reader, columns, { rows: 10 });
     await kafka.kill();
     expect((await drain(reader, columns, { polls: 100 })).rows).toEqual([]);
+    const late = factory.reader(config, readerContext(columns)); // a job that starts again meanwhile
+    late.addSplits(reader.snapshot());
+    expect((await drain(late, columns, { polls: 100 })).rows).toEqual([]);
     await kafka.restart();
     await kafka.produce('survivor', 1, numbers(10, 5));
     const after = await drain(reader, columns, { rows: 5 });
     expect([...before.rows, ...after.rows].map(([n]) => Number(n)).sort((a, b) => a - b)).toEqual(range(0, 15));
+    expect((await drain(late, columns, { rows: 5 })).rows.map(([n]) => Number(n))).toEqual(range(10, 15));
+    await late.close();
     expect(context.counts.get('sourceRetries')).toBeGreaterThan(0);
     await reader.close();
     await enumerator.close();
