@@ -31,7 +31,7 @@ const artifacts = [
 ] as const;
 
 /** A folder with the server's jars, fetched once a machine. */
-async function icebergRestJars(): Promise<string> {
+export async function icebergRestJars(): Promise<string> {
   const target = join(cacheDirectory(), `iceberg-rest-${version}`);
   if (existsSync(target)) return target;
   process.stderr.write(`testbed: fetching Iceberg's REST catalog ${version} into ${target}\n`);
