@@ -34,6 +34,8 @@ export type AttemptOptions = Readonly<{
   board: StatusBoard;
   clock: Clock;
   hooks: JobHooks;
+  /** Every sink has taken this run, and what was restored: from now on it is the job's. */
+  accepted: () => Promise<void>;
 }>;
 
 export type AttemptOutcome =
@@ -50,6 +52,7 @@ export class Attempt {
   readonly #outcome: PromiseWithResolvers<AttemptOutcome> = Promise.withResolvers();
   readonly #over = new AbortController();
   readonly #running = new Set<string>();
+  readonly #begun: PromiseWithResolvers<void> = Promise.withResolvers();
   #stopping = false;
   /** The task that failed first. */
   failedTask: string | null = null;
@@ -105,11 +108,13 @@ export class Attempt {
     const { restored, runId, force, board } = this.#options;
     try {
       await this.#commits.open(runId, restored?.metadata.sinks ?? null, force);
+      await this.#options.accepted();
       const started = this.#slots.start();
       await Promise.race([started, this.#outcome.promise]);
       await this.#assigner.start(restored?.metadata.sources ?? null, this.#slots);
       this.#slots.begin();
       if (!this.#over.signal.aborted) board.enter('RUNNING');
+      this.#begun.resolve();
       this.#assigner.discover(this.#slots, this.#over.signal);
       void this.#takeCheckpoints();
       return await this.#outcome.promise;
@@ -127,8 +132,9 @@ export class Attempt {
     this.#settle({ kind: 'cancelled' });
   }
 
-  /** Takes a savepoint behind which the sources give nothing more, and ends. */
+  /** Takes a savepoint behind which the sources give nothing more, and ends; as soon as it has begun, if it has not yet. */
   async stop(): Promise<void> {
+    await this.#begun.promise;
     this.#stopping = true;
     try {
       const savepoint = await this.#coordinator.take({ savepoint: true, stop: true, final: false });

@@ -84,8 +84,9 @@ class Job implements RunningJob {
   async stopWithSavepoint(): Promise<JobResult> {
     this.#wish ??= 'stop';
     this.#ending.abort();
-    if (this.#board.state === 'RUNNING') void this.#attempt?.stop();
-    else this.#attempt?.cancel();
+    // Between two attempts there is nothing to take a savepoint of: the newest checkpoint is where the job goes on.
+    if (this.#board.state === 'RESTARTING') this.#attempt?.cancel();
+    else void this.#attempt?.stop();
     return await this.done;
   }
 
@@ -126,7 +127,7 @@ class Job implements RunningJob {
       if (this.#wish !== null) return { kind: 'cancelled' };
       if (restored !== null) this.#board.restoredFrom(restored);
       this.#board.enter('CREATED');
-      this.#attempt = this.#newAttempt(pool, run.runId, restored, nextId);
+      this.#attempt = this.#newAttempt(pool, run, restored, nextId);
       try {
         const outcome = await this.#attempt.run();
         if (outcome.kind === 'finished') await this.#store.writeRun({ ...run, finished: true });
@@ -151,13 +152,13 @@ class Job implements RunningJob {
     if (known?.error.message !== failure.message) this.#board.failed(toErrorData(failure), null);
   }
 
-  #newAttempt(pool: WorkerPool, runId: string, restored: Checkpoint | null, firstCheckpointId: number): Attempt {
+  #newAttempt(pool: WorkerPool, run: Run, restored: Checkpoint | null, firstCheckpointId: number): Attempt {
     const { graph, settings, force, connectors, connectorContext, clock, hooks } = this.#request;
     if (restored !== null && !force) checkFits(restored, graph);
     return new Attempt({
       graph,
       settings,
-      runId,
+      runId: run.runId,
       restored,
       force,
       firstCheckpointId,
@@ -168,10 +169,11 @@ class Job implements RunningJob {
       board: this.#board,
       clock,
       hooks,
+      accepted: () => this.#store.writeRun(run),
     });
   }
 
-  /** Which run this is, and the checkpoint it goes on from. */
+  /** Which run this is, and the checkpoint it goes on from. A new run is written down once the sinks have taken it. */
   async #startingPoint(): Promise<{ run: Run; checkpoint: Checkpoint | null }> {
     const { restore } = this.#request;
     const last = await this.#store.readRun();
@@ -189,7 +191,6 @@ class Job implements RunningJob {
       restoredFrom: checkpoint?.path ?? null,
       finished: false,
     };
-    await this.#store.writeRun(run);
     return { run, checkpoint };
   }
 }

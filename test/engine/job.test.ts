@@ -180,6 +180,18 @@ describe('a job', () => {
     expect(readLedger(join(directory, 'out'))).toEqual(full);
   });
 
+  it('is where it was after a start that its sink refused', async () => {
+    const first = start(graphOf(2, { pauseMs: 40 }));
+    while (readLedger(join(directory, 'out')).length === 0) await sleep(5);
+    await first.stopWithSavepoint();
+    writeFileSync(join(directory, 'faults', 'fail-recover'), '1');
+    await expect(start(graphOf(2), { restart: { kind: 'none' } }, 'none').done).rejects.toMatchObject({
+      message: 'injected fault fail-recover',
+    });
+    expect(await start(graphOf(2)).done).toEqual({ kind: 'finished' });
+    expect(readLedger(join(directory, 'out'))).toEqual(full);
+  });
+
   it('starts afresh once it had finished', async () => {
     await start(graphOf(1)).done;
     await start(graphOf(1)).done;

@@ -188,6 +188,7 @@ const ledger: Connector = {
       return {
         open: async () => {},
         recover: async (plan) => {
+          tripFault(faults, 'fail-recover');
           if (plan !== null) await commit(plan);
         },
         prepare: async (epoch, committables) => {
