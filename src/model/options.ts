@@ -105,7 +105,7 @@ function unknownOption(key: string, specs: readonly OptionSpec[], where: string)
 }
 
 /** One value by its declaration. */
-export function parseOption(text: string, spec: OptionSpec, where: string): unknown {
+function parseOption(text: string, spec: OptionSpec, where: string): unknown {
   const wrong = (expected: string): EngineError =>
     new EngineError('INVALID_OPTION', `${where}: option '${spec.key}': expected ${expected}, got '${text}'`, {
       hint: spec.description,
@@ -196,7 +196,7 @@ const memoryUnits: Readonly<Record<string, number>> = {
 };
 
 /** Flink's sizes (MemorySize), in bytes: every unit is binary. undefined when it is none. */
-export function parseMemory(text: string): number | undefined {
+function parseMemory(text: string): number | undefined {
   const match = /^\s*(\d+)\s*([a-z]*)\s*$/i.exec(text);
   const factor = match === null ? undefined : memoryUnits[match[2]!.toLowerCase()];
   return factor === undefined ? undefined : Number(match![1]) * factor;

@@ -6,8 +6,6 @@ import type { Column } from '../model/column.ts';
 import { unreachable } from '../model/errors.ts';
 import { combine, hashBigint, hashBytes, hashDouble, hashInt32, hashInteger, hashNull } from '../model/hash.ts';
 
-export const defaultMaxParallelism = 128;
-
 export function keyGroupOf(hash: number, maxParallelism: number): number {
   return (hash >>> 0) % maxParallelism;
 }
