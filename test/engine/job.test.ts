@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/engine/clock.ts';
 import { type RunningJob, startJob } from '../../src/engine/job.ts';
@@ -189,6 +189,15 @@ describe('a job', () => {
       message: 'injected fault fail-recover',
     });
     expect(await start(graphOf(2)).done).toEqual({ kind: 'finished' });
+    expect(readLedger(join(directory, 'out'))).toEqual(full);
+  });
+
+  it('that is told to stop before it runs stops with a savepoint as soon as it does', async () => {
+    const job = start(graphOf(2, { pauseMs: 40 }));
+    while (job.status().state !== 'CREATED') await nextTurn();
+    await nextTurn();
+    expect(await job.stopWithSavepoint()).toMatchObject({ kind: 'stopped' });
+    expect(await start(graphOf(1)).done).toEqual({ kind: 'finished' });
     expect(readLedger(join(directory, 'out'))).toEqual(full);
   });
 
