@@ -123,11 +123,12 @@ class Job implements RunningJob {
     let restored = checkpoint;
     let nextId = Math.max(await this.#store.nextId(), run.firstCheckpointId);
     const policy = new RestartPolicy(settings.restart, clock);
-    for (;;) {
-      if (this.#wish !== null) return { kind: 'cancelled' };
+    for (let isFirst = true; ; isFirst = false) {
+      if (this.#wish === 'cancel' || (this.#wish === 'stop' && !isFirst)) return { kind: 'cancelled' };
       if (restored !== null) this.#board.restoredFrom(restored);
       this.#board.enter('CREATED');
       this.#attempt = this.#newAttempt(pool, run, restored, nextId);
+      if (this.#wish === 'stop') void this.#attempt.stop();
       try {
         const outcome = await this.#attempt.run();
         if (outcome.kind === 'finished') await this.#store.writeRun({ ...run, finished: true });

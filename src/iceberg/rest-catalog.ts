@@ -101,7 +101,7 @@ export class RestCatalog implements LakeCatalog {
     await this.#client.write('DELETE', `${this.#tablePath(table)}?purgeRequested=false`);
   }
 
-  /** 409: someone was faster. No answer or 5xx: nobody knows. 400: older servers say so of a stale sequence number. */
+  /** 409: someone was faster. No answer, no document or 5xx: nobody knows. 400: older servers say so of a stale sequence number. */
   async commit(table: TableIdentifier, commit: TableCommit): Promise<CommitOutcome> {
     const identifier = { namespace: table.namespace, name: table.name };
     let answer: RestAnswer;
@@ -113,8 +113,10 @@ export class RestCatalog implements LakeCatalog {
       }
       throw cause;
     }
-    if (answer.status < 300) return { kind: 'committed' };
     const message = `status ${answer.status}: ${messageOf(answer)}`;
+    if (answer.status < 300) {
+      return answer.body === null ? { kind: 'unknown', message, cause: null } : { kind: 'committed' };
+    }
     if (answer.status === 409 || answer.status === 400 || answer.status === 429) return { kind: 'conflict', message };
     const error = errorOf(answer, `commit to table '${formatIdentifier(table)}'`);
     if (answer.status >= 500) return { kind: 'unknown', message, cause: error };

@@ -6,6 +6,7 @@ import { EngineError, type ErrorCode } from '../model/errors.ts';
 import { parseJson, printJson } from './json.ts';
 
 const requestTimeoutMs = 60_000;
+const maxShownLength = 80; // of an answer that is no JSON
 const maxReadAttempts = 5; // of a request that changes nothing, on passing faults
 const firstDelayMs = 100; // doubles with each attempt
 const tokenMarginMs = 30_000; // a token is renewed so long before it expires
@@ -42,8 +43,10 @@ export class RestClient {
     for (let attempt = 1; ; attempt++) {
       try {
         const answer = await this.send(method, path);
+        const where = `${method} ${this.#options.uri}${path}`;
+        if (method === 'GET' && answer.status < 300 && answer.body === null) throw noDocument(where, answer.text);
         if (answer.status < 400 || answer.status === 404) return answer;
-        throw errorOf(answer, `${method} ${this.#options.uri}${path}`);
+        throw errorOf(answer, where);
       } catch (error) {
         if (!(error instanceof EngineError && error.retryable) || attempt === maxReadAttempts) throw error;
         await sleep(firstDelayMs * 2 ** (attempt - 1));
@@ -58,7 +61,7 @@ export class RestClient {
     throw errorOf(answer, `${method} ${this.#options.uri}${path}`);
   }
 
-  /** One request, again with a new token where the old one was refused. Throws CONNECTION when no answer came. */
+  /** One request, again with a new token where the old one was refused. Throws CONNECTION when no answer came, or one that is none. */
   async send(method: Method, path: string, body?: unknown): Promise<RestAnswer> {
     const answer = await this.#fetch(method, path, body);
     if ((answer.status !== 401 && answer.status !== 419) || this.#options.auth.credential === null) return answer;
@@ -120,8 +123,29 @@ async function exchange(
       hint: "Check the catalog's 'uri' and that the catalog is running.",
     });
   }
-  const isJson = /^\s*[[{]/.test(text); // some servers answer faults in HTML
-  return { status, text, body: isJson ? parseJson(text, `${request.method} ${url}`) : null };
+  return { status, text, body: bodyOf(text, status, `${request.method} ${url}`) };
+}
+
+/**
+ * null for no body, and for a fault that is told in another form than JSON: some servers do. Success in another form, or in half of it,
+ * is not the catalog's: nobody knows what it did.
+ */
+function bodyOf(text: string, status: number, where: string): unknown {
+  if (text.trim() === '') return null;
+  try {
+    return parseJson(text, where);
+  } catch (cause) {
+    if (status >= 300) return null;
+    throw noDocument(where, text, cause);
+  }
+}
+
+function noDocument(where: string, text: string, cause?: unknown): EngineError {
+  const message = `${where}: expected a JSON document, got ${JSON.stringify(text.slice(0, maxShownLength))}`;
+  return new EngineError('CONNECTION', message, {
+    cause,
+    hint: "Is the catalog's 'uri' that of an Iceberg REST catalog, and does what stands between pass its answers on?",
+  });
 }
 
 function reasonOf(error: unknown): string {

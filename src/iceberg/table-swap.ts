@@ -7,6 +7,7 @@ import { EngineError } from '../model/errors.ts';
 import type { Storage } from '../storage/storage.ts';
 import { joinUri } from '../storage/uri.ts';
 import { type AppendRequest, planAppend } from './append.ts';
+import { sameLong } from './json.ts';
 import { type CommitOutcome, formatIdentifier, type LakeCatalog, type TableIdentifier } from './lake-catalog.ts';
 import { type ManifestFile, readManifestList } from './manifest-list.ts';
 import { currentSnapshot, type TableMetadata } from './table-metadata.ts';
@@ -50,6 +51,7 @@ export function adding(added: ManifestFile | null): ManifestChange {
  */
 export async function swapUntilLanded(environment: SwapEnvironment, step: SwapStep): Promise<void> {
   const { table, sleep = delay } = environment;
+  const refused = new Map<string, bigint>(); // manifest lists of former attempts, and whose
   let outcomesKnown = true;
   let last = '';
   let limit = maxAttempts;
@@ -62,14 +64,14 @@ export async function swapUntilLanded(environment: SwapEnvironment, step: SwapSt
     }
     limit = 1 + numberProperty(base.properties ?? {}, 'commit.retry.num-retries', maxAttempts - 1);
     const request = step(base);
-    if (request === null) return;
+    if (request === null) return outcomesKnown ? await deleteBeaten(environment, base, refused) : undefined;
     const attempted = await attemptSwap(environment, base, request);
-    if (attempted === null || attempted.outcome.kind === 'committed') return;
+    if (attempted === null) return;
     const { outcome, manifestListPath } = attempted;
+    if (outcome.kind === 'committed') return outcomesKnown ? await deleteAll(environment, refused.keys()) : undefined;
     last = outcome.message;
-    if (outcome.kind === 'unknown') outcomesKnown = false;
-    // Only a definite refusal, after which no request can be under way any more, makes a file ours to delete.
-    else if (outcomesKnown) await environment.storage.delete(manifestListPath);
+    if (outcome.kind === 'unknown') outcomesKnown = false; // a request may be under way: nothing is ours to delete
+    refused.set(manifestListPath, request.snapshotId);
   }
   throw new EngineError(
     'COMMIT',
@@ -79,6 +81,31 @@ export async function swapUntilLanded(environment: SwapEnvironment, step: SwapSt
       hint: "Look at the catalog's log; the files of this epoch stay, and a restart commits them.",
     },
   );
+}
+
+/**
+ * Even a conflict does not say that an attempt has not landed: a gateway that asked twice passes on the refusal of its second request. Only
+ * when the table has the snapshot can its other manifest lists never be of use: a second one of the id is refused.
+ */
+async function deleteBeaten(
+  environment: SwapEnvironment,
+  base: TableMetadata,
+  refused: ReadonlyMap<string, bigint>,
+): Promise<void> {
+  const live = (base.snapshots ?? []).filter((snapshot) =>
+    [...refused.values()].some((id) => sameLong(snapshot['snapshot-id'], id)),
+  );
+  if (live.length === 0) return; // expired already: which list it had is not known
+  const lists = live.map((snapshot) => snapshot['manifest-list']);
+  await deleteAll(
+    environment,
+    [...refused.keys()].filter((path) => !lists.includes(path)),
+  );
+}
+
+/** A file that can't be deleted now is left over, and harms nobody. */
+async function deleteAll({ storage }: SwapEnvironment, paths: Iterable<string>): Promise<void> {
+  for (const path of paths) await storage.delete(path).catch(() => undefined);
 }
 
 /** A passing fault of the catalog is given back: it costs an attempt. */

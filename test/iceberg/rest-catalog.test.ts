@@ -96,6 +96,25 @@ describe('requests', () => {
   });
 
   it.each([
+    ['a page', '<html>hello', '"<html>hello"'],
+    ['half a document', '{"metadata": {', '"{\\"metadata\\": {"'],
+    ['nothing', '', '""'],
+  ])('say that %s is no answer', async (_name, body, shown) => {
+    const catalog = await open();
+    await withTable(catalog);
+    let faults = 2;
+    server.fault = () => (faults-- > 0 ? { status: 200, body, served: false } : 'none');
+    expect((await catalog.loadTable(table))!.properties).toMatchObject({ a: 'b' });
+    server.fault = () => ({ status: 200, body, served: false });
+    await expect(catalog.loadTable(table)).rejects.toMatchObject({
+      code: 'CONNECTION',
+      message: expect.stringMatching(/^GET http:.*\/tables\/t\?.*: expected a JSON document, got /),
+      hint: expect.stringContaining("'uri'"),
+    });
+    await expect(catalog.loadTable(table)).rejects.toThrow(shown);
+  });
+
+  it.each([
     [401, 'PERMISSION'],
     [403, 'PERMISSION'],
     [500, 'CONNECTION'],
@@ -119,6 +138,9 @@ describe('what a commit came to', () => {
     ['502 after', { status: 502, body: '', served: true }, 'unknown', true],
     ['a lost answer', 'lose', 'unknown', true],
     ['no connection', 'refuse', 'unknown', false],
+    ["a gateway's page in place of an answer", { status: 200, body: '<html>hello', served: false }, 'unknown', false],
+    ['half an answer', { status: 200, body: '{"metadata": {', served: true }, 'unknown', true],
+    ['nothing in the answer', { status: 200, body: '', served: true }, 'unknown', true],
   ] as const)('%s', async (_name, fault, kind, landed) => {
     const catalog = await open();
     await withTable(catalog);
