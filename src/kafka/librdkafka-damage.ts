@@ -2,9 +2,9 @@
 type Broker = Readonly<{ rxerrs: number; disconnects: number }>;
 
 /**
- * Notices record batches that librdkafka passed over because their CRC is wrong. The addon's `consume` drops an error that stands behind
- * records of its batch (KafkaConsumerConsumeNum, workers.cc), and librdkafka goes on behind the batch. What remains of it is a count of
- * receive errors; a lost connection counts there too, and then among the disconnects as well.
+ * Notices record batches whose CRC is wrong, which librdkafka may pass over. The addon's `consume` drops an error that stands behind
+ * records of its batch (KafkaConsumerConsumeNum, workers.cc). What remains of it then is a count of receive errors; a lost connection
+ * counts there too, and then among the disconnects as well.
  */
 export class DamageWatch {
   /** By broker: the least excess of receive errors over disconnects, and the last. */
