@@ -158,6 +158,8 @@ type CheckpointText = Readonly<{
 }>;
 
 export type JobText = Readonly<{
+  /** The options of `readings`, in place of the folder's. */
+  source?: string;
   /** Files that come later are read too; else it ends with those that are there. */
   endless?: boolean;
   /** SET statements. */
@@ -167,7 +169,8 @@ export type JobText = Readonly<{
 }>;
 
 /** `readings`, out of the folder `in`, and `kept`, into `out`: every row, by default. Failures are tried again quickly and for long. */
-export function jobText(folder: FaultFolder, { endless = false, settings = {}, insert }: JobText = {}): string {
+export function jobText(folder: FaultFolder, { endless = false, settings = {}, ...text }: JobText = {}): string {
+  const files = `'connector' = 'filesystem', 'path' = '${folder.at('in')}', 'format' = 'json'`;
   const all = {
     'table.local-time-zone': 'UTC',
     'execution.checkpointing.interval': '50 ms',
@@ -182,14 +185,11 @@ export function jobText(folder: FaultFolder, { endless = false, settings = {}, i
       .join('\n    ')}
     CREATE TABLE readings (
       device STRING, n BIGINT, event_time TIMESTAMP(3), WATERMARK FOR event_time AS event_time
-    ) WITH (
-      'connector' = 'filesystem', 'path' = '${folder.at('in')}', 'format' = 'json'
-      ${endless ? ", 'source.monitor-interval' = '20 ms'" : ''}
-    );
+    ) WITH (${text.source ?? (endless ? `${files}, 'source.monitor-interval' = '20 ms'` : files)});
     CREATE TABLE kept (device STRING, n BIGINT) WITH (
       'connector' = 'filesystem', 'path' = '${folder.at('out')}', 'format' = 'json'
     );
-    ${insert ?? 'INSERT INTO kept SELECT device, n FROM readings'};`;
+    ${text.insert ?? 'INSERT INTO kept SELECT device, n FROM readings'};`;
 }
 
 /** The rows of `kept`, when every one of these readings is in it once. */
