@@ -53,6 +53,8 @@ export class OperatorNode implements Receiver {
 
   idle(channel: number, idle: boolean): void {
     if (this.#merger.setIdle(channel, idle)) this.operator.processWatermark(this.#merger.current);
+    // Downstream the others' watermark counts from now on: rows that were on time and are only buffered would be late behind it.
+    if (this.#merger.allIdle) this.operator.prepareBarrier?.();
     this.#output.emitIdle(this.#merger.allIdle);
   }
 

@@ -44,9 +44,16 @@ export class SplitWatermarks {
     }
   }
 
-  /** Whether there are splits and none of them may give a row soon. With no split at all a source holds the watermark, as in Flink. */
+  /**
+   * Whether the source has fallen silent: some split is idle and no other may give a row soon. Splits that have all ended are not silence:
+   * the end follows. With no split at all a source holds the watermark, as in Flink.
+   */
   get allIdle(): boolean {
-    if (this.#splits.size === 0) return false;
+    const splits = [...this.#splits.values()];
+    return splits.some(({ idle, ended }) => idle && !ended) && this.#noneActive();
+  }
+
+  #noneActive(): boolean {
     for (const split of this.#splits.values()) if (!split.idle && !split.ended) return false;
     return true;
   }
@@ -60,10 +67,10 @@ export class SplitWatermarks {
     return least;
   }
 
-  /** What the source may say now: the least of the active splits; while all are idle, the largest (FLINK-38454). */
+  /** What the source may say now: the least of the active splits; without any, the largest (FLINK-38454). */
   get combined(): number {
     if (this.#splits.size === 0) return minWatermark;
-    if (!this.allIdle) return this.least();
+    if (!this.#noneActive()) return this.least();
     let largest = minWatermark;
     for (const split of this.#splits.values()) if (split.watermark > largest) largest = split.watermark;
     return largest;

@@ -41,7 +41,7 @@ export interface Operator {
   processWatermark(watermark: number): void;
   /** No input will give a row again. Its last watermark may be below maxWatermark: when a job is stopped with a savepoint. */
   endInput?(): void;
-  /** A barrier has arrived: emit what is only buffered (partial aggregates), so that it goes out before the barrier. */
+  /** A barrier has arrived, or every input has become idle: emit what is only buffered (partial aggregates), so that it goes out first. */
   prepareBarrier?(): void;
   /**
    * The state at this moment. Called at a barrier; the chunks are read later, in pieces, between batches: they have to show the state

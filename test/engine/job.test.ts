@@ -192,17 +192,14 @@ describe('a job', () => {
     expect(readLedger(join(directory, 'out'))).toEqual(full);
   });
 
-  it.each([0, 5])(
-    'told to stop after %s turns, before it runs, stops with a savepoint once it does',
-    async (turns) => {
-      const job = start(graphOf(2, { pauseMs: 40 }));
-      for (let turn = 0; turn < turns; turn++) await nextTurn();
-      expect(job.status().state).not.toBe('RUNNING');
-      expect(await job.stopWithSavepoint()).toMatchObject({ kind: 'stopped' });
-      expect(await start(graphOf(1)).done).toEqual({ kind: 'finished' });
-      expect(readLedger(join(directory, 'out'))).toEqual(full);
-    },
-  );
+  it.each([0, 5])('told to stop after %s turns, before it runs, stops with a savepoint once it does', async (turns) => {
+    const job = start(graphOf(2, { pauseMs: 40 }));
+    for (let turn = 0; turn < turns; turn++) await nextTurn();
+    expect(job.status().state).not.toBe('RUNNING');
+    expect(await job.stopWithSavepoint()).toMatchObject({ kind: 'stopped' });
+    expect(await start(graphOf(1)).done).toEqual({ kind: 'finished' });
+    expect(readLedger(join(directory, 'out'))).toEqual(full);
+  });
 
   it('starts afresh once it had finished', async () => {
     await start(graphOf(1)).done;

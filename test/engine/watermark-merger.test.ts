@@ -1,8 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BarrierAligner } from '../../src/engine/barrier-aligner.ts';
+import { FanOut } from '../../src/engine/fan-out.ts';
+import { OperatorNode } from '../../src/engine/operator-node.ts';
 import { SplitWatermarks } from '../../src/engine/split-watermarks.ts';
 import { WatermarkMerger } from '../../src/engine/watermark-merger.ts';
+import type { Operator } from '../../src/model/operator.ts';
 
 describe('merged watermarks', () => {
   it('are the least of the active channels and never fall', () => {
@@ -30,6 +33,30 @@ describe('merged watermarks', () => {
         }
       }),
     );
+  });
+});
+
+describe('an operator whose inputs fall silent', () => {
+  it('lets go of what it only buffers before the others are told', () => {
+    const said: string[] = [];
+    const operator = {
+      open: () => {},
+      processBatch: () => {},
+      processWatermark: () => {},
+      prepareBarrier: () => said.push('flushed'),
+    } as unknown as Operator;
+    const target = {
+      batch: () => {},
+      watermark: () => {},
+      idle: (idle: boolean) => said.push(idle ? 'idle' : 'active'),
+      end: () => {},
+    };
+    const node = new OperatorNode('id', operator, new FanOut([target]), 2);
+    node.idle(0, true);
+    expect(said).toEqual([]);
+    node.idle(1, true);
+    node.idle(1, false);
+    expect(said).toEqual(['flushed', 'idle', 'active']);
   });
 });
 
@@ -76,6 +103,22 @@ describe('split watermarks', () => {
     expect([splits.combined, splits.allIdle]).toEqual([20, false]);
     splits.end('b');
     expect(splits.combined).toBe(50);
+  });
+
+  it('that have all ended are not idle: the end follows', () => {
+    const splits = new SplitWatermarks(100);
+    for (const [id, watermark] of [
+      ['a', 50],
+      ['b', 20],
+    ] as const) {
+      splits.add(id);
+      splits.advance(id, watermark);
+      splits.end(id);
+    }
+    expect([splits.combined, splits.allIdle]).toEqual([50, false]);
+    splits.add('c');
+    splits.elapse(100);
+    expect(splits.allIdle).toBe(true);
   });
 
   it('hold back for ever without a timeout', () => {
