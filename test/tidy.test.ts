@@ -34,7 +34,7 @@ const rows: Readonly<Record<string, number>> = {
   formats: 1,
   storage: 1,
   model: 0,
-}; // prettier-ignore
+};
 
 /** Every dependency enters through one folder (or file). */
 const doors: Readonly<Record<string, string>> = {
