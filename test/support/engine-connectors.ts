@@ -87,7 +87,7 @@ class CounterReader implements SourceReader {
 }
 
 /** Fails once while the file is there. */
-function tripFault(directory: string, name: string): void {
+export function tripFault(directory: string, name: string): void {
   const path = join(directory, name);
   if (!existsSync(path)) return;
   const left = Number(readFileSync(path, 'utf8')) - 1;
