@@ -90,14 +90,15 @@ export class CheckpointCoordinator {
     try {
       const path = await store.create(id, kind.savepoint);
       if (this.#over) throw ended();
-      pending = new PendingCheckpoint({ id, kind, path, triggerTime, subtasks: this.#subtasks });
+      const taken = new PendingCheckpoint({ id, kind, path, triggerTime, subtasks: this.#subtasks });
+      pending = taken;
       board.checkpointStarted(pending);
       const whole = new Promise<string>((resolve, reject) => {
         this.#waiter = { resolve, reject };
       });
       this.#pending = pending;
       void clock.sleep(settings.checkpointTimeoutMs, deadline.signal).then(() => {
-        if (!deadline.signal.aborted) this.#waiter?.reject(this.#timeout(id));
+        if (!deadline.signal.aborted) this.#waiter?.reject(this.#timeout(taken));
       });
       trigger(pending);
       await whole;
@@ -179,9 +180,8 @@ export class CheckpointCoordinator {
     });
   }
 
-  #timeout(id: number): EngineError {
+  #timeout({ id, acknowledged, subtasks }: PendingCheckpoint): EngineError {
     const ms = this.#options.settings.checkpointTimeoutMs;
-    const { acknowledged, subtasks } = this.#pending!;
     return new EngineError(
       'TIMEOUT',
       `checkpoint ${id}: expected ${subtasks} subtasks within ${ms} ms, ${acknowledged} answered`,

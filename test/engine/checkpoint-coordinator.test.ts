@@ -11,6 +11,7 @@ const diskFull = toErrorData(new EngineError('CHECKPOINT', 'the disk is full', {
 /** A coordinator of two subtasks with one sink, whose store lets the test in while it throws a failed checkpoint away. */
 function coordinatorOf(onDiscard: (coordinator: CheckpointCoordinator, id: number) => void) {
   const committed: Committable[][] = [];
+  const deadline = Promise.withResolvers<void>();
   const triggered: PendingCheckpoint[] = [];
   const graph = { name: 'job', vertices: [{ parallelism: 2, nodes: [] }] };
   const coordinator: CheckpointCoordinator = new CheckpointCoordinator({
@@ -34,7 +35,7 @@ function coordinatorOf(onDiscard: (coordinator: CheckpointCoordinator, id: numbe
       commit: async ({ sink }: { sink: Committable[] }) => void committed.push(sink),
     },
     assigner: { checkpointComplete: async () => {} },
-    clock: { now: () => 0, monotonic: () => 0, random: () => 0, sleep: () => new Promise(() => {}) },
+    clock: { now: () => 0, monotonic: () => 0, random: () => 0, sleep: () => deadline.promise },
     board: new Proxy({}, { get: () => () => {} }),
     warn: () => {},
     trigger: (pending: PendingCheckpoint) => void triggered.push(pending),
@@ -54,7 +55,7 @@ function coordinatorOf(onDiscard: (coordinator: CheckpointCoordinator, id: numbe
   const isTriggered = async (id: number): Promise<void> => {
     while (!triggered.some((pending) => pending.id === id)) await nextTurn();
   };
-  return { coordinator, committed, acknowledge, decline, isTriggered };
+  return { coordinator, committed, acknowledge, decline, isTriggered, timeOut: deadline.resolve };
 }
 
 describe('what the writers handed over at a checkpoint that fails', () => {
@@ -90,6 +91,26 @@ describe('what the writers handed over at a checkpoint that fails', () => {
 });
 
 describe('a checkpoint that is taken', () => {
+  it('says how many answered in time', async () => {
+    const { coordinator, acknowledge, isTriggered, timeOut } = coordinatorOf(() => {});
+    const savepoint = coordinator.take({ savepoint: true, stop: true, final: false });
+    await isTriggered(1);
+    acknowledge(1, 0, 'early');
+    timeOut();
+    await expect(savepoint).rejects.toMatchObject({
+      code: 'TIMEOUT',
+      message: 'checkpoint 1: expected 2 subtasks within 10000 ms, 1 answered',
+    });
+  });
+
+  it('may time out while it is thrown away', async () => {
+    const test = coordinatorOf(() => test.timeOut());
+    const taken = test.coordinator.take(checkpoint);
+    await test.isTriggered(1);
+    test.decline(1, 'early');
+    expect(await taken).toBeNull();
+  });
+
   it.each(['as', 'after'])('%s its job ends waits for nobody', async (when) => {
     const { coordinator, isTriggered } = coordinatorOf(() => {});
     const savepoint = { savepoint: true, stop: true, final: false };

@@ -90,8 +90,8 @@ async function runOnce(
   const done = job.done.then(
     ({ kind }) => kind === 'finished',
     (error: EngineError) => {
-      // A job that was told to stop does not start again when a fault meets it: the next run makes it good.
-      if (end?.how === 'stop' && error.retryable) return false;
+      // A job that was told to end does not start again when a fault meets it then: the next run makes it good.
+      if (end !== null && error.retryable) return false;
       throw error;
     },
   );
