@@ -43,8 +43,8 @@ function planOf(seed: number): FaultPlan {
     windowed,
     splits,
     perSplit,
-    batch: pick.between(20, 150),
-    pauseMs: pick.between(1, 5),
+    batch: impatient ? pick.between(100, 300) : pick.between(20, 150),
+    pauseMs: impatient ? pick.between(5, 40) : pick.between(1, 5), // some barriers wait for longer than a checkpoint may take
     watermarkIntervalMs: pick.of([0, 1, 20]),
     checkpointIntervalMs: pick.between(5, 50),
     checkpointTimeoutMs: impatient ? pick.between(4, 25) : 10_000,

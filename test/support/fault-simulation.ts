@@ -59,18 +59,22 @@ const windowFields: readonly Field[] = [
   { name: 'window_start', type: types.timestamp(3, false) },
 ];
 
-/** Runs the plan and gives back how the ledger differs from what it has to hold: `-row` is missing, `+row` is there too often. */
+/**
+ * Runs the plan and gives back how the ledger differs from what it has to hold: `-row` is missing, `+row` is there too often. `!` stands
+ * before what no fault accounts for.
+ */
 export async function differencesAfter(plan: FaultPlan, sink: { forgetful: boolean }): Promise<string[]> {
   const directory = mkdtempSync(join(tmpdir(), 'millrace-simulation-'));
   try {
     mkdirSync(join(directory, 'faults'));
+    const bugs: string[] = [];
     let isFinished = false;
     for (const run of plan.runs) {
-      isFinished = await runOnce(plan, run, directory, sink.forgetful);
+      isFinished = await runOnce(plan, run, directory, { ...sink, bugs });
       if (isFinished) break; // before it could be interrupted
     }
     if (!isFinished) throw new Error('the last run did not finish');
-    return differences(expectedRows(plan), readLedger(join(directory, 'out')));
+    return [...bugs, ...differences(expectedRows(plan), readLedger(join(directory, 'out')))];
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
@@ -81,7 +85,7 @@ async function runOnce(
   plan: FaultPlan,
   { parallelism, faults, end }: FaultPlan['runs'][number],
   directory: string,
-  forgetful: boolean,
+  { forgetful, bugs }: { forgetful: boolean; bugs: string[] },
 ): Promise<boolean> {
   for (const name of faultNames) rmSync(join(directory, 'faults', name), { force: true });
   for (const [name, calls] of faults) writeFileSync(join(directory, 'faults', name), String(calls));
@@ -105,7 +109,10 @@ async function runOnce(
     if (end.how === 'cancel') job.cancel();
     else void job.stopWithSavepoint().catch(() => {}); // `done` says it
   }
-  return await done;
+  const isFinished = await done;
+  const { exceptions } = job.status();
+  bugs.push(...exceptions.flatMap(({ error }) => (error.code === 'INTERNAL' ? [`!${error.message}`] : [])));
+  return isFinished;
 }
 
 function start(graph: JobGraph, plan: FaultPlan, directory: string): RunningJob {
