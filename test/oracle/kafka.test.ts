@@ -30,6 +30,8 @@ function startSql(script: string, dataDirectory: string) {
   let started: RunningJob | null = null;
   let stop = (): void => {};
   let stdout = '';
+  let stderr = '';
+  let over = false;
   const silent = { isTerminal: false, columns: 80 };
   const ended = runProgram(['sql', '-e', script, '--output', 'jsonl', '--data-dir', dataDirectory], {
     ...real,
@@ -47,11 +49,21 @@ function startSql(script: string, dataDirectory: string) {
         stdout += String(text);
       },
     },
-    stderr: { ...silent, write: async () => {} },
+    stderr: {
+      ...silent,
+      write: async (text) => {
+        stderr += String(text);
+      },
+    },
+  }).finally(() => {
+    over = true;
   });
   return {
     running: async () => {
-      while (started?.status().state !== 'RUNNING') await sleep(20);
+      while (started?.status().state !== 'RUNNING') {
+        if (over) throw new Error(`it ended before it ran: ${stderr}`);
+        await sleep(20);
+      }
     },
     stop: () => stop(),
     lines: async () => {

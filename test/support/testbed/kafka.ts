@@ -83,6 +83,8 @@ export async function startKafka(options: StartOptions = {}): Promise<TestKafka>
   return new RunningKafka(directory, port, start, await start());
 }
 
+const topicVisibleMs = 20_000;
+
 class RunningKafka implements TestKafka {
   readonly bootstrap: string;
   readonly #directory: string;
@@ -102,6 +104,21 @@ class RunningKafka implements TestKafka {
   async createTopic(topic: string, partitions = 1, config: Readonly<Record<string, string>> = {}): Promise<void> {
     const configs = Object.entries(config).map(([name, value]) => ({ name, value }));
     await this.#adminClient().createTopics({ topics: [topic], partitions, replicas: 1, configs });
+    await this.#visible(topic, partitions);
+  }
+
+  /** The controller has made the topic; a client may only count on it once the broker knows each partition's leader. */
+  async #visible(topic: string, partitions: number): Promise<void> {
+    const deadline = performance.now() + topicVisibleMs;
+    for (;;) {
+      const found = await this.#adminClient()
+        .metadata({ topics: [topic], forceUpdate: true })
+        .catch(() => null);
+      const known = found?.topics.get(topic);
+      if (known?.partitions.length === partitions && known.partitions.every(({ leader }) => leader >= 0)) return;
+      if (performance.now() > deadline) throw new Error(`topic ${topic}: not visible after ${topicVisibleMs} ms`);
+      await sleep(25);
+    }
   }
 
   async deleteTopic(topic: string): Promise<void> {
