@@ -7,7 +7,7 @@ import { differencesAfter, type FaultPlan, faultNames } from '../support/fault-s
 vi.setConfig({ testTimeout: 600_000 });
 
 const { SEED, FAULTS } = process.env;
-const plans = FAULTS === 'full' ? 200 : 10;
+const plans = FAULTS === 'full' ? 200 : 8;
 const firstSeed = Number(SEED ?? (FAULTS === 'full' ? Math.floor(Math.random() * 1_000_000) : 1));
 const seeds = Array.from({ length: SEED === undefined ? plans : 1 }, (_, i) => firstSeed + i);
 
