@@ -33,6 +33,8 @@ export class FilesystemWriter implements SinkWriter {
   /** Everything that was handed to the file system, in order. */
   #work: Promise<void> = Promise.resolve();
   #pendingBytes = 0;
+  /** Not closed yet. */
+  readonly #handles = new Set<FileHandle>();
   #finished: Committable[] = [];
 
   constructor(encoder: Encoder, options: PartOptions) {
@@ -66,7 +68,7 @@ export class FilesystemWriter implements SinkWriter {
   #begin(): PartFile {
     const { directory, jobTag, runId, subtaskIndex, startedMs } = this.#options;
     const name = partName(runId, subtaskIndex, startedMs, this.#nextNumber++);
-    const handle = createFile(directory, inProgressName(name, jobTag));
+    const handle = this.#create(directory, inProgressName(name, jobTag));
     handle.catch(() => undefined); // said by the work that waits for it
     return { name, handle, bytes: 0, rows: 0 };
   }
@@ -94,7 +96,7 @@ export class FilesystemWriter implements SinkWriter {
     this.#then(async () => {
       const handle = await part.handle;
       await handle.sync();
-      await handle.close();
+      await this.#closeFile(handle);
       await rename(join(directory, inProgressName(part.name, jobTag)), join(directory, pendingName(part.name)));
     });
     this.#finished.push({ name: part.name, bytes: part.bytes, rows: part.rows });
@@ -119,11 +121,24 @@ export class FilesystemWriter implements SinkWriter {
     return finished;
   }
 
-  /** What no checkpoint holds stays hidden. */
+  async #create(directory: string, name: string): Promise<FileHandle> {
+    await mkdir(directory, { recursive: true });
+    const handle = await open(join(directory, name), 'wx');
+    this.#handles.add(handle);
+    return handle;
+  }
+
+  async #closeFile(handle: FileHandle): Promise<void> {
+    this.#handles.delete(handle);
+    await handle.close();
+  }
+
+  /** What no checkpoint holds stays hidden. After a fault files are open that no step will close: a deleted one would still fill the disk. */
   async close(): Promise<void> {
     await this.#work.catch(() => undefined);
-    await this.#part?.handle.then((handle) => handle.close()).catch(() => undefined);
+    await this.#part?.handle.catch(() => undefined);
     this.#part = null;
+    for (const handle of [...this.#handles]) await this.#closeFile(handle).catch(() => undefined);
   }
 }
 
@@ -135,11 +150,6 @@ function noLine(directory: string): EngineError {
       hint: 'Leave NULLs out with WHERE, or use a format that has them.',
     },
   );
-}
-
-async function createFile(directory: string, name: string): Promise<FileHandle> {
-  await mkdir(directory, { recursive: true });
-  return open(join(directory, name), 'wx');
 }
 
 export function writeError(directory: string, cause: unknown): EngineError {

@@ -1,4 +1,13 @@
-import { mkdirSync, readFileSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  unlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { FaultFolder, jobText, keptRows, readings, until, windowInsert, windowRows } from '../support/fault-folder.ts';
@@ -102,6 +111,28 @@ describe('a full disk', () => {
     expect(again.code, again.stderr).toBe(0);
     expect(folder.rows()).toEqual(keptRows(readings(0, 20_000)));
   });
+});
+
+describe('a disk that stays full', () => {
+  it('is told again and again, and costs no open files', async () => {
+    folder.script(jobText(folder, { endless: true }));
+    folder.give('a', readings(0, 20_000));
+    const program = folder.start(['--parallelism', '1'], { fileBlocks: 200 });
+    await until('it has failed often', () => program.stderr().split('starts again').length > 10);
+    expect(program.stderr()).toMatch(/out: can't be written: EFBIG/);
+    expect(program.stderr()).not.toContain('garbage collection');
+    const descriptors = readdirSync(`/proc/${program.child.pid}/fd`);
+    const open = descriptors.filter((fd) => linkOf(program, fd).includes('.inprogress'));
+    expect(open.length).toBeLessThan(5); // those of the attempt that runs now
+  });
+
+  function linkOf({ child }: Program, fd: string): string {
+    try {
+      return readlinkSync(`/proc/${child.pid}/fd/${fd}`);
+    } catch {
+      return ''; // closed meanwhile
+    }
+  }
 });
 
 describe('an Iceberg table whose folder can not be written', () => {
