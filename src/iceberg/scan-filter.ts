@@ -83,9 +83,23 @@ function project(
   if (field.transform.kind === 'bucket' && comparison !== '=') return null;
   if (field.transform.kind === 'identity') return { comparison, value };
   const transformed = applyTransform(field.transform, field.sourceType, value);
-  if (transformed === null) return null;
+  if (transformed === null || (comparison !== '=' && mayWrap(field, comparison, value, transformed))) return null;
   const inclusive = comparison === '<' ? '<=' : comparison === '>' ? '>=' : comparison;
   return { comparison: inclusive, value: transformed };
+}
+
+/**
+ * Truncated integers below the least multiple of their type wrap around to the greatest partition: of such a value's neighbours the
+ * order says nothing, and a file of the smallest values may lie above all others.
+ */
+function mayWrap(
+  { transform }: PartitionField,
+  comparison: Comparison,
+  value: SingleValue,
+  truncated: SingleValue,
+): boolean {
+  if (transform.kind !== 'truncate' || (typeof value !== 'bigint' && typeof value !== 'number')) return false;
+  return comparison === '<' || comparison === '<=' || compareValues(truncated, value) > 0;
 }
 
 function isFloating(type: PrimitiveType): boolean {

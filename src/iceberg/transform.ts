@@ -73,7 +73,7 @@ export function applyTransform(
     case 'bucket':
       return (hashValue(type, value) & 0x7fffffff) % transform.count;
     case 'truncate':
-      return truncate(value, transform.width);
+      return truncate(type, value, transform.width);
     default:
       return timePart(transform.kind, type, value);
   }
@@ -86,11 +86,13 @@ export function hashValue(type: PrimitiveType, value: SingleValue): number {
   return murmur3(encodeValue(type, value));
 }
 
-function truncate(value: SingleValue, width: number): SingleValue {
-  if (typeof value === 'number') return value - (((value % width) + width) % width);
+/** Down to a multiple of the width. Below the least multiple of its type an integer wraps around, as in Java's Truncate. */
+function truncate(type: PrimitiveType, value: SingleValue, width: number): SingleValue {
+  if (typeof value === 'number') return (value - (((value % width) + width) % width)) | 0;
   if (typeof value === 'bigint') {
     const step = BigInt(width);
-    return value - (((value % step) + step) % step);
+    const down = value - (((value % step) + step) % step);
+    return type.kind === 'long' ? BigInt.asIntN(64, down) : down;
   }
   return typeof value === 'string' ? truncateText(value, width) : (value as Uint8Array).subarray(0, width);
 }

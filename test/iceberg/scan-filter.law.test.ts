@@ -14,7 +14,21 @@ import { applyTransform, parseTransform, resultType } from '../../src/iceberg/tr
 const comparisons: readonly Comparison[] = ['=', '<', '<=', '>', '>='];
 const day = 86_400_000_000n;
 
+/** Integers of so many bits around the ends of their range, and a few in the middle. */
+function nearEnds(bits: bigint): fc.Arbitrary<bigint> {
+  const [min, max] = [-(2n ** (bits - 1n)), 2n ** (bits - 1n) - 1n];
+  const some = fc.bigInt({ min: 0n, max: 20n });
+  return fc.oneof(
+    some.map((n) => min + n),
+    some.map((n) => max - n),
+    some,
+  );
+}
+
 const domains: readonly (readonly [PrimitiveType, fc.Arbitrary<SingleValue>, readonly string[]])[] = [
+  // Near the ends of their range truncated integers wrap around.
+  [{ kind: 'int' }, nearEnds(32n).map(Number), ['truncate[5]', 'truncate[100]']],
+  [{ kind: 'long' }, nearEnds(64n), ['truncate[5]', 'truncate[100]']],
   [{ kind: 'int' }, fc.integer({ min: -20, max: 20 }), ['identity', 'bucket[3]', 'truncate[5]', 'void']],
   [{ kind: 'long' }, fc.bigInt({ min: -20n, max: 20n }), ['identity', 'bucket[3]', 'truncate[5]']],
   [

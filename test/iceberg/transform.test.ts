@@ -47,6 +47,8 @@ const cases: readonly (readonly [string, PrimitiveType, SingleValue | null, Sing
   ['truncate[10]', { kind: 'int' }, -1, -10],
   ['truncate[10]', { kind: 'long' }, 1n, 0n],
   ['truncate[10]', { kind: 'long' }, -1n, -10n],
+  ['truncate[10]', { kind: 'int' }, -2147483648, 2147483646],
+  ['truncate[100]', { kind: 'long' }, -(2n ** 63n), 2n ** 63n - 92n],
   ['truncate[50]', { kind: 'decimal', precision: 9, scale: 2 }, 1065n, 1050n],
   ['truncate[3]', { kind: 'string' }, 'iceberg', 'ice'],
   ['truncate[2]', { kind: 'string' }, '😀😀😀', '😀😀'],
