@@ -28,6 +28,8 @@ export class WorkerPool {
       idleTimeout: taskIdleMs,
       maxQueue: maxQueuedTasks,
     });
+    // A thread that dies fails its task, which is where it is told; without a listener it would end the process as well.
+    for (const pool of [this.#slots, this.#tasks]) pool.on('error', () => {});
   }
 
   /** Resolves when the slot was cancelled; rejects when its thread died. */
