@@ -2,6 +2,7 @@
 import { rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { Command } from 'commander';
+import { lockDirectory } from '../engine/directory-lock.ts';
 import { embeddedLake } from '../job/embedded-lake.ts';
 import { planScript } from '../job/script-job.ts';
 import type { CommandContext } from './dependencies.ts';
@@ -26,7 +27,16 @@ export function demoCommand(context: CommandContext): Command {
 }
 
 async function demo(options: DemoOptions, context: CommandContext): Promise<number> {
-  const directory = join(dataDirectoryOf(options, context), 'demo');
+  const dataDirectory = dataDirectoryOf(options, context);
+  const lock = lockDirectory(dataDirectory);
+  try {
+    return await runDemo(join(dataDirectory, 'demo'), options, context);
+  } finally {
+    lock.release();
+  }
+}
+
+async function runDemo(directory: string, options: DemoOptions, context: CommandContext): Promise<number> {
   await rm(directory, { recursive: true, force: true }); // its own, from a former demo
   const readings = options.devices * options.minutes * 60;
   context.say(

@@ -46,7 +46,6 @@ function createProgram(context: CommandContext): Command {
     .description('Flink SQL from Kafka to Iceberg in one Node process, with no JVM.')
     .version(context.version)
     .enablePositionalOptions()
-    .showHelpAfterError('Add --help for the options.')
     .addHelpText(
       'after',
       '\nExamples:\n  millrace demo\n  millrace run job.yaml --param topic=events\n  millrace sql -e "SELECT 1"',
@@ -67,6 +66,7 @@ function createProgram(context: CommandContext): Command {
     getOutHelpWidth: () => context.stdout.columns,
     getErrHelpWidth: () => context.stderr.columns,
   };
-  for (const command of [program, ...commands]) command.exitOverride().configureOutput(output);
+  for (const command of [program, ...commands])
+    command.exitOverride().configureOutput(output).showHelpAfterError('Add --help for the arguments and options.');
   return program;
 }

@@ -40,6 +40,7 @@ export type AttemptOptions = Readonly<{
 
 export type AttemptOutcome =
   | Readonly<{ kind: 'finished' }>
+  /** `savepoint`: where it goes on; a checkpoint where it was stopped while it waited to start again. */
   | Readonly<{ kind: 'stopped'; savepoint: string }>
   | Readonly<{ kind: 'cancelled' }>;
 

@@ -124,7 +124,7 @@ class Job implements RunningJob {
     let nextId = Math.max(await this.#store.nextId(), run.firstCheckpointId);
     const policy = new RestartPolicy(settings.restart, clock);
     for (let isFirst = true; ; isFirst = false) {
-      if (this.#wish === 'cancel' || (this.#wish === 'stop' && !isFirst)) return { kind: 'cancelled' };
+      if (this.#wish === 'cancel' || (this.#wish === 'stop' && !isFirst)) return this.#endBetweenAttempts(restored);
       if (restored !== null) this.#board.restoredFrom(restored);
       this.#board.enter('CREATED');
       this.#attempt = this.#newAttempt(pool, run, restored, nextId);
@@ -145,6 +145,12 @@ class Job implements RunningJob {
         restored = (await this.#store.newest(run.firstCheckpointId)) ?? checkpoint;
       }
     }
+  }
+
+  /** Nothing runs: the newest checkpoint holds all that there is, and is where the job goes on. */
+  #endBetweenAttempts(newest: Checkpoint | null): JobResult {
+    if (this.#wish === 'cancel' || newest === null) return { kind: 'cancelled' };
+    return { kind: 'stopped', savepoint: newest.path };
   }
 
   /** An attempt reports what fails in its tasks; what fails around them is reported here. */

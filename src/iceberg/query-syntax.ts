@@ -29,7 +29,11 @@ export function checkParsed(tree: Node): void {
   }
   const message = String(tree.error_message);
   if (tree.error_type === 'parser') throw new EngineError('SQL_SYNTAX', `query: ${message}`);
-  throw new EngineError('UNSUPPORTED', `query: ${message}`, { hint: 'A query reads: SELECT …' });
+  // The parser takes the statement; only its serializer, which knows nothing but SELECT, does not.
+  throw new EngineError('UNSUPPORTED', 'query: expected a SELECT, got another statement', {
+    hint: 'A query only reads. Jobs write: millrace run.',
+    cause: new Error(message),
+  });
 }
 
 /** All tables that are named, but those that a WITH clause defines. */

@@ -180,6 +180,17 @@ describe('a job', () => {
     expect(readLedger(join(directory, 'out'))).toEqual(full);
   });
 
+  it('that is stopped while it waits to start again goes on from its newest checkpoint', async () => {
+    const restart = { kind: 'fixed-delay', attempts: 3, delayMs: 600_000 } as const;
+    const job = start(graphOf(2, { pauseMs: 40 }), { restart });
+    while (readLedger(join(directory, 'out')).length === 0) await sleep(5);
+    writeFileSync(join(directory, 'faults', 'fail-source'), '1');
+    while (job.status().state !== 'RESTARTING') await sleep(5);
+    expect(await job.stopWithSavepoint()).toEqual({ kind: 'stopped', savepoint: expect.stringMatching(/chk-\d+$/) });
+    expect(await start(graphOf(2)).done).toEqual({ kind: 'finished' });
+    expect(readLedger(join(directory, 'out'))).toEqual(full);
+  });
+
   it('is where it was after a start that its sink refused', async () => {
     const first = start(graphOf(2, { pauseMs: 40 }));
     while (readLedger(join(directory, 'out')).length === 0) await sleep(5);
