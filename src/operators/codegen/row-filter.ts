@@ -4,11 +4,9 @@ import { columnsOf, type Expression } from '../../model/expression.ts';
 import type { SessionContext } from '../../model/function.ts';
 import type { StringPool } from '../../model/string-pool.ts';
 import type { Field } from '../../model/types.ts';
-import { BatchColumns } from './batch-columns.ts';
+import { batchCode } from './batch-code.ts';
 import { BatchShape, type BatchVariant, variantKey } from './batch-variant.ts';
-import { CodeBuilder } from './code-builder.ts';
 import type { CodeMemo } from './code-memo.ts';
-import { ExpressionCode } from './expression-code.ts';
 import { withoutIdentityCasts } from './identity-casts.ts';
 import { needsWide } from './integers.ts';
 
@@ -71,18 +69,7 @@ export class RowFilter {
   }
 
   #compile(variant: BatchVariant): Compiled {
-    const columnNames = this.#fields.map(({ name }) => name);
-    const builder = new CodeBuilder(columnNames);
-    const memos: CodeMemo[] = [];
-    const code = new ExpressionCode({
-      builder,
-      wide: variant.wide,
-      session: this.#session,
-      columns: new BatchColumns(builder, this.#fields, variant),
-      columnNames,
-      pool: 'pool',
-      addMemo: (memo) => memos.push(memo),
-    });
+    const { builder, code, memos } = batchCode(this.#fields, variant, this.#session);
     builder.line('let count = 0;\nfor (let i = 0; i < length; i++) {');
     const { value, isNull } = code.plain(this.#predicate);
     const passes = isNull === 'false' ? value : `!(${isNull}) && ${value}`;

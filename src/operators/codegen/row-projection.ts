@@ -4,11 +4,11 @@ import { columnsOf, type Expression } from '../../model/expression.ts';
 import type { SessionContext } from '../../model/function.ts';
 import type { StringPool } from '../../model/string-pool.ts';
 import { type DataType, type Field, layoutOf } from '../../model/types.ts';
-import { BatchColumns } from './batch-columns.ts';
+import { batchCode } from './batch-code.ts';
 import { BatchShape, type BatchVariant, variantKey } from './batch-variant.ts';
-import { CodeBuilder } from './code-builder.ts';
+import type { CodeBuilder } from './code-builder.ts';
 import type { CodeMemo } from './code-memo.ts';
-import { ExpressionCode } from './expression-code.ts';
+import type { ExpressionCode } from './expression-code.ts';
 import { isBytes } from './fragment.ts';
 import { withoutIdentityCasts } from './identity-casts.ts';
 import { needsWide } from './integers.ts';
@@ -92,18 +92,7 @@ export class RowProjection {
   }
 
   #compile(variant: BatchVariant): Compiled {
-    const columnNames = this.#fields.map(({ name }) => name);
-    const builder = new CodeBuilder(columnNames);
-    const memos: CodeMemo[] = [];
-    const code = new ExpressionCode({
-      builder,
-      wide: variant.wide,
-      session: this.#session,
-      columns: new BatchColumns(builder, this.#fields, variant),
-      columnNames,
-      pool: 'pool',
-      addMemo: (memo) => memos.push(memo),
-    });
+    const { builder, code, memos } = batchCode(this.#fields, variant, this.#session);
     const forms = this.#computed.map((expression) => outputForm(expression, variant));
     builder.line(`for (let k = 0; k < count; k++) {\nconst i = ${variant.selected ? 'selection[k]' : 'k'};`);
     const flagged = this.#computed.map((expression, j) => writeOutput(builder, code, expression, j, forms[j]!));
