@@ -1,5 +1,6 @@
 /** From the job graph to the subtasks of one slot: readers, operators, writers, and the channels between them. */
 import type { MessagePort } from 'node:worker_threads';
+import type { DeadLetters } from '../model/dead-letter.ts';
 import { assert } from '../model/errors.ts';
 import type { SessionContext } from '../model/function.ts';
 import type {
@@ -23,7 +24,7 @@ import { OutputChannel, type SendMessage } from './output-channel.ts';
 import type { PeerMessage, SlotPayload } from './protocol.ts';
 import { SinkNode } from './sink-node.ts';
 import { SlabPool } from './slab-pool.ts';
-import type { DeadLetters, SlotEnvironment } from './slot-environment.ts';
+import type { SlotEnvironment } from './slot-environment.ts';
 import { SourceDriver } from './source-driver.ts';
 import { Subtask, type SubtaskHost, type WiredInput } from './subtask.ts';
 import { ValuesReader } from './values-source.ts';

@@ -3,6 +3,7 @@
  * room is made before more comes in, and sleeps when none of them has anything to do.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { DeadLetters } from '../model/dead-letter.ts';
 import { EngineError, toErrorData } from '../model/errors.ts';
 import type { SessionContext } from '../model/function.ts';
 import { StringPool } from '../model/string-pool.ts';
@@ -11,7 +12,7 @@ import { OperatorNode } from './operator-node.ts';
 import type { MainToSlot, PeerMessage, SlotPayload, SlotToMain } from './protocol.ts';
 import { restoreOperator } from './restore.ts';
 import { SlotBuilder, type SlotChannels } from './slot-builder.ts';
-import type { DeadLetters, SlotEnvironment } from './slot-environment.ts';
+import type { SlotEnvironment } from './slot-environment.ts';
 import { SlotHost } from './slot-host.ts';
 import type { Subtask } from './subtask.ts';
 import { Wakeup } from './wakeup.ts';

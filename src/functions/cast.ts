@@ -79,7 +79,7 @@ function partsOf(from: DataType, to: DataType): readonly (readonly [DataType, Da
     return [
       [from.key, to.key],
       [from.value, to.value],
-    ]; // prettier-ignore
+    ];
   if (from.kind !== 'row' || to.kind !== 'row' || from.fields.length !== to.fields.length) return null;
   return from.fields.map((field, i) => [field.type, to.fields[i]!.type] as const);
 }

@@ -36,9 +36,11 @@ export type SourceSpec = Readonly<{
 /** WHERE, then SELECT. */
 export type CalcSpec = Readonly<{
   kind: 'calc';
+  /** Boolean; rows pass where it is true. null: all of them. */
   predicate: Expression | null;
   projections: readonly Expression[];
   inputFields: readonly Field[];
+  /** Of the result: one for each projection. */
   fields: readonly Field[];
 }>;
 

@@ -6,21 +6,10 @@
  */
 import { type ColumnBatch, gatherBatch } from '../model/column.ts';
 import { assert } from '../model/errors.ts';
-import type { Expression } from '../model/expression.ts';
+import type { CalcSpec } from '../model/job-graph.ts';
 import type { Operator, OperatorContext, Output } from '../model/operator.ts';
-import type { Field } from '../model/types.ts';
 import { RowFilter } from './codegen/row-filter.ts';
 import { RowProjection } from './codegen/row-projection.ts';
-
-export type CalcSpec = Readonly<{
-  kind: 'calc';
-  /** Boolean; rows pass where it is true. null: all of them. */
-  predicate: Expression | null;
-  projections: readonly Expression[];
-  inputFields: readonly Field[];
-  /** Of the result: one for each projection. */
-  fields: readonly Field[];
-}>;
 
 export class CalcOperator implements Operator {
   readonly #spec: CalcSpec;

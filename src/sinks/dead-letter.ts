@@ -1,17 +1,9 @@
 /** Where records go that can't be read, as `millrace.dead-letter.*` says. */
+import type { DeadLetterContext, DeadLetters } from '../model/dead-letter.ts';
 import { EngineError } from '../model/errors.ts';
-import type { Counters } from '../model/operator.ts';
 import type { BadRecord, BadRecordHandler } from '../model/source.ts';
 import { DeadLetterFile } from './dead-letter-file.ts';
 import { type DeadLetterTopic, deadLetterTarget } from './dead-letter-options.ts';
-
-export type DeadLetterContext = Readonly<{
-  jobName: string;
-  subtaskIndex: number;
-  counters: Counters;
-  /** ms since 1970. */
-  now: () => number;
-}>;
 
 /** What a topic needs: the composition root gives one over a Kafka client. Bytes are borrowed until `send` returns. */
 export interface DeadLetterProducer {
@@ -21,19 +13,13 @@ export interface DeadLetterProducer {
   close(): Promise<void>;
 }
 
-/**
- * *Delivery guarantee*: at-least-once. `flush` is awaited before a checkpoint says that the records are behind it; after a failure,
- * those since the last checkpoint come again.
- */
-export interface DeadLetters {
-  readonly handle: BadRecordHandler;
-  flush(): Promise<void>;
-  close(): Promise<void>;
-}
-
 const nothing = async (): Promise<void> => undefined;
 
-/** `config`: the settings by key, checked by `deadLetterOptionSpecs`. `createProducer` is called with mode topic only. */
+/**
+ * *Delivery guarantee*: at-least-once. After a failure, the records since the last checkpoint come again.
+ *
+ * `config`: the settings by key, checked by `deadLetterOptionSpecs`. `createProducer` is called with mode topic only.
+ */
 export function createDeadLetters(
   config: Readonly<Record<string, unknown>>,
   ctx: DeadLetterContext,

@@ -6,6 +6,7 @@ import { batchOf, type ColumnBatch } from '../model/column.ts';
 import type { ReaderContext, ReaderOutput, SourceReader, SourceSplit, SplitLag } from '../model/source.ts';
 import type { FieldRule } from './datagen-field.ts';
 import { type ValueGenerator, valueGenerator } from './datagen-value.ts';
+import { Nap } from './nap.ts';
 
 export type DatagenConfig = Readonly<{
   seed: number;
@@ -29,7 +30,7 @@ export class DatagenReader implements SourceReader {
   #turn = 0;
   #startedMs: number | null = null;
   #complete = false;
-  #wake: (() => void) | null = null;
+  readonly #nap = new Nap();
 
   constructor(config: DatagenConfig, ctx: ReaderContext) {
     this.#config = config;
@@ -56,7 +57,7 @@ export class DatagenReader implements SourceReader {
   async poll(timeoutMs: number): Promise<ReaderOutput> {
     const output = this.#next();
     if (output !== null) return output;
-    await this.#sleep(Math.min(timeoutMs, this.#untilNextMs()));
+    await this.#nap.sleep(Math.min(timeoutMs, this.#untilNextMs()));
     return this.#next() ?? { kind: 'none' };
   }
 
@@ -122,19 +123,8 @@ export class DatagenReader implements SourceReader {
     return Math.max(1, Math.floor(1000 / this.#config.rowsPerSecond));
   }
 
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        this.#wake = null;
-        resolve();
-      };
-    });
-  }
-
   wake(): void {
-    this.#wake?.();
+    this.#nap.wake();
   }
 
   snapshot(): SourceSplit[] {

@@ -6,6 +6,7 @@ import type { Decoder } from '../model/format.ts';
 import type { ReaderContext, ReaderOutput, SourceReader, SourceSplit, SplitLag } from '../model/source.ts';
 import { LineReader } from './filesystem-lines.ts';
 import { fileError } from './filesystem-listing.ts';
+import { Nap } from './nap.ts';
 
 type OpenFile = Readonly<{ path: string; lines: LineReader; size: number; modifiedMs: number }>;
 
@@ -24,7 +25,7 @@ export class FilesystemReader implements SourceReader {
   #first = 0; // splits before it are ended
   #file: OpenFile | null = null;
   #complete = false;
-  #wake: (() => void) | null = null;
+  readonly #nap = new Nap();
 
   /** `quote`: the byte within a pair of which a line feed ends no record, or −1. */
   constructor(ctx: ReaderContext, decoder: Decoder, quote: number) {
@@ -47,7 +48,7 @@ export class FilesystemReader implements SourceReader {
   }
 
   async poll(timeoutMs: number): Promise<ReaderOutput> {
-    if (this.#current() === undefined && !this.#complete) await this.#sleep(timeoutMs);
+    if (this.#current() === undefined && !this.#complete) await this.#nap.sleep(timeoutMs);
     for (let split = this.#current(); split !== undefined; split = this.#current()) {
       this.#file ??= await openFile(split, this.#quote);
       const output = await this.#read(split, this.#file);
@@ -114,19 +115,8 @@ export class FilesystemReader implements SourceReader {
     await file?.lines.close();
   }
 
-  #sleep(timeoutMs: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(resolve, timeoutMs);
-      this.#wake = () => {
-        clearTimeout(timer);
-        this.#wake = null;
-        resolve();
-      };
-    });
-  }
-
   wake(): void {
-    this.#wake?.();
+    this.#nap.wake();
   }
 
   snapshot(): SourceSplit[] {

@@ -17,6 +17,7 @@ import type {
 } from '../model/source.ts';
 import { formatPath, type TableDefinition } from '../model/table.ts';
 import { formatType } from '../model/types.ts';
+import { Nap } from './nap.ts';
 import { type Pace, paceOptions, parsePace, simulatedNow } from './pace.ts';
 
 type GeneratorRegistry = Readonly<Record<string, Generator>>;
@@ -187,7 +188,7 @@ class SimulatorReader implements SourceReader {
   readonly #splits: OpenSplit[] = [];
   readonly #ended = new Set<string>();
   #complete = false;
-  #wake: (() => void) | null = null;
+  readonly #nap = new Nap();
 
   constructor(generator: Generator, config: SimulatorConfig, ctx: ReaderContext) {
     this.#generator = generator;
@@ -214,12 +215,12 @@ class SimulatorReader implements SourceReader {
   async poll(timeoutMs: number): Promise<ReaderOutput> {
     const output = this.#ready();
     if (output !== null) return output;
-    await this.#sleep(Math.min(timeoutMs, this.#untilNextMs()));
+    await this.#nap.sleep(Math.min(timeoutMs, this.#untilNextMs()));
     return this.#ready() ?? { kind: 'none' };
   }
 
   wake(): void {
-    this.#wake?.();
+    this.#nap.wake();
   }
 
   snapshot(): SourceSplit[] {
@@ -272,19 +273,6 @@ class SimulatorReader implements SourceReader {
     const split = this.#earliest();
     if (split === null) return Infinity;
     return Math.max(1, Math.ceil((split.stream.nextDueMs - this.#nowFor(split)) / (this.#config.pace.speed ?? 1)));
-  }
-
-  #sleep(ms: number): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(done, ms);
-      const self = this;
-      function done(): void {
-        clearTimeout(timer);
-        self.#wake = null;
-        resolve();
-      }
-      this.#wake = done;
-    });
   }
 }
 

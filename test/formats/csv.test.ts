@@ -79,7 +79,7 @@ describe('a CSV value', () => {
       '1;z',
       [1, 'z'],
     ],
-  ]; // prettier-ignore
+  ];
   it.each(cases)('%o of %s, and its text', (type, text, value) => {
     const fields = [{ name: 'v', type }];
     const decoder = csvFormat.createDecoder!(decoderContext(csvFormat, fields));

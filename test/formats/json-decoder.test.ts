@@ -108,7 +108,7 @@ describe('a value', () => {
     [int, 'null', null],
     [string, 'null', null],
     [types.array(int), 'null', null],
-  ]; // prettier-ignore
+  ];
   it.each(cases)('%o of %s', (type, json, expected, options) => {
     expect(read(type, `{"v":${json}}`, options)).toEqual(expected);
     expect(read(type, ` { "w" : [{}, "}"], "v" :\t${json} ,"x":null}\n`, options)).toEqual(expected);
@@ -223,7 +223,7 @@ it('reads what a real Flink read: its answer to these lines is in the oracle cas
     { name: 'k', type: string },
     { name: 'ts', type: bigint },
     { name: 'v', type: double },
-  ]; // prettier-ignore
+  ];
   const decoder = createJsonDecoder(decoderContext(jsonFormat, fields, lenient));
   expect(decodeRecords(decoder, fields, lines.map(bytesOf))).toEqual({
     faults: [],
@@ -293,7 +293,7 @@ describe('a decoder', () => {
     const fields = [
       { name: 'a', type: int },
       { name: 'b', type: int },
-    ]; // prettier-ignore
+    ];
     const decoder = createJsonDecoder(decoderContext(jsonFormat, fields));
     const records = ['{"a":null,"b":1', '{"b":2,"a":3}'].map(bytesOf);
     expect(decodeRecords(decoder, fields, records).rows).toEqual([[3, 2]]);
@@ -303,7 +303,7 @@ describe('a decoder', () => {
     const fields = [
       { name: 'id', type: string },
       { name: 'kind', type: string },
-    ]; // prettier-ignore
+    ];
     const decoder = createJsonDecoder(decoderContext(jsonFormat, fields, {}, 4096));
     for (const round of [0, 1, 2]) {
       for (let i = 0; i < 4096; i++) {

@@ -27,7 +27,7 @@ const map = types.map(types.string(), types.of('int'));
 const row = types.row([
   { name: 'x', type: types.of('int') },
   { name: 'y"', type: types.string() },
-]); // prettier-ignore
+]);
 
 describe('a value as JSON', () => {
   const cases: readonly [DataType, unknown, string, Options?][] = [
@@ -82,7 +82,7 @@ describe('a value as JSON', () => {
     [row, [1, null], '{"x":1,"y\\"":null}'],
     [row, [1, null], '{"x":1}', { 'encode.ignore-null-fields': 'true' }],
     [types.string(), null, 'null'],
-  ]; // prettier-ignore
+  ];
   it.each(cases)('%o: %s', (type, value, text, options) => {
     expect(write(type, value, options)).toBe(`{"v":${text}}`);
   });
@@ -136,5 +136,5 @@ it('what is written reads as the same', () => {
       expect(read.map((each) => each.map(asText))).toEqual(rows.map((each) => each.map(asText)));
     }),
     { numRuns: 300 },
-  ); // prettier-ignore
+  );
 });

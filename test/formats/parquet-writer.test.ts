@@ -196,7 +196,7 @@ describe('Parquet files', () => {
       '2023-11-14 22:13:20.000001+00',
       'é€😀',
       '\\x00\\xFF',
-    ]); // prettier-ignore
+    ]);
     expect(second).toEqual(everyType.map(() => null));
     expect(third![1]).toBe('-2147483648');
     expect(third!.slice(5, 8)).toEqual(['-0.01', '-0.01', `-${10n ** 35n}.00`]);
@@ -207,7 +207,7 @@ describe('Parquet files', () => {
       '1969-12-31 23:59:59.999999+00',
       '',
       '',
-    ]); // prettier-ignore
+    ]);
     expect(ids).toEqual(everyType.map(({ fieldId }) => fieldId));
     expect([rowCount, splitOffsets]).toEqual([3, [4]]);
   });

@@ -162,7 +162,7 @@ it('LISTAGG takes a constant separator', () => {
       ['a', ' | '],
       ['b', ' | '],
     ]),
-  ).toBe('a | b'); // prettier-ignore
+  ).toBe('a | b');
 });
 
 it.each([

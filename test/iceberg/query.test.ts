@@ -46,7 +46,6 @@ beforeAll(async () => {
     ['db', 'twice'],
     ['other', 'twice'],
   ] as const) {
-    // prettier-ignore
     await catalog.createTable(
       {
         kind: 'table',
@@ -89,7 +88,7 @@ async function append(ids: readonly bigint[], names: readonly string[], day: num
       type: { kind: 'string' },
       values: text,
       offsets: Int32Array.from([0, ...ids.keys()].map((_, i) => i)),
-    }, // prettier-ignore
+    },
     { ...common, name: 'day', fieldId: 3, type: { kind: 'date' }, values: Int32Array.from(ids, () => day) },
   ];
   const { bytes, metrics, splitOffsets } = encodeParquet({ rowCount: ids.length, columns, codec: 'zstd' });

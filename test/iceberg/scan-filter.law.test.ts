@@ -35,7 +35,7 @@ const domains: readonly (readonly [PrimitiveType, fc.Arbitrary<SingleValue>, rea
     { kind: 'string' },
     fc.string({ unit: fc.constantFrom('a', 'b', '\uffff', '😀'), maxLength: 3 }),
     ['identity', 'bucket[3]', 'truncate[1]'],
-  ], // prettier-ignore
+  ],
   [{ kind: 'timestamp' }, fc.bigInt({ min: -3n * day, max: 3n * day }), ['day', 'hour', 'month', 'year', 'bucket[3]']],
   [{ kind: 'double' }, fc.oneof(fc.constantFrom(NaN, -0, 0), fc.double({ min: -3, max: 3 })), ['identity']],
 ];
@@ -89,7 +89,7 @@ function filesOf({ type, rows }: Case, field: PartitionField): { file: DataFile;
 function fileOf(type: PrimitiveType, rows: readonly (SingleValue | null)[], field: PartitionField): DataFile {
   const bounded = rows
     .filter((row) => row !== null && !Number.isNaN(row))
-    .sort((a, b) => compareValues(a!, b!)) as SingleValue[]; // prettier-ignore
+    .sort((a, b) => compareValues(a!, b!)) as SingleValue[];
   const bound = (value: SingleValue | undefined) => new Map(value === undefined ? [] : [[1, encodeValue(type, value)]]);
   return {
     path: 'x',
@@ -121,7 +121,7 @@ function manifestOf(files: readonly DataFile[], field: PartitionField): Manifest
     partitions: summarizePartitions(
       files.map(({ partition }) => partition),
       [field],
-    ), // prettier-ignore
+    ),
     keyMetadata: null,
   };
 }
@@ -143,7 +143,7 @@ describe('pruning', () => {
         const manifest = manifestOf(
           files.map(({ file }) => file),
           field,
-        ); // prettier-ignore
+        );
         if (wanted(given.rows)) expect(manifestMayMatch(manifest, [field], given.predicates)).toBe(true);
       }),
       { numRuns: 1500 },
@@ -159,7 +159,7 @@ describe('pruning', () => {
       nullCounts: new Map(),
       lowerBounds: new Map(),
       upperBounds: new Map(),
-    }; // prettier-ignore
+    };
     const predicate: ScanPredicate = { fieldId: 1, type: { kind: 'int' }, comparison: '>', value: 100 };
     expect(fileMayMatch(bare, [], [predicate])).toBe(true);
     expect(fileMayMatch(bare, [field], [predicate])).toBe(false);

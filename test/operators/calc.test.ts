@@ -184,7 +184,7 @@ describe('a calc', () => {
     harness.feed([
       [1, 1, 'Rome', 1],
       [2, 2, 'Lima', 1],
-    ]); // prettier-ignore
+    ]);
     expect(harness.rows.at(-1)).toEqual(['Lima?', 'x']);
     expect(harness.rows).toHaveLength(3);
   });

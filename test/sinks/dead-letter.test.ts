@@ -91,7 +91,7 @@ describe('dead letters', () => {
     await second.close();
     expect(lines()[1]).toMatchObject({ partition: null, timestamp: null, key: null, value: '/w==', text: null });
     expect(counts).toEqual(new Map([['deadLetters', 2]]));
-  }); // prettier-ignore
+  });
 
   it('go to a topic, with where they stood as headers', async () => {
     const sent: unknown[] = [];
@@ -120,7 +120,7 @@ describe('dead letters', () => {
         },
       ],
     ]);
-  }); // prettier-ignore
+  });
 
   it('are bounded while a topic does not take them', () => {
     const producer: DeadLetterProducer = {

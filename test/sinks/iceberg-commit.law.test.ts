@@ -115,7 +115,7 @@ const faults: readonly Fault[] = [
   'unknown-after',
   'delayed',
   'foreign',
-]; // prettier-ignore
+];
 const plans = fc.array(
   fc.oneof({ weight: 3, arbitrary: fc.constant<Fault>('none') }, { weight: 4, arbitrary: fc.constantFrom(...faults) }),
   { maxLength: 60 },

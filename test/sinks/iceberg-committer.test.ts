@@ -291,7 +291,7 @@ describe('a commit that fails', () => {
     await base.commit(table, {
       requirements: [],
       updates: [{ action: 'set-properties', updates: { 'commit.retry.num-retries': '2' } }],
-    }); // prettier-ignore
+    });
     const committer = await start('r1');
     const plan = await prepare(committer, 'r1', 1);
     lake.faults = Array.from({ length: 3 }, () => ['none', 'none', 'conflict'] as const).flat();

@@ -195,7 +195,7 @@ function stringColumn(
     starts: Int32Array.from(starts),
     ends: Int32Array.from(ends),
     nulls,
-  }; // prettier-ignore
+  };
 }
 
 const rows = fc.array(fc.tuple(...everyKind.map(({ values }) => fc.option(values))), { minLength: 1, maxLength: 30 });
@@ -210,7 +210,7 @@ function batchOfRows(values: readonly (readonly unknown[])[], pool: StringPool |
         values.map((row) => row[index]),
         pool,
       ),
-    ), // prettier-ignore
+    ),
   );
 }
 
@@ -267,7 +267,7 @@ describe('rows', () => {
           name,
           batches.map((values) => batchOfRows(values, pool)),
           select,
-        ); // prettier-ignore
+        );
         expect(sorted(found)).toEqual(sorted(batches.flat()));
       }),
       { numRuns: 12 },

@@ -45,7 +45,7 @@ describeSource('datagen', () => {
 
 describe('a sequence', () => {
   it('counts in order and ends the source', async () => {
-    const fields = [id, { name: 's', type: types.string() }, { name: 'd', type: types.decimal(5, 1) }]; // prettier-ignore
+    const fields = [id, { name: 's', type: types.string() }, { name: 'd', type: types.decimal(5, 1) }];
     const more = Object.fromEntries(
       ['s', 'd'].flatMap((name) => Object.entries(sequence).map(([key, value]) => [key.replace('id', name), value])),
     );
@@ -90,7 +90,7 @@ describe('random values', () => {
       { 'x.min': '1', 'x.max': '2' },
       (v: number[]) => v[0] === 1 || v[0] === 2,
     ],
-  ]; // prettier-ignore
+  ];
   it.each(cases)('%o with %o', async (type, given, holds) => {
     const options = Object.fromEntries(Object.entries(given).map(([key, value]) => [`fields.v.${key}`, value]));
     const { rows, ended } = await generate([{ name: 'v', type }], { ...options, 'number-of-rows': '200' });
@@ -121,7 +121,7 @@ describe('random values', () => {
     const fields = [
       { name: 'v', type: types.string() },
       { name: 'w', type: types.of('bigint') },
-    ]; // prettier-ignore
+    ];
     const options = { 'number-of-rows': '2000' };
     const sorted = (rows: unknown[][]): string[] => rows.map((row) => row.join(' ')).sort();
     const whole = await generate(fields, options);

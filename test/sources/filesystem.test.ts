@@ -24,7 +24,7 @@ const factory = filesystemSourceFactory(formats);
 const fields = [
   { name: 'a', type: types.of('int') },
   { name: 's', type: types.string() },
-]; // prettier-ignore
+];
 const columns = physicalColumns(fields);
 
 let directory = '';
@@ -103,7 +103,7 @@ describe('the filesystem source', () => {
     expect((await read()).rows).toEqual([
       [0, 'x0'],
       [0, 'x0'],
-    ]); // prettier-ignore
+    ]);
   });
 
   it.each(['data.jsonl', './data.jsonl', 'file://DIR/data.jsonl', 'file:DIR/data.jsonl'])(
@@ -112,7 +112,7 @@ describe('the filesystem source', () => {
       file('data.jsonl', records(0, 2));
       expect((await read({ path: path.replace('DIR', directory) })).rows).toHaveLength(2);
     },
-  ); // prettier-ignore
+  );
 
   it('takes files whose whole path matches a pattern', async () => {
     file('a.json', records(0, 1));
@@ -137,7 +137,7 @@ describe('the filesystem source', () => {
       [0, 2],
       [1, long.length],
       [2, 2],
-    ]); // prettier-ignore
+    ]);
   });
 
   it('reads CSV with line feeds inside quotes', async () => {
@@ -145,7 +145,7 @@ describe('the filesystem source', () => {
     expect((await read({ format: 'csv' })).rows).toEqual([
       [1, 'x\ny'],
       [2, 'z'],
-    ]); // prettier-ignore
+    ]);
   });
 
   it('reads gzip, also from the middle', async () => {
@@ -156,7 +156,7 @@ describe('the filesystem source', () => {
     expect((await read({}, columns, [split])).rows).toEqual([
       [4, 'x4'],
       [5, 'x5'],
-    ]); // prettier-ignore
+    ]);
     file('b.json.xz', 'x');
     await expect(read()).rejects.toThrow(/b\.json\.xz: files compressed as \.xz are not read/);
   });

@@ -92,7 +92,7 @@ export async function startIcebergRest(): Promise<TestIcebergRest> {
     fetch(`${uri}/v1/config`).then(
       ({ ok }) => ok,
       () => false,
-    ); // prettier-ignore
+    );
   await waitUntilReady(service, answers, { what: "Iceberg's REST catalog", log });
   return {
     uri,
