@@ -9,6 +9,7 @@ import type { CommandDependencies, Signal } from './commands/dependencies.ts';
 import { localEngine } from './commands/local-engine.ts';
 import { runProgram } from './commands/program.ts';
 import type { Terminal } from './commands/terminal.ts';
+import { systemClock } from './engine/clock.ts';
 
 /** Runs a command line (without the program's name); the process ends by itself with its exit code. */
 export async function main(argv: readonly string[]): Promise<void> {
@@ -29,15 +30,32 @@ export function world(): CommandDependencies {
     stdin: () => text(process.stdin),
     stdout: terminal(process.stdout),
     stderr: terminal(process.stderr),
-    onSignal: (handler) => {
-      const names: readonly Signal[] = ['SIGINT', 'SIGTERM'];
-      const handlers = names.map((name) => ({ name, listener: () => handler(name) }));
-      for (const { name, listener } of handlers) process.on(name, listener);
-      return () => {
-        for (const { name, listener } of handlers) process.off(name, listener);
-      };
-    },
+    onSignal: (handler) => onSignal(handler, process.env.MILLRACE_LIFELINE_FD === undefined ? 0 : echoMs),
     exitNow: (code) => process.exit(code),
+  };
+}
+
+/**
+ * Under an older Node (engine.js) a Ctrl-C comes twice: a terminal sends it to every process of its group, and the older one hands it on.
+ * What follows a signal so soon, ms, is its echo, and not a person's second one.
+ */
+const echoMs = 200;
+
+function onSignal(handler: (signal: Signal) => void, ignoredMs: number): () => void {
+  const names: readonly Signal[] = ['SIGINT', 'SIGTERM'];
+  let last = -Infinity;
+  const handlers = names.map((name) => ({
+    name,
+    listener: () => {
+      const now = systemClock.monotonic();
+      if (now - last < ignoredMs) return;
+      last = now;
+      handler(name);
+    },
+  }));
+  for (const { name, listener } of handlers) process.on(name, listener);
+  return () => {
+    for (const { name, listener } of handlers) process.off(name, listener);
   };
 }
 

@@ -106,6 +106,16 @@ describe.skipIf(old === null)(`started by an older Node (${old})`, () => {
     expect(folder.rows()).toEqual(keptRows(rows));
   });
 
+  it('takes a Ctrl-C as one, though a terminal sends it to both processes and the older hands it on', async () => {
+    folder.script(jobText(folder, { endless: true }));
+    const program = folder.start([], { node: old! });
+    await until('it runs', () => folder.newestCheckpoint());
+    const [child] = childrenOf(program.child.pid!);
+    process.kill(child!, 'SIGINT');
+    program.child.kill('SIGINT');
+    expect(await program.ended).toMatchObject({ code: 0, stderr: expect.stringContaining('savepoint-') });
+  });
+
   it('hands signals on, and the exit code back', async () => {
     folder.script(jobText(folder, { endless: true }));
     const program = folder.start([], { node: old! });
