@@ -74,6 +74,8 @@ function detailsOf(spec: ChainNode['spec'], connectors: ConnectorRegistry): stri
       return [`${spec.rows.length} row${spec.rows.length === 1 ? '' : 's'}`];
     case 'union':
       return [];
+    default:
+      return [];
   }
 }
 

@@ -7,13 +7,14 @@ import { EngineError } from '../model/errors.ts';
 import { columnRef } from '../model/expression.ts';
 import type { JobGraph, Partitioning, SinkSpec, WindowTime } from '../model/job-graph.ts';
 import type { Options } from '../model/options.ts';
-import type { Pipeline, PlanNode, WindowAggregateNode } from '../model/plan.ts';
+import { inputsOf, type Pipeline, type PlanNode, type WindowAggregateNode } from '../model/plan.ts';
 import { formatPath, sinkRowOf, type TableDefinition } from '../model/table.ts';
 import { localWindowFields } from '../operators/window/fields.ts';
 import { Slices, slicedWindow } from '../operators/window/slices.ts';
 import { connectorOf } from './connector-of.ts';
 import { canonicalText } from './digest.ts';
 import { GraphAssembly, type NodeDraft, type Port } from './graph-assembly.ts';
+import { exchangeOf, operatorDraft, type PlainNode, placementOf } from './operator-draft.ts';
 import { splitPlannerOptions } from './planner-options.ts';
 import { SharedScans, wantedScan } from './shared-scans.ts';
 import { planSource } from './source-planner.ts';
@@ -99,10 +100,37 @@ class JobBuilder {
           return this.#addWindowAggregate(node, await this.#lower(node.input));
         case 'union':
           return await this.#addUnion(node);
+        case 'values':
+          return this.#addValues(node);
+        case 'lookup_join':
+        case 'scan':
+        case 'watermark':
+          throw new EngineError('UNSUPPORTED', `${node.kind} is not built here`);
         default:
-          return this.#addValues(node as Extract<PlanNode, { kind: 'values' }>);
+          return await this.#addOperator(node);
       }
     });
+  }
+
+  /** What stands in the graph as in the plan. */
+  async #addOperator(node: PlainNode): Promise<Port> {
+    const ports: Port[] = [];
+    for (const input of inputsOf(node)) ports.push(await this.#lower(input));
+    const draft = operatorDraft(
+      node,
+      ports.map((port) => this.#assembly.fieldsOf(port)),
+      { stateTtlMs: this.#stateTtlMs(), timeZone: this.#ctx.connectorContext.timeZone },
+    );
+    const placement = placementOf(node);
+    if (placement.kind === 'chain') return this.#assembly.chain(draft, ports[0]!);
+    const isGlobal = placement.keys.every((keys) => keys.length === 0);
+    const edges = ports.map((port, i) => ({ port, partitioning: exchangeOf(placement.keys[i]!) }));
+    return this.#assembly.head(draft, isGlobal ? 1 : this.#parallelism(), edges);
+  }
+
+  #stateTtlMs(): number | null {
+    const ms = this.#ctx.settings.number('table.exec.state.ttl');
+    return ms === 0 ? null : ms;
   }
 
   async #once(key: string, build: () => Promise<Port>): Promise<Port> {

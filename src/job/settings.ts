@@ -222,6 +222,12 @@ const tableSettings: readonly OptionSpec[] = [
     default: 'DISABLED',
     description: 'A CAST that fails fails the job; ENABLED is not built.',
   },
+  {
+    key: 'table.exec.state.ttl',
+    kind: 'duration',
+    default: '0 ms',
+    description: 'How long state that is not written is kept, in operators without windows; 0 = for ever.',
+  },
   { key: 'table.sql-dialect', kind: 'enum', values: ['default'], description: "Flink's own SQL; hive is not built." },
 ];
 
@@ -265,7 +271,6 @@ const withoutEffect: readonly (readonly [string, string])[] = [
   ['table.exec.async-', 'There are no asynchronous look-ups.'],
   ['table.exec.mini-batch.', 'Windows aggregate before the exchange in any case.'],
   ['table.exec.simplify-operator-name-enabled', 'Names are always short.'],
-  ['table.exec.state.ttl', 'Windows clean their state up by themselves, as in Flink.'],
   ['table.exec.uid.', "Operators are found by the query's shape."],
   ['table.generated-code.', 'There is no JVM.'],
   ['table.optimizer.', 'Hints to the optimizer change no results.'],

@@ -59,6 +59,8 @@ export type ImplementContext = Readonly<{
    */
   wide: boolean;
   session: SessionContext;
+  /** Of aggregates: rows may be taken back. MIN, MAX and their kin then keep every value. */
+  retract?: boolean | undefined;
 }>;
 
 /** What functions may know of the session: fixed for a job's life. */

@@ -6,7 +6,31 @@
  */
 import type { ConnectorConfig } from './connector.ts';
 import type { Expression } from './expression.ts';
-import type { AggregateCall, ScanColumn, WindowDefinition, WindowProperty } from './plan.ts';
+import type {
+  AggregateCall,
+  ChangelogMode,
+  ChangelogNormalizeNode,
+  CorrelateNode,
+  DeduplicateNode,
+  ExpandNode,
+  GroupAggregateNode,
+  IntervalJoinNode,
+  LimitNode,
+  LookupJoinNode,
+  MatchNode,
+  OverNode,
+  RankNode,
+  RegularJoinNode,
+  ScanColumn,
+  SetOperationNode,
+  SinkMaterializeNode,
+  SortNode,
+  TemporalJoinNode,
+  TemporalSortNode,
+  WindowDefinition,
+  WindowJoinNode,
+  WindowProperty,
+} from './plan.ts';
 import type { DataType, Field } from './types.ts';
 
 /** Watermarks of a source, made per split while its rows are still rows of the scan. */
@@ -87,7 +111,74 @@ export type WindowSpec = Readonly<{
 /** Several inputs of equal rows. */
 export type UnionSpec = Readonly<{ kind: 'union'; inputFields: readonly Field[]; fields: readonly Field[] }>;
 
-export type OperatorSpec = CalcSpec | LocalWindowAggregateSpec | GlobalWindowAggregateSpec | WindowSpec | UnionSpec;
+/** What the node's input may bring; both false: inserts only. */
+type OneInput<N> = Omit<N, 'input'> & Readonly<{ inputFields: readonly Field[]; inputChanges: ChangelogMode }>;
+
+type TwoInputs<N> = Omit<N, 'left' | 'right'> &
+  Readonly<{
+    leftFields: readonly Field[];
+    rightFields: readonly Field[];
+    leftChanges: ChangelogMode;
+    rightChanges: ChangelogMode;
+  }>;
+
+/** `table.exec.state.ttl` in ms; null = state stays. */
+type WithTtl = Readonly<{ stateTtlMs: number | null }>;
+
+/**
+ * Operators that stand in the job graph as in the plan (model/plan.ts), with the fields of their inputs. Those with keys or a partition get
+ * their rows by its hash.
+ */
+export type GroupAggregateSpec = OneInput<GroupAggregateNode> & WithTtl;
+export type ExpandSpec = OneInput<ExpandNode>;
+/** `leftKey`, `rightKey`: columns that are unique in the side's rows; null: nothing is known to be. */
+export type JoinSpec = TwoInputs<RegularJoinNode> &
+  WithTtl &
+  Readonly<{ leftUnique: readonly number[] | null; rightUnique: readonly number[] | null }>;
+export type IntervalJoinSpec = TwoInputs<IntervalJoinNode>;
+export type WindowJoinSpec = TwoInputs<WindowJoinNode> & Readonly<{ timeZone: string | null }>;
+export type TemporalJoinSpec = TwoInputs<TemporalJoinNode> & WithTtl;
+export type LookupJoinSpec = OneInput<Omit<LookupJoinNode, 'table' | 'columns'>> &
+  Readonly<{ connector: string; config: ConnectorConfig; tableFields: readonly Field[]; tableName: string }>;
+export type OverSpec = OneInput<OverNode> & WithTtl;
+/** `unique`: columns that are unique in the input's rows (updates come by them); null: none are known. */
+export type RankSpec = OneInput<RankNode> &
+  WithTtl &
+  Readonly<{ unique: readonly number[] | null; timeZone: string | null }>;
+export type DeduplicateSpec = OneInput<DeduplicateNode> & WithTtl & Readonly<{ timeZone: string | null }>;
+export type TemporalSortSpec = OneInput<TemporalSortNode>;
+export type SortSpec = OneInput<SortNode>;
+export type LimitSpec = OneInput<LimitNode>;
+export type CorrelateSpec = OneInput<CorrelateNode>;
+export type ChangelogNormalizeSpec = OneInput<ChangelogNormalizeNode> & WithTtl;
+export type SinkMaterializeSpec = OneInput<SinkMaterializeNode> & WithTtl;
+export type SetOperationSpec = TwoInputs<SetOperationNode> & WithTtl;
+export type MatchSpec = OneInput<MatchNode>;
+
+export type OperatorSpec =
+  | CalcSpec
+  | LocalWindowAggregateSpec
+  | GlobalWindowAggregateSpec
+  | WindowSpec
+  | UnionSpec
+  | GroupAggregateSpec
+  | ExpandSpec
+  | JoinSpec
+  | IntervalJoinSpec
+  | WindowJoinSpec
+  | TemporalJoinSpec
+  | LookupJoinSpec
+  | OverSpec
+  | RankSpec
+  | DeduplicateSpec
+  | TemporalSortSpec
+  | SortSpec
+  | LimitSpec
+  | CorrelateSpec
+  | ChangelogNormalizeSpec
+  | SinkMaterializeSpec
+  | SetOperationSpec
+  | MatchSpec;
 
 export type SinkSpec = Readonly<
   { kind: 'sink'; table: string; inputFields: readonly Field[] } & (

@@ -37,6 +37,11 @@ export interface Operator {
   open(ctx: OperatorContext, output: Output): void;
   /** `input` is 0 but for operators with several inputs. Before each row the operator advances to its watermark, if the batch has them. */
   processBatch(batch: ColumnBatch, input: number): void;
+  /**
+   * Processing time, ms since 1970: called between batches, every 100 ms or so, also while nothing comes. For timers of processing time;
+   * never called after `endInput`: as in Flink, what would have been due later is not emitted.
+   */
+  processTime?(nowMs: number): void;
   /** The combined watermark of all inputs; above the last one. The operator passes it on, after what it fires. */
   processWatermark(watermark: number): void;
   /** No input will give a row again. Its last watermark may be below maxWatermark: when a job is stopped with a savepoint. */

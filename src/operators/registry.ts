@@ -1,4 +1,5 @@
 /** The one table of operators. */
+import { EngineError } from '../model/errors.ts';
 import type { OperatorSpec } from '../model/job-graph.ts';
 import type { Operator } from '../model/operator.ts';
 import { CalcOperator } from './calc.ts';
@@ -7,7 +8,7 @@ import { GlobalWindowAggregateOperator } from './window/global-window-aggregate.
 import { LocalWindowAggregateOperator } from './window/local-window-aggregate.ts';
 import { WindowOperator } from './window/window-operator.ts';
 
-type Factories = { [K in OperatorSpec['kind']]: (spec: Extract<OperatorSpec, { kind: K }>) => Operator };
+type Factories = { [K in OperatorSpec['kind']]?: (spec: Extract<OperatorSpec, { kind: K }>) => Operator };
 
 const factories: Factories = {
   calc: (spec) => new CalcOperator(spec),
@@ -19,5 +20,7 @@ const factories: Factories = {
 
 /** Throws EngineError UNSUPPORTED where the spec asks for what is not built. */
 export function createOperator(spec: OperatorSpec): Operator {
-  return (factories[spec.kind] as (spec: OperatorSpec) => Operator)(spec);
+  const create = factories[spec.kind] as ((spec: OperatorSpec) => Operator) | undefined;
+  if (create === undefined) throw new EngineError('UNSUPPORTED', `the operator ${spec.kind} is not supported`);
+  return create(spec);
 }

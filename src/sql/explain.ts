@@ -1,5 +1,4 @@
 /** Plans as text: an indented tree, from the sink down to what is read. */
-import { unreachable } from '../model/errors.ts';
 import type {
   AggregateCall,
   CalcNode,
@@ -83,7 +82,9 @@ function linesOf(node: PlanNode): string[] {
     case 'values':
       return [`Values(rows=[${node.rows.length}], fields=[${namesOf(node.fields)}])`];
     default:
-      return unreachable(node);
+      return [
+        `${node.kind.replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())}(fields=[${namesOf(node.fields)}])`,
+      ];
   }
 }
 

@@ -93,6 +93,8 @@ function countPerWindow(input: PlanNode, keys: readonly number[], timeColumn = 1
   const count = { name: 'COUNT', args: [], distinct: false, filter: null, type: types.of('bigint', false) };
   return {
     kind: 'window_aggregate',
+    processingTime: false,
+    attached: null,
     input,
     window: { kind: 'tumble', sizeMs: 60_000, offsetMs: 0 },
     timeColumn,

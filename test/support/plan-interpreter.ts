@@ -30,6 +30,8 @@ export function runPlan(node: PlanNode, records: readonly Row[]): Row[] {
       return node.inputs.flatMap((input) => runPlan(input, records));
     case 'values':
       return node.rows.map((row) => row.map((value) => evaluate(value, [])));
+    default:
+      throw new Error(`${node.kind} is not interpreted here`);
   }
 }
 

@@ -76,6 +76,8 @@ export class Aggregation {
       input: this.#row.relation().node,
       window: this.#below.window,
       timeColumn: 0,
+      processingTime: false,
+      attached: null,
       keys: this.#keys,
       aggregates: this.#aggregates,
       properties: this.#chosen(),

@@ -53,6 +53,8 @@ function windowRelation(input: Relation, window: WindowDefinition, timeColumn: n
     input: input.node,
     window,
     timeColumn,
+    processingTime: false,
+    partition: [],
     fields: fields.map(({ name, type }) => ({ name, type })),
   };
   return { node, fields };

@@ -2,19 +2,21 @@
  * Column pruning: every node keeps only what is asked of it, down to the scan, which reads nested fields by their path. No row is added
  * or lost by it, and watermarks stay: they need their columns even if nobody else does.
  */
-import { assert, unreachable } from '../../model/errors.ts';
+import { assert } from '../../model/errors.ts';
 import { childrenOf, columnRef, type Expression, mapChildren } from '../../model/expression.ts';
-import type {
-  CalcNode,
-  Pipeline,
-  PlanNode,
-  ScanColumn,
-  ScanNode,
-  UnionNode,
-  ValuesNode,
-  WatermarkNode,
-  WindowAggregateNode,
-  WindowNode,
+import {
+  type CalcNode,
+  inputsOf,
+  type Pipeline,
+  type PlanNode,
+  type ScanColumn,
+  type ScanNode,
+  type UnionNode,
+  type ValuesNode,
+  type WatermarkNode,
+  type WindowAggregateNode,
+  type WindowNode,
+  withInputs,
 } from '../../model/plan.ts';
 import { type DataType, type Field, withNullable } from '../../model/types.ts';
 import { mergeCalc } from '../binder/relation.ts';
@@ -64,8 +66,18 @@ function prune(node: PlanNode, asked: readonly Need[]): Pruned {
     case 'values':
       return pruneValues(node, needs);
     default:
-      return unreachable(node);
+      return pruneInputs(node);
   }
+}
+
+/** A node that needs its inputs as they are. */
+function pruneInputs(node: PlanNode): Pruned {
+  const inputs = inputsOf(node).map((input) => {
+    const needs = input.fields.map((_, column): Need => ({ column, path: [] }));
+    return inOrder(prune(input, needs), needs, input.fields);
+  });
+  const all = node.fields.map((_, column) => column);
+  return { node: withInputs(node, inputs), find: findWhole(all, node.fields) };
 }
 
 /** Needs of an expression: chains of fields over a column as paths. */

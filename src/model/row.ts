@@ -1,0 +1,78 @@
+/**
+ * Rows as values, for operators that keep rows (joins, ranks, frames, patterns). Columns stay the form in which rows travel.
+ */
+import type { SqlValue } from './function.ts';
+
+/**
+ * The values of a row's fields as `valueAt` (column.ts) gives them, but an integer is a number wherever that is exact (within ±(2^53 − 1)) and
+ * a bigint elsewhere, so that equal values are equal. Never changed once it is made: it may be kept, shared and compared by reference.
+ */
+export type Row = readonly SqlValue[];
+
+/** An integer in the one form that `Row` has for it. */
+export function rowInteger(value: number | bigint): number | bigint {
+  if (typeof value === 'number') return value;
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}
+
+/**
+ * Values as text that is equal exactly where the values are: the key of a `Map`. NULL is a value of its own; −0 equals 0 and NaN itself.
+ * Of a single string it is that string.
+ */
+export function keyText(row: Row, columns: readonly number[]): string {
+  if (columns.length === 1) {
+    const value = row[columns[0]!]!;
+    return typeof value === 'string' ? `s${value}` : valueText(value);
+  }
+  let text = '';
+  for (const column of columns) {
+    const part = valueText(row[column]!);
+    text += `${part.length}:${part}`;
+  }
+  return text;
+}
+
+/** All values of a row as `keyText`. */
+export function rowText(row: Row): string {
+  let text = '';
+  for (const value of row) {
+    const part = valueText(value);
+    text += `${part.length}:${part}`;
+  }
+  return text;
+}
+
+/** Two rows of one type, by value. */
+export function equalRows(a: Row, b: Row): boolean {
+  if (a === b) return true;
+  for (let i = 0; i < a.length; i++) {
+    if (a[i] === b[i]) continue;
+    if (typeof a[i] !== 'object' && !Number.isNaN(a[i])) return false;
+    if (valueText(a[i]!) !== valueText(b[i]!)) return false;
+  }
+  return true;
+}
+
+function valueText(value: SqlValue): string {
+  if (value === null || value === undefined) return 'n';
+  switch (typeof value) {
+    case 'string':
+      return `s${value}`;
+    case 'number':
+      return `i${value === 0 ? 0 : value}`;
+    case 'bigint':
+      return `i${value}`;
+    case 'boolean':
+      return value ? 't' : 'f';
+    default:
+      return objectText(value);
+  }
+}
+
+function objectText(value: object): string {
+  if (value instanceof Uint8Array) return `b${Array.from(value).join()}`;
+  if (Array.isArray(value)) return `[${rowText(value)}]`;
+  const entries = [...(value as Map<SqlValue, SqlValue>)].map(([key, item]) => rowText([key, item]));
+  return `{${entries.sort().join()}}`;
+}

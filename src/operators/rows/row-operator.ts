@@ -1,0 +1,128 @@
+/**
+ * What operators that work row by row have in common: rows out of batches and into batches, watermarks between rows, state and its
+ * snapshots. A subclass says what happens to a row and when time passes.
+ */
+import { batchOf, type Column, type ColumnBatch, minWatermark, op } from '../../model/column.ts';
+import { EngineError } from '../../model/errors.ts';
+import type { Operator, OperatorContext, OperatorSnapshot, Output } from '../../model/operator.ts';
+import type { Row } from '../../model/row.ts';
+import type { StateChunk } from '../../model/state.ts';
+import { type DataType, type Field, types } from '../../model/types.ts';
+import type { KeyedState } from '../../state/keyed-state.ts';
+import { BatchRows } from '../../state/value-column.ts';
+import { RowOutput } from './row-output.ts';
+
+const watermarkTable = 'watermark';
+
+export abstract class RowOperator implements Operator {
+  /** Set by `open`. */
+  protected ctx!: OperatorContext;
+  protected output!: RowOutput;
+  /** The watermark in force: of the rows before this one. Part of the snapshot, so that what was late stays late. */
+  protected watermark = minWatermark;
+  readonly #inputTypes: readonly (readonly DataType[])[];
+  readonly #fields: readonly Field[];
+  #restored: { watermark: number | null } | null = null;
+
+  /** `inputs`: the fields of each input. `fields`: of what is emitted. */
+  constructor(inputs: readonly (readonly Field[])[], fields: readonly Field[]) {
+    this.#inputTypes = inputs.map((input) => input.map(({ type }) => type));
+    this.#fields = fields;
+  }
+
+  open(ctx: OperatorContext, output: Output): void {
+    this.ctx = ctx;
+    this.output = new RowOutput(this.#fields, output);
+    this.opened();
+  }
+
+  /** Makes what needs the context: states, compiled expressions. */
+  protected abstract opened(): void;
+
+  /** One row of an input; `change` is a code of `op` (model/column.ts). */
+  protected abstract row(change: number, row: Row, input: number): void;
+
+  /** The watermark rises; `this.watermark` still is the old one. Emits what is due. */
+  protected abstract advance(watermark: number): void;
+
+  /** Every state table, always in the same order. */
+  protected abstract states(): readonly KeyedState<never>[];
+
+  /** State has come back (and `this.watermark`): sets timers anew. Before the first row. */
+  protected restored(): void {}
+
+  processBatch(batch: ColumnBatch, input: number): void {
+    this.#finishRestore();
+    const rows = new BatchRows(batch, this.#inputTypes[input]!);
+    const { ops, watermarks, length } = batch;
+    for (let i = 0; i < length; i++) {
+      if (watermarks !== null && watermarks[i]! > this.watermark) this.processWatermark(watermarks[i]!);
+      this.row(ops === null ? op.insert : ops[i]!, rows.row(i), input);
+    }
+    this.output.flush();
+  }
+
+  processWatermark(watermark: number): void {
+    this.#finishRestore();
+    if (watermark <= this.watermark) return;
+    this.advance(watermark);
+    this.watermark = watermark;
+    this.output.watermark(watermark);
+  }
+
+  snapshot(): OperatorSnapshot {
+    this.#finishRestore();
+    const watermark = this.watermark;
+    const snapshots = this.states().map((state) => state.snapshot());
+    return {
+      *chunks() {
+        yield watermarkChunk(watermark);
+        for (const snapshot of snapshots) yield* snapshot.chunks();
+      },
+      done() {
+        for (const snapshot of snapshots) snapshot.done();
+      },
+    };
+  }
+
+  restore(chunk: StateChunk): void {
+    this.#restored ??= { watermark: null };
+    if (chunk.table === watermarkTable) {
+      const { values } = chunk.batch.columns[0] as Column & { layout: 'f64' };
+      const least = Math.min(...values.subarray(0, chunk.batch.length));
+      this.#restored.watermark = Math.min(least, this.#restored.watermark ?? least);
+      return;
+    }
+    const state = this.states().find(({ name }) => name === chunk.table);
+    if (state !== undefined) {
+      state.restore(chunk);
+      return;
+    }
+    const names = this.states().map(({ name }) => name);
+    throw new EngineError('CHECKPOINT', `state: expected the tables ${names.join(', ')}, found ${chunk.table}`, {
+      hint: 'The checkpoint belongs to another query: start with --restore none.',
+    });
+  }
+
+  stateBytes(): number {
+    return this.states().reduce((sum, state) => sum + state.bytes(), 0);
+  }
+
+  #finishRestore(): void {
+    if (this.#restored === null) return;
+    this.watermark = this.#restored.watermark ?? minWatermark;
+    this.#restored = null;
+    this.restored();
+  }
+}
+
+/** A DOUBLE because it may be infinite. Of all former subtasks the least counts. */
+function watermarkChunk(watermark: number): StateChunk {
+  const column: Column = { layout: 'f64', values: Float64Array.of(watermark), nulls: null };
+  return {
+    table: watermarkTable,
+    keyColumns: 0,
+    fields: [{ name: 'watermark', type: types.of('double', false) }],
+    batch: batchOf(1, [column]),
+  };
+}
