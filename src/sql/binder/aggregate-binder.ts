@@ -13,7 +13,7 @@ import { ExpressionBinder } from './expression-binder.ts';
 import { textOf } from './expression-text.ts';
 import { aggregateNamed, coerceAll, infer, isAggregate } from './function-call.ts';
 import { type Relation, select } from './relation.ts';
-import { plainField, type RelationField, Scope } from './scope.ts';
+import { projectedField, type RelationField, Scope } from './scope.ts';
 import { bindGroupWindow, type GroupWindow, windowKind } from './window-function.ts';
 import { propertyOf, type WindowInput, windowBelow } from './window-input.ts';
 
@@ -67,10 +67,7 @@ export class AggregateBinder {
     const output = this.#addAll(aggregation, keys);
     const selected = projections.map((projection) => this.#overOutput(projection, output));
     const predicate = having === null ? null : this.#overOutput(having, output);
-    const fields = selected.map((expression, i) => ({
-      ...plainField(items[i]!.name, expression.type),
-      rowtime: expression.kind === 'column' && output.fields[expression.index]!.rowtime,
-    }));
+    const fields = selected.map((expression, i) => projectedField(expression, items[i]!.name, output.fields));
     return select(aggregation.node(), { predicate, projections: selected, fields });
   }
 

@@ -1,6 +1,6 @@
 /** Queries to plans: names resolved, types known, nothing left out yet (planner/prune.ts does that). */
 import { commonType } from '../../functions/common-type.ts';
-import { columnRef, type Expression } from '../../model/expression.ts';
+import { columnRef } from '../../model/expression.ts';
 import type { PlanNode } from '../../model/plan.ts';
 import { formatType, sameType, withNullable } from '../../model/types.ts';
 import type { SelectItem, SelectQuery, SqlExpression, SqlQuery } from '../ast.ts';
@@ -12,7 +12,7 @@ import { ExpressionBinder } from './expression-binder.ts';
 import { FromBinder } from './from-binder.ts';
 import { isAggregate } from './function-call.ts';
 import { filter, type Relation, select } from './relation.ts';
-import { fieldsOf, plainField, type RelationField, Scope } from './scope.ts';
+import { fieldsOf, plainField, projectedField, type RelationField, Scope } from './scope.ts';
 
 export class QueryBinder {
   readonly #environment: Environment;
@@ -67,7 +67,7 @@ export class QueryBinder {
     if (isAggregation(query)) throw unsupported('an aggregation without FROM', query.position);
     const items = this.#items(query.items, []);
     const row = items.map(({ bind }) => bind(binder));
-    const fields = row.map(({ type }, i) => plainField(items[i]!.name, type));
+    const fields = row.map((value, i) => projectedField(value, items[i]!.name, []));
     const relation: Relation = { node: { kind: 'values', rows: [row], fields: fieldsOf(fields) }, fields };
     return query.where === null ? relation : filter(relation, binder.condition(query.where, 'WHERE'));
   }
@@ -123,7 +123,9 @@ export class QueryBinder {
       const other = right.fields[i]!;
       const type = commonType([field.type, other.type]);
       const same = sameType(field.type, other.type, { ignoreNullability: true });
-      if (type !== null) return { ...plainField(field.name, type), rowtime: field.rowtime && other.rowtime && same };
+      const rowtime = field.rowtime && other.rowtime && same;
+      const proctime = field.proctime && other.proctime;
+      if (type !== null) return { ...plainField(field.name, type), rowtime, proctime };
       const got = [field.type, other.type].map((each) => formatType(withNullable(each, true)));
       const message = `UNION ALL: the column '${field.name}' is ${got[0]} on the left and ${got[1]} on the right`;
       throw sqlError('SQL_VALIDATION', message, operatorPosition, 'CAST one of them.');
@@ -181,12 +183,6 @@ function named({ expression, alias }: Extract<SelectItem, { kind: 'expression' }
   if (alias !== null) return { bind, name: alias.name };
   if (expression.kind === 'name') return { bind, name: expression.name.parts.at(-1)!.name };
   return { bind, name: expression.kind === 'field' ? expression.field.name : `EXPR$${index}` };
-}
-
-/** A column that is passed on as it is stays what it was. */
-function projectedField(projection: Expression, name: string, fields: readonly RelationField[]): RelationField {
-  const rowtime = projection.kind === 'column' && fields[projection.index]!.rowtime;
-  return { ...plainField(name, projection.type), rowtime };
 }
 
 function inTypes({ node, fields: given }: Relation, fields: readonly RelationField[]): PlanNode {

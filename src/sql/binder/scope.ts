@@ -14,10 +14,23 @@ export type RelationField = Readonly<{
   qualifier: string | null;
   /** Event time with watermarks: what windows can be made of. */
   rowtime: boolean;
+  /** The time of processing, PROCTIME(): a time attribute, too. */
+  proctime: boolean;
 }>;
 
 export function plainField(name: string, type: DataType): RelationField {
-  return { name, type, qualifier: null, rowtime: false };
+  return { name, type, qualifier: null, rowtime: false, proctime: false };
+}
+
+/** What SELECT makes of `fields`: a time attribute that is passed on as it is stays one, PROCTIME() begins one. */
+export function projectedField(expression: Expression, name: string, fields: readonly RelationField[]): RelationField {
+  const passed = expression.kind === 'column' ? fields[expression.index]! : null;
+  const proctime = passed?.proctime ?? isProctimeCall(expression);
+  return { ...plainField(name, expression.type), rowtime: passed?.rowtime ?? false, proctime };
+}
+
+export function isProctimeCall(expression: Expression): boolean {
+  return expression.kind === 'call' && expression.name === 'PROCTIME';
 }
 
 export function fieldsOf(fields: readonly RelationField[]): Field[] {

@@ -5,6 +5,7 @@ import { rowOf, type TableColumn, type TableDefinition } from '../../model/table
 import { type DataType, sameType, withNullable } from '../../model/types.ts';
 import { coerce } from './coerce.ts';
 import type { Relation } from './relation.ts';
+import { isProctimeCall } from './scope.ts';
 
 /** What a connector offers beside the record's own fields: key and type. */
 export type MetadataColumns = (connector: string) => ReadonlyMap<string, DataType>;
@@ -35,8 +36,13 @@ export function tableRelation(table: TableDefinition, metadataColumns: MetadataC
     type,
     qualifier: table.path.name,
     rowtime: watermark?.column === index,
+    proctime: isProctime(table.columns[index]!),
   }));
   return { node, fields };
+}
+
+function isProctime(column: TableColumn): boolean {
+  return column.kind === 'computed' && isProctimeCall(column.expression);
 }
 
 function scan(table: TableDefinition, metadataColumns: MetadataColumns): ScanNode {
