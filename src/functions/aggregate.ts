@@ -1,4 +1,4 @@
-/** COUNT SUM AVG MIN MAX: their cells and steps. */
+/** COUNT SUM AVG: their cells and steps. */
 import { type Decimal, divideDecimal, fitDecimal, maxDecimalPrecision } from '../model/decimal.ts';
 import type {
   AccumulatorCell,
@@ -8,10 +8,9 @@ import type {
   ImplementContext,
   Signature,
 } from '../model/function.ts';
-import { type DataType, isCharacter, isInteger, isNumeric, layoutOf, types, withNullable } from '../model/types.ts';
+import { type DataType, isInteger, isNumeric, types, withNullable } from '../model/types.ts';
 import { inRange } from './arithmetic.ts';
 import { checkCount, mismatch } from './signature.ts';
-import { compareBytes, compareText } from './text-order.ts';
 
 const counter: AccumulatorCell = { name: 'count', type: types.of('bigint', false), initial: 0 };
 
@@ -27,10 +26,10 @@ const countFunction: AggregateFunction = {
   kind: 'aggregate',
   name: 'COUNT',
   category: 'aggregate',
-  usage: 'COUNT(*) or COUNT([DISTINCT] value)',
+  usage: 'COUNT(*) or COUNT([DISTINCT] value, …)',
   description: 'How many rows, or how many whose value is not NULL.',
   infer: (args) => {
-    checkCount('COUNT(*) or COUNT(value)', args, 0, 1);
+    checkCount('COUNT(*) or COUNT([DISTINCT] value, …)', args, 0, 254);
     return { args: args.map(({ type }) => type), result: types.of('bigint', false) };
   },
   implement: ({ wide }) => ({
@@ -150,44 +149,6 @@ function averageWideDecimal(sum: bigint, count: bigint, scale: number, resultSca
   return average === null ? null : BigInt(average);
 }
 
-function inferExtreme(usage: string, args: readonly Argument[]): Signature {
-  checkCount(usage, args, 1);
-  const type = args[0]!.type.kind === 'null' ? types.of('int') : args[0]!.type;
-  if (layoutOf(type) === 'object') throw mismatch(`${usage} of an ordered type`, args);
-  return { args: [type], result: withNullable(type, true) };
-}
-
-function implementExtreme(keep: '<' | '>', { result }: ImplementContext): AggregateImplementation {
-  const isText = layoutOf(result) === 'string' && isCharacter(result);
-  const isBytes = layoutOf(result) === 'string' && !isText;
-  const better = (a: string, b: string): string => {
-    if (isText) return `compareText(${a}, ${b}) ${keep} 0`;
-    return isBytes ? `compareBytes(${a}, ${b}) ${keep} 0` : `${a} ${keep} ${b}`;
-  };
-  const kept = (value: string): string => (isBytes ? `${value}.slice()` : value); // a view ends with its batch
-  return {
-    cells: [{ name: 'value', type: result, initial: null }],
-    add: ([cell], [value]) => `if (${cell} === null || ${better(value!, cell!)}) ${cell} = ${kept(value!)};`,
-    merge: ([cell], [other]) =>
-      `if (${other} !== null && (${cell} === null || ${better(other!, cell!)})) ${cell} = ${kept(other!)};`,
-    result: ([cell]) => cell!,
-    helpers: isText ? { compareText } : isBytes ? { compareBytes } : undefined,
-  };
-}
-
-function extreme(name: 'MIN' | 'MAX', keep: '<' | '>', description: string): AggregateFunction {
-  const usage = `${name}(value)`;
-  return {
-    kind: 'aggregate',
-    name,
-    category: 'aggregate',
-    usage,
-    description,
-    infer: (args) => inferExtreme(usage, args),
-    implement: (ctx) => implementExtreme(keep, ctx),
-  };
-}
-
 export const aggregateFunctions: readonly AggregateFunction[] = [
   countFunction,
   {
@@ -208,6 +169,4 @@ export const aggregateFunctions: readonly AggregateFunction[] = [
     infer: inferAverage,
     implement: implementAverage,
   },
-  extreme('MIN', '<', 'The least value.'),
-  extreme('MAX', '>', 'The greatest value.'),
 ];

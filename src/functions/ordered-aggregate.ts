@@ -5,7 +5,9 @@ import type {
   Argument,
   ImplementContext,
   Signature,
+  SqlValue,
 } from '../model/function.ts';
+import { equalRows } from '../model/row.ts';
 import { isCharacter, layoutOf, types, withNullable } from '../model/types.ts';
 import { checkCount, mismatch } from './signature.ts';
 
@@ -16,9 +18,13 @@ function inferOne(usage: string, args: readonly Argument[]): Signature {
 }
 
 /** The first or the last value that is not NULL. */
-function implementEnd(end: 'first' | 'last', { result }: ImplementContext): AggregateImplementation {
+function implementEnd(end: 'first' | 'last', { result, retract }: ImplementContext): AggregateImplementation {
   const isBytes = layoutOf(result) === 'string' && !isCharacter(result);
   const kept = (value: string): string => (isBytes ? `${value}.slice()` : value); // a view ends with its batch
+  if (retract === true) {
+    const place = end === 'first' ? '0' : '-1';
+    return { ...valueList(result), result: ([list]) => `${list} === null ? null : ${list}.at(${place}) ?? null` };
+  }
   return {
     cells: [{ name: 'value', type: result, initial: null }],
     add: ([cell], [value]) => `${end === 'first' ? `if (${cell} === null) ` : ''}${cell} = ${kept(value!)};`,
@@ -26,6 +32,25 @@ function implementEnd(end: 'first' | 'last', { result }: ImplementContext): Aggr
       `if (${end === 'first' ? `${cell} === null` : `${other} !== null`}) ${cell} = ${other};`,
     result: ([cell]) => cell!,
   };
+}
+
+/** Every value in the order of the rows: of equal values the first is taken back first. */
+function valueList(element: ImplementContext['result']): Omit<AggregateImplementation, 'result'> {
+  return {
+    cells: [{ name: 'values', type: types.array(element), initial: null }],
+    integers: 'row',
+    add: ([list], [value]) => `(${list} ??= []).push(${value});`,
+    retract: ([list], [value]) => `if (${list} !== null) removeFirst(${list}, ${value});`,
+    merge: ([list], [other]) =>
+      `if (${other} !== null) ${list} = ${list} === null ? [...${other}] : ${list}.concat(${other});`,
+    helpers: { removeFirst },
+  };
+}
+
+function removeFirst(list: SqlValue[], value: SqlValue): void {
+  const isPlain = typeof value !== 'object' || value === null;
+  const index = isPlain ? list.indexOf(value) : list.findIndex((other) => equalRows([other], [value]));
+  if (index >= 0) list.splice(index, 1);
 }
 
 function ofEnd(name: string, end: 'first' | 'last', description: string): AggregateFunction {
@@ -51,15 +76,42 @@ function inferList(args: readonly Argument[]): Signature {
   return { args: taken, result: types.string() };
 }
 
-function implementList({ args }: ImplementContext): AggregateImplementation {
-  const separator = JSON.stringify(args[1]?.literal ?? ',');
-  const append = (cell: string, value: string): string =>
-    `${cell} = ${cell} === null ? ${value} : ${cell} + ${separator} + ${value};`;
+/** The separator comes with each row: it is a cell too. */
+function implementList({ args, retract }: ImplementContext): AggregateImplementation {
+  if (retract === true) return retractableList(args.length === 2);
+  const separator = { name: 'separator', type: types.string(), initial: null };
+  const append = (list: string, value: string, between: string): string =>
+    `${list} = ${list} === null ? ${value} : ${list} + ${between} + ${value};`;
+  if (args.length === 1) {
+    return {
+      cells: [{ name: 'list', type: types.string(), initial: null }],
+      add: ([list], [value]) => append(list!, value!, "','"),
+      merge: ([list], [other]) => `if (${other} !== null) ${append(list!, other!, "','")}`,
+      result: ([list]) => list!,
+    };
+  }
   return {
-    cells: [{ name: 'list', type: types.string(), initial: null }],
-    add: ([cell], [value]) => append(cell!, value!),
-    merge: ([cell], [other]) => `if (${other} !== null) ${append(cell!, other!)}`,
-    result: ([cell]) => cell!,
+    cells: [{ name: 'list', type: types.string(), initial: null }, separator],
+    add: ([list, cell], [value, between]) => `${cell} = ${between}; ${append(list!, value!, cell!)}`,
+    merge: ([list, cell], [other, between]) =>
+      `if (${other} !== null) { ${cell} = ${between}; ${append(list!, other!, cell!)} }`,
+    result: ([list]) => list!,
+  };
+}
+
+function retractableList(hasSeparator: boolean): AggregateImplementation {
+  const list = valueList(types.string());
+  const joined = (cell: string, between: string): string =>
+    `${cell} === null || ${cell}.length === 0 ? null : ${cell}.join(${between})`;
+  if (!hasSeparator) return { ...list, result: ([cell]) => joined(cell!, "','") };
+  return {
+    ...list,
+    cells: [...list.cells, { name: 'separator', type: types.string(), initial: null }],
+    add: ([cell, separator], [value, between]) => `${list.add([cell!], [value!])} ${separator} = ${between};`,
+    retract: ([cell], [value]) => list.retract!([cell!], [value!]),
+    merge: ([cell, separator], [other, between]) =>
+      `${list.merge([cell!], [other!])} ${separator} = ${between} ?? ${separator};`,
+    result: ([cell, separator]) => joined(cell!, separator!),
   };
 }
 

@@ -7,6 +7,7 @@ import { collectionFunctions } from './collection.ts';
 import { comparisonFunctions } from './comparison.ts';
 import { conditionalFunctions } from './conditional.ts';
 import { extractFunctions } from './extract.ts';
+import { extremeAggregates } from './extreme-aggregate.ts';
 import { jsonFunctions } from './json.ts';
 import { mathFunctions } from './math.ts';
 import { orderedAggregates } from './ordered-aggregate.ts';
@@ -36,7 +37,7 @@ const scalarFunctions: readonly ScalarFunction[] = [
   ...jsonFunctions,
 ];
 
-const allAggregates: readonly AggregateFunction[] = [...aggregateFunctions, ...orderedAggregates];
+const allAggregates: readonly AggregateFunction[] = [...aggregateFunctions, ...extremeAggregates, ...orderedAggregates];
 
 /** Every function and operator, as declared. */
 export const functionDefinitions: readonly FunctionDefinition[] = [...scalarFunctions, ...allAggregates];

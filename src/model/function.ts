@@ -106,6 +106,8 @@ export type AggregateFunction = Readonly<{
   category: 'aggregate' | 'approximate';
   usage: string;
   description: string;
+  /** `skip` (default): rows with a NULL argument are none of its rows. `handled`: arguments may be null. */
+  nulls?: 'skip' | 'handled' | undefined;
   infer: (args: readonly Argument[]) => Signature;
   implement: (ctx: ImplementContext) => AggregateImplementation;
 }>;
@@ -114,11 +116,15 @@ export type AggregateFunction = Readonly<{
 export type AccumulatorCell = Readonly<{ name: string; type: DataType; initial: number | null }>;
 
 /**
- * JavaScript statements over cell names (assignable; `null` when NULL), the arguments `args[i]` (never null: rows with a NULL argument are
- * skipped, as SQL's aggregates do) and, in `merge`, the cells of the other accumulator. In wide code `int` cells hold bigint.
+ * JavaScript statements over cell names (assignable; `null` when NULL), the arguments `args[i]` (never null unless the function handles
+ * nulls) and, in `merge`, the cells of the other accumulator, which stays as it is. In wide code `int` cells hold bigint. An array or a Map
+ * in a cell belongs to it and is changed in place; its elements are replaced, never changed. Statements run a second time, in wide code,
+ * where they left an integer that is not exact: those that change a container leave no such integer.
  */
 export type AggregateImplementation = Readonly<{
   cells: readonly AccumulatorCell[];
+  /** `row`: integers come and stay in the form of `Row` (model/row.ts), whatever `wide` says. Only with `ctx.retract`. */
+  integers?: 'row' | undefined;
   add: (cells: readonly string[], args: readonly string[]) => string;
   merge: (cells: readonly string[], other: readonly string[]) => string;
   /** Takes an added row back; absent where the function can't. */

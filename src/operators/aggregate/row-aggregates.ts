@@ -1,0 +1,79 @@
+/**
+ * Aggregates over rows (model/row.ts), for operators that keep rows: their accumulators are plain arrays. FILTER, DISTINCT and the functions'
+ * rule for NULL are applied here; integers are exact. With `retract` rows can be taken back.
+ */
+import { assert } from '../../model/errors.ts';
+import type { SessionContext, SqlValue } from '../../model/function.ts';
+import type { AggregateCall } from '../../model/plan.ts';
+import type { Row } from '../../model/row.ts';
+import type { Field } from '../../model/types.ts';
+import { type RowAggregate, rowAggregate } from './row-aggregate-code.ts';
+
+/** The cells of all aggregates; belongs to whoever asked for it, and is changed by `add` and `retract` alone. */
+export type Accumulators = SqlValue[];
+
+export class RowAggregates {
+  /** Of `toRow`. */
+  readonly fields: readonly Field[];
+  readonly #aggregates: readonly RowAggregate[];
+  readonly #initial: readonly SqlValue[];
+
+  /** `calls` are over rows of `rowFields`. Throws EngineError UNSUPPORTED where a function is not there or can't do what is asked. */
+  constructor(
+    calls: readonly AggregateCall[],
+    rowFields: readonly Field[],
+    session: SessionContext,
+    { retract }: Readonly<{ retract: boolean }>,
+  ) {
+    let firstCell = 0;
+    this.#aggregates = calls.map((call) => {
+      const aggregate = rowAggregate(call, rowFields, session, { retract, firstCell });
+      firstCell += aggregate.cells.length;
+      return aggregate;
+    });
+    const cells = this.#aggregates.flatMap(({ cells: own }) => own);
+    this.fields = cells.map(({ name, type }) => ({ name, type }));
+    this.#initial = cells.map(({ initial }) => initial);
+  }
+
+  create(): Accumulators {
+    return [...this.#initial];
+  }
+
+  add(accumulators: Accumulators, row: Row): void {
+    for (const aggregate of this.#aggregates) aggregate.add(accumulators, row);
+  }
+
+  /** Takes back a row that was added. */
+  retract(accumulators: Accumulators, row: Row): void {
+    for (const { retract } of this.#aggregates) {
+      assert(retract !== null, () => 'aggregates that are to take rows back were not made for it');
+      retract(accumulators, row);
+    }
+  }
+
+  /** A value for each call, in the forms of `Row`. */
+  results(accumulators: Accumulators): SqlValue[] {
+    return this.#aggregates.map(({ result }) => result(accumulators));
+  }
+
+  /** One that can be changed while the other stays as it is. */
+  clone(accumulators: Accumulators): Accumulators {
+    return accumulators.map(ownCell);
+  }
+
+  /** Of `fields`; shares what is in the cells until the next change. */
+  toRow(accumulators: Accumulators): Row {
+    return accumulators;
+  }
+
+  fromRow(row: Row): Accumulators {
+    return row.map(ownCell);
+  }
+}
+
+/** Containers are changed in place, their elements are not. */
+function ownCell(value: SqlValue): SqlValue {
+  if (value instanceof Map) return new Map(value);
+  return Array.isArray(value) ? [...value] : value;
+}
