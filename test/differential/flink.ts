@@ -1,0 +1,97 @@
+// A real Flink, through its SQL Gateway (REST, v3): statements in, rows out.
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export type Change = Readonly<{ op: string; row: Readonly<Record<string, unknown>> }>;
+
+export type Answer = Readonly<{ rows: readonly Change[] }> | Readonly<{ error: string }>;
+
+const ops: Readonly<Record<string, string>> = { INSERT: '+I', UPDATE_BEFORE: '-U', UPDATE_AFTER: '+U', DELETE: '-D' };
+const pollMs = 20;
+
+type Result = Readonly<{
+  resultType: string;
+  nextResultUri?: string;
+  results?: Readonly<{ columns?: readonly { name: string }[]; data?: readonly { kind: string; fields: unknown[] }[] }>;
+}>;
+
+export class FlinkSession {
+  readonly #gateway: string;
+  readonly #handle: string;
+
+  private constructor(gateway: string, handle: string) {
+    this.#gateway = gateway;
+    this.#handle = handle;
+  }
+
+  static async open(gateway: string): Promise<FlinkSession> {
+    const { sessionHandle } = await call<{ sessionHandle: string }>('POST', `${gateway}/v3/sessions`, {
+      properties: {},
+    });
+    return new FlinkSession(gateway, sessionHandle);
+  }
+
+  /** Runs one statement to its end. Rejects with Flink's message. */
+  async run(statement: string): Promise<Change[]> {
+    const session = `/v3/sessions/${this.#handle}`;
+    const { operationHandle } = await call<{ operationHandle: string }>(
+      'POST',
+      `${this.#gateway}${session}/statements`,
+      {
+        statement,
+      },
+    );
+    const operation = `${session}/operations/${operationHandle}`;
+    const rows: Change[] = [];
+    let columns: readonly string[] = [];
+    let next: string | undefined = `${operation}/result/0?rowFormat=JSON`;
+    try {
+      while (next !== undefined) {
+        const result: Result = await call<Result>('GET', this.#gateway + next);
+        columns = result.results?.columns?.map(({ name }) => name) ?? columns;
+        for (const { kind, fields } of result.results?.data ?? []) {
+          rows.push({ op: ops[kind]!, row: Object.fromEntries(columns.map((name, i) => [name, fields[i]])) });
+        }
+        if (result.resultType === 'NOT_READY' || (result.results?.data?.length ?? 0) === 0) await sleep(pollMs);
+        next = result.nextResultUri;
+        if (next !== undefined && !next.includes('rowFormat')) next += '?rowFormat=JSON';
+      }
+    } finally {
+      await call('DELETE', `${this.#gateway}${operation}/close`).catch(() => undefined);
+    }
+    return rows;
+  }
+
+  async close(): Promise<void> {
+    await call('DELETE', `${this.#gateway}/v3/sessions/${this.#handle}`).catch(() => undefined);
+  }
+}
+
+/** Each query in a session of its own behind the same declarations. */
+export async function askFlink(gateway: string, setup: readonly string[], query: string): Promise<Answer> {
+  const session = await FlinkSession.open(gateway);
+  try {
+    for (const statement of setup) await session.run(statement);
+    return { rows: await session.run(query) };
+  } catch (error) {
+    return { error: (error as Error).message };
+  } finally {
+    await session.close();
+  }
+}
+
+async function call<T>(method: string, url: string, body?: object): Promise<T> {
+  const response = await fetch(url, {
+    method,
+    headers: { 'Content-Type': 'application/json' },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (response.ok) return (text === '' ? {} : JSON.parse(text)) as T;
+  throw new Error(shorten(text));
+}
+
+/** The causes at the bottom of Flink's stack traces say what is wrong. */
+function shorten(text: string): string {
+  const causes = [...text.matchAll(/Caused by: ([^\\\n]*)/g)].map(([, cause]) => cause!);
+  return causes.at(-1) ?? text.slice(0, 500);
+}
