@@ -88,7 +88,6 @@ export function placementOf(node: PlainNode): Placement {
     case 'set_operation':
       return { kind: 'exchange', keys: [node.left, node.right].map(({ fields }) => fields.map((_, i) => i)) };
     case 'temporal_sort':
-    case 'sort':
     case 'limit':
       return { kind: 'exchange', keys: [[]] };
   }

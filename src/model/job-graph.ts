@@ -24,7 +24,6 @@ import type {
   ScanColumn,
   SetOperationNode,
   SinkMaterializeNode,
-  SortNode,
   TemporalJoinNode,
   TemporalSortNode,
   WindowDefinition,
@@ -140,14 +139,13 @@ export type WindowJoinSpec = TwoInputs<WindowJoinNode> & Readonly<{ timeZone: st
 export type TemporalJoinSpec = TwoInputs<TemporalJoinNode> & WithTtl;
 export type LookupJoinSpec = OneInput<Omit<LookupJoinNode, 'table' | 'columns'>> &
   Readonly<{ connector: string; config: ConnectorConfig; tableFields: readonly Field[]; tableName: string }>;
-export type OverSpec = OneInput<OverNode> & WithTtl;
+export type OverSpec = OneInput<Omit<OverNode, 'position'>> & WithTtl;
 /** `unique`: columns that are unique in the input's rows (updates come by them); null: none are known. */
 export type RankSpec = OneInput<RankNode> &
   WithTtl &
   Readonly<{ unique: readonly number[] | null; timeZone: string | null }>;
 export type DeduplicateSpec = OneInput<DeduplicateNode> & WithTtl & Readonly<{ timeZone: string | null }>;
 export type TemporalSortSpec = OneInput<TemporalSortNode>;
-export type SortSpec = OneInput<SortNode>;
 export type LimitSpec = OneInput<LimitNode>;
 export type CorrelateSpec = OneInput<CorrelateNode>;
 export type ChangelogNormalizeSpec = OneInput<ChangelogNormalizeNode> & WithTtl;
@@ -172,7 +170,6 @@ export type OperatorSpec =
   | RankSpec
   | DeduplicateSpec
   | TemporalSortSpec
-  | SortSpec
   | LimitSpec
   | CorrelateSpec
   | ChangelogNormalizeSpec

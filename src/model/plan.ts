@@ -2,6 +2,7 @@
  * The logical plan: what the planner (sql/planner) makes of a bound query and the job builder (job/) makes a job graph of. A tree of
  * plain data. Column references in a node's expressions go to its input's `fields`.
  */
+import type { Position } from './errors.ts';
 import type { Expression } from './expression.ts';
 import type { TableDefinition } from './table.ts';
 import type { DataType, Field } from './types.ts';
@@ -177,29 +178,41 @@ export type SortColumn = Readonly<{ column: number; descending: boolean; nullsFi
 /** The bounds of an OVER frame; `null` = UNBOUNDED PRECEDING. It always ends with the current row. `preceding`: rows, or ms of a RANGE. */
 export type OverFrame = Readonly<{ unit: 'rows' | 'range'; preceding: number | null }>;
 
+/**
+ * What orders an OVER window: a rowtime (rows wait for the watermark), processing time (the order of arrival), or any other columns (the
+ * changes of a row reach the rows behind it).
+ */
+export type OverTime = 'rowtime' | 'proctime' | null;
+
 /** All aggregates of one OVER window. Its row: the input's, then the aggregates. */
 export type OverNode = Readonly<{
   kind: 'over';
   input: PlanNode;
   partition: readonly number[];
-  /** A rowtime, or null: processing time (the order of arrival). */
-  order: number | null;
+  /** Once Top-N has been taken out (planner/over-check.ts) one column, ascending. */
+  order: readonly SortColumn[];
+  time: OverTime;
   frame: OverFrame;
-  /** LAG and LEAD take their offset and default as literal columns of the input. */
+  /** LAG takes its offset and default as literal columns of the input; ranking functions take none. */
   aggregates: readonly AggregateCall[];
   fields: readonly Field[];
+  /** Where the query says OVER; not in a finished plan. */
+  position?: Position | undefined;
 }>;
 
-/** Top-N: rows [from, to] of each partition by the order. Its row: the input's, then (`outputRank`) the rank as BIGINT NOT NULL. */
+/**
+ * Top-N: rows [from, to] of each partition by the order, rows of equal rank as they came. Its row: the input's, then (`outputRank`) the rank
+ * as BIGINT NOT NULL.
+ */
 export type RankNode = Readonly<{
   kind: 'rank';
   input: PlanNode;
-  function: 'ROW_NUMBER' | 'RANK' | 'DENSE_RANK';
   partition: readonly number[];
+  /** None: as they come. */
   order: readonly SortColumn[];
-  /** 1-based, inclusive. `to` null: no upper bound (an OFFSET without LIMIT). */
+  /** 1-based, inclusive. */
   from: number;
-  to: number | null;
+  to: number;
   outputRank: boolean;
   /** null: over the whole stream. Else of each window alone, when its end has passed. */
   window: WindowColumns | null;
@@ -227,20 +240,13 @@ export type TemporalSortNode = Readonly<{
   fields: readonly Field[];
 }>;
 
-/** ORDER BY of a bounded input in a `collect`, at its end. */
-export type SortNode = Readonly<{
-  kind: 'sort';
-  input: PlanNode;
-  order: readonly SortColumn[];
-  fields: readonly Field[];
-}>;
-
 /** LIMIT and OFFSET without an order: the first rows that come. */
 export type LimitNode = Readonly<{
   kind: 'limit';
   input: PlanNode;
+  /** As of `RankNode`. */
   from: number;
-  to: number | null;
+  to: number;
   fields: readonly Field[];
 }>;
 
@@ -364,7 +370,6 @@ export type PlanNode =
   | RankNode
   | DeduplicateNode
   | TemporalSortNode
-  | SortNode
   | LimitNode
   | CorrelateNode
   | ChangelogNormalizeNode

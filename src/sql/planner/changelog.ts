@@ -22,8 +22,9 @@ export function changelogOf(node: PlanNode): ChangelogMode {
     case 'window_join':
     case 'match':
     case 'temporal_sort':
-    case 'over':
       return insertOnly;
+    case 'over':
+      return node.time === null ? all : insertOnly;
     case 'group_aggregate':
       return node.aggregates.length === 0 && isInsertOnly(changelogOf(node.input))
         ? insertOnly
@@ -91,7 +92,6 @@ export function uniqueKeysOf(node: PlanNode): readonly (readonly number[])[] {
     case 'rank':
       return rankKeys(node);
     case 'limit':
-    case 'sort':
     case 'temporal_sort':
     case 'over':
       return uniqueKeysOf(node.input);
@@ -125,8 +125,8 @@ function rankKeys(node: RankNode): readonly (readonly number[])[] {
   const below = uniqueKeysOf(node.input);
   const windows = node.window === null ? [] : [node.window.start, node.window.end];
   const partition = [...new Set([...node.partition, ...windows])];
-  if (node.outputRank && node.function === 'ROW_NUMBER') return [[...partition, node.fields.length - 1], ...below];
-  return node.from === node.to && node.function === 'ROW_NUMBER' ? [partition, ...below] : below;
+  if (node.outputRank) return [[...partition, node.fields.length - 1], ...below];
+  return node.from === node.to ? [partition, ...below] : below;
 }
 
 /** A side's key stays one where the other side brings one row at the most; both together always are one, but for outer joins' NULLs. */
