@@ -3,10 +3,17 @@ import { EngineError } from '../model/errors.ts';
 import type { OperatorSpec } from '../model/job-graph.ts';
 import type { Operator } from '../model/operator.ts';
 import { CalcOperator } from './calc.ts';
+import { IntervalJoinOperator } from './join/interval-join.ts';
+import { RegularJoinOperator } from './join/regular-join.ts';
+import { SemiJoinOperator } from './join/semi-join.ts';
+import { TemporalJoinOperator } from './join/temporal-join.ts';
 import { UnionOperator } from './union.ts';
 import { GlobalWindowAggregateOperator } from './window/global-window-aggregate.ts';
 import { LocalWindowAggregateOperator } from './window/local-window-aggregate.ts';
+import { WindowDeduplicateOperator } from './window/window-deduplicate.ts';
+import { WindowJoinOperator } from './window/window-join.ts';
 import { WindowOperator } from './window/window-operator.ts';
+import { WindowRankOperator } from './window/window-rank.ts';
 
 type Factories = { [K in OperatorSpec['kind']]?: (spec: Extract<OperatorSpec, { kind: K }>) => Operator };
 
@@ -15,6 +22,13 @@ const factories: Factories = {
   local_window_aggregate: (spec) => new LocalWindowAggregateOperator(spec),
   global_window_aggregate: (spec) => new GlobalWindowAggregateOperator(spec),
   window: (spec) => new WindowOperator(spec),
+  rank: (spec) => new WindowRankOperator(spec),
+  deduplicate: (spec) => new WindowDeduplicateOperator(spec),
+  window_join: (spec) => new WindowJoinOperator(spec),
+  join: (spec) =>
+    spec.join === 'semi' || spec.join === 'anti' ? new SemiJoinOperator(spec) : new RegularJoinOperator(spec),
+  interval_join: (spec) => new IntervalJoinOperator(spec),
+  temporal_join: (spec) => new TemporalJoinOperator(spec),
   union: () => new UnionOperator(),
 };
 

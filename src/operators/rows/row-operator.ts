@@ -14,6 +14,9 @@ import { RowOutput } from './row-output.ts';
 
 const watermarkTable = 'watermark';
 
+/** What of a state the base class uses, whatever its values are. */
+export type OperatorState = Pick<KeyedState<unknown>, 'name' | 'snapshot' | 'restore' | 'bytes'>;
+
 export abstract class RowOperator implements Operator {
   /** Set by `open`. */
   protected ctx!: OperatorContext;
@@ -46,7 +49,12 @@ export abstract class RowOperator implements Operator {
   protected abstract advance(watermark: number): void;
 
   /** Every state table, always in the same order. */
-  protected abstract states(): readonly KeyedState<never>[];
+  protected abstract states(): readonly OperatorState[];
+
+  /** What is true of the rows to come when the inputs are at this watermark. Never falls. */
+  protected watermarkBelow(watermark: number): number {
+    return watermark;
+  }
 
   /** State has come back (and `this.watermark`): sets timers anew. Before the first row. */
   protected restored(): void {}
@@ -67,7 +75,7 @@ export abstract class RowOperator implements Operator {
     if (watermark <= this.watermark) return;
     this.advance(watermark);
     this.watermark = watermark;
-    this.output.watermark(watermark);
+    this.output.watermark(this.watermarkBelow(watermark));
   }
 
   snapshot(): OperatorSnapshot {

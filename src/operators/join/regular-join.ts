@@ -1,0 +1,135 @@
+/**
+ * Inner and outer joins of everything that ever came, with changes on either side: Flink's StreamingJoinOperator. Each row of an outer side
+ * knows how many partners it has: with none it stands in the result padded with NULLs.
+ */
+import { op } from '../../model/column.ts';
+import type { JoinSpec } from '../../model/job-graph.ts';
+import type { Row } from '../../model/row.ts';
+import type { KeyedState } from '../../state/keyed-state.ts';
+import { RowOperator } from '../rows/row-operator.ts';
+import { type JoinCondition, joinCondition } from './join-condition.ts';
+import { JoinKeys } from './join-keys.ts';
+import { type JoinRecord, JoinSide } from './join-side.ts';
+
+export class RegularJoinOperator extends RowOperator {
+  readonly #spec: JoinSpec;
+  /** Whether rows of the left, of the right stay without a partner. */
+  readonly #outer: readonly [boolean, boolean];
+  readonly #padding: readonly [Row, Row];
+  #sides!: readonly [JoinSide, JoinSide];
+  #matches!: JoinCondition;
+
+  constructor(spec: JoinSpec) {
+    super([spec.leftFields, spec.rightFields], spec.fields);
+    this.#spec = spec;
+    const { join } = spec;
+    this.#outer = [join === 'left' || join === 'full', join === 'right' || join === 'full'];
+    this.#padding = [spec.leftFields.map(() => null), spec.rightFields.map(() => null)];
+  }
+
+  protected opened(): void {
+    this.#sides = joinSides(this.#spec, this.ctx.session.now);
+    const { condition, leftFields, rightFields } = this.#spec;
+    this.#matches = joinCondition(condition, [...leftFields, ...rightFields], this.ctx.session);
+  }
+
+  protected row(change: number, row: Row, input: number): void {
+    const side = input as 0 | 1;
+    const key = this.#sides[side].textOf(row);
+    if (key === null) this.#withoutKey(change, row, side);
+    else if (isAddition(change)) this.#addition(change, key, row, side);
+    else this.#retraction(change, key, row, side);
+  }
+
+  protected advance(): void {}
+
+  protected states(): readonly KeyedState<never>[] {
+    return this.#sides.map(({ state }) => state as unknown as KeyedState<never>);
+  }
+
+  /** It never has a partner: it need not be kept to be known again. */
+  #withoutKey(change: number, row: Row, side: 0 | 1): void {
+    if (this.#outer[side]) this.#emitPadded(isAddition(change) ? op.insert : op.delete, row, side);
+  }
+
+  #addition(change: number, key: string, row: Row, side: 0 | 1): void {
+    const other = side === 0 ? 1 : 0;
+    const [isOuter, otherIsOuter] = [this.#outer[side], this.#outer[other]];
+    const partners = this.#partners(key, row, side);
+    this.#sides[side].add(key, row, isOuter ? rowCount(partners) : 0);
+    if (partners.length === 0) {
+      if (isOuter) this.#emitPadded(op.insert, row, side);
+      return;
+    }
+    if (otherIsOuter) {
+      for (const partner of partners) {
+        for (let i = 0; partner.associations === 0 && i < partner.count; i++) {
+          this.#emitPadded(op.delete, partner.row, other);
+        }
+        this.#sides[other].associate(partner, 1);
+      }
+    }
+    this.#emitAll(isOuter || otherIsOuter ? op.insert : change, row, partners, side);
+  }
+
+  #retraction(change: number, key: string, row: Row, side: 0 | 1): void {
+    const other = side === 0 ? 1 : 0;
+    const isOuter = this.#outer[side];
+    this.#sides[side].retract(key, row);
+    const partners = this.#partners(key, row, side);
+    if (partners.length === 0) {
+      if (isOuter) this.#emitPadded(op.delete, row, side);
+      return;
+    }
+    this.#emitAll(isOuter ? op.delete : change, row, partners, side);
+    if (!this.#outer[other]) return;
+    for (const partner of partners) {
+      for (let i = 0; partner.associations === 1 && i < partner.count; i++) {
+        this.#emitPadded(op.insert, partner.row, other);
+      }
+      this.#sides[other].associate(partner, -1);
+    }
+  }
+
+  #partners(key: string, row: Row, side: 0 | 1): JoinRecord[] {
+    const other = side === 0 ? 1 : 0;
+    const records = this.#outer[other] ? this.#sides[other].changeable(key) : this.#sides[other].records(key);
+    const partners: JoinRecord[] = [];
+    for (const record of records) {
+      if (side === 0 ? this.#matches(row, record.row) : this.#matches(record.row, row)) partners.push(record);
+    }
+    return partners;
+  }
+
+  #emitAll(change: number, row: Row, partners: readonly JoinRecord[], side: 0 | 1): void {
+    for (const { row: partner, count } of partners) {
+      const joined = side === 0 ? [...row, ...partner] : [...partner, ...row];
+      for (let i = 0; i < count; i++) this.output.add(change, joined);
+    }
+  }
+
+  #emitPadded(change: number, row: Row, side: 0 | 1): void {
+    this.output.add(change, side === 0 ? [...row, ...this.#padding[1]] : [...this.#padding[0], ...row]);
+  }
+}
+
+export function isAddition(change: number): boolean {
+  return change === op.insert || change === op.updateAfter;
+}
+
+export function rowCount(records: readonly JoinRecord[]): number {
+  return records.reduce((sum, { count }) => sum + count, 0);
+}
+
+/** The state of both sides. */
+export function joinSides(spec: JoinSpec, now: () => number): readonly [JoinSide, JoinSide] {
+  const { leftFields, rightFields, leftKeys, rightKeys, nullSafe, leftUnique, rightUnique, stateTtlMs } = spec;
+  const ttl = stateTtlMs === null ? null : { ms: stateTtlMs, now };
+  const side = (
+    name: string,
+    fields: JoinSpec['fields'],
+    columns: readonly number[],
+    unique: readonly number[] | null,
+  ) => new JoinSide({ name, fields, keys: new JoinKeys(columns, nullSafe, fields), unique, ttl });
+  return [side('left', leftFields, leftKeys, leftUnique), side('right', rightFields, rightKeys, rightUnique)];
+}
