@@ -141,6 +141,14 @@ class RawDecoder implements Decoder {
     return null;
   }
 
+  /** As Flink reads a record without a value. */
+  decodeNothing(): void {
+    this.#begin();
+    if (this.#rows === this.#capacity) this.#grow();
+    this.#writer?.setNull(this.#rows);
+    this.#rows++;
+  }
+
   #grow(): void {
     this.#capacity *= 2;
     this.#writer?.reserve(this.#capacity);

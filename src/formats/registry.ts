@@ -1,11 +1,19 @@
 /** The formats by name. */
 import type { Format } from '../model/format.ts';
+import { canalJsonFormat } from './canal-json.ts';
 import { csvFormat } from './csv.ts';
+import { debeziumJsonFormat } from './debezium-json.ts';
 import { jsonFormat } from './json.ts';
+import { maxwellJsonFormat } from './maxwell-json.ts';
 import { rawFormat } from './raw.ts';
 
-export const formats: Readonly<Record<'json' | 'csv' | 'raw', Format>> = {
+type FormatName = 'json' | 'csv' | 'raw' | 'debezium-json' | 'canal-json' | 'maxwell-json';
+
+export const formats: Readonly<Record<FormatName, Format>> = {
   json: jsonFormat,
   csv: csvFormat,
   raw: rawFormat,
+  'debezium-json': debeziumJsonFormat,
+  'canal-json': canalJsonFormat,
+  'maxwell-json': maxwellJsonFormat,
 };

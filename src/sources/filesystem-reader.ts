@@ -1,7 +1,7 @@
 /** Reads files of lines, one after the other. */
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { batchOf, type Column } from '../model/column.ts';
+import type { Column } from '../model/column.ts';
 import type { Decoder } from '../model/format.ts';
 import type { ReaderContext, ReaderOutput, SourceReader, SourceSplit, SplitLag } from '../model/source.ts';
 import { LineReader } from './filesystem-lines.ts';
@@ -70,7 +70,8 @@ export class FilesystemReader implements SourceReader {
       const { rows } = this.#decoder;
       if (rows > 0) {
         const columns = this.#columns(this.#decoder.take(), file, rows);
-        return { kind: 'batch', splitId: split.id, batch: batchOf(rows, columns) };
+        const ops = this.#decoder.ops ?? null;
+        return { kind: 'batch', splitId: split.id, batch: { length: rows, columns, ops, watermarks: null } };
       }
       if (file.lines.atEnd) return null;
       await file.lines.fill();
