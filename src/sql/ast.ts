@@ -152,7 +152,7 @@ export type FromItem = Located &
     /** `TABLE(TUMBLE(…))`, `LATERAL TABLE(f(x))`. */
     | (Aliased & Readonly<{ kind: 'function'; name: Identifier; args: readonly FunctionArgument[]; lateral: boolean }>)
     | (Aliased & Readonly<{ kind: 'unnest'; expression: SqlExpression; ordinality: boolean }>)
-    | (Aliased & Readonly<{ kind: 'match_recognize'; input: FromItem }>)
+    | (Aliased & Readonly<{ kind: 'match_recognize'; input: FromItem; match: SqlMatch }>)
     | Readonly<{
         kind: 'join';
         join: JoinKind;
@@ -162,6 +162,34 @@ export type FromItem = Located &
         using: readonly Identifier[] | null;
         natural: boolean;
       }>
+  );
+
+export type SqlMatch = Readonly<{
+  partitionBy: readonly SqlExpression[];
+  orderBy: readonly OrderItem[];
+  measures: readonly Readonly<{ expression: SqlExpression; name: Identifier }>[];
+  /** Where ALL ROWS PER MATCH stands; null: ONE ROW PER MATCH. */
+  allRows: Position | null;
+  skip: SqlSkip | null;
+  pattern: SqlPattern;
+  within: SqlExpression | null;
+  /** Where SUBSET stands. */
+  subset: Position | null;
+  define: readonly Readonly<{ variable: Identifier; condition: SqlExpression }>[];
+}>;
+
+/** AFTER MATCH SKIP. */
+export type SqlSkip = Located &
+  Readonly<{ to: 'past_last_row' | 'next_row' | 'first' | 'last'; variable: Identifier | null }>;
+
+export type SqlPattern = Located &
+  (
+    | Readonly<{ kind: 'variable'; name: string }>
+    | Readonly<{ kind: 'sequence' | 'alternation' | 'permutation'; terms: readonly SqlPattern[] }>
+    | Readonly<{ kind: 'group' | 'exclusion'; term: SqlPattern }>
+    | Readonly<{ kind: 'anchor'; sign: string }>
+    /** `max` null: without end. */
+    | Readonly<{ kind: 'quantified'; term: SqlPattern; min: number; max: number | null; greedy: boolean }>
   );
 
 /** What stands between the signs of a hint behind a table: `OPTIONS('key'='value')`. */

@@ -2,14 +2,14 @@
 import type { ParserMethod } from 'chevrotain';
 import type { FromItem, FunctionArgument, Hint, Identifier, JoinKind, SqlExpression, SqlOption } from '../ast.ts';
 import { identifierOf, join } from './base-grammar.ts';
-import { ExpressionGrammar } from './expression-grammar.ts';
+import { MatchGrammar } from './match-grammar.ts';
 import * as t from './tokens.ts';
 import { kw } from './tokens.ts';
 
 type Alias = Readonly<{ alias: Identifier | null; columns: readonly Identifier[] | null }>;
 type JoinTail = Readonly<{ on: SqlExpression | null; using: readonly Identifier[] | null }>;
 
-export abstract class FromGrammar extends ExpressionGrammar {
+export abstract class FromGrammar extends MatchGrammar {
   protected readonly fromClause: ParserMethod<[], FromItem> = this.rule('fromClause', () => {
     this.CONSUME(kw.FROM);
     let left = this.SUBRULE1(this.joined);
@@ -278,26 +278,13 @@ export abstract class FromGrammar extends ExpressionGrammar {
     return { kind: 'unnest', expression, ordinality, ...alias, position: this.spanFrom(start) };
   });
 
-  /** The clauses within are not looked into yet: anything with its parentheses closed. */
   protected readonly matchRecognize: ParserMethod<[FromItem], FromItem> = this.rule('matchRecognize', (input) => {
     const start = this.CONSUME(kw.MATCH_RECOGNIZE);
-    this.SUBRULE(this.balanced);
-    const alias = this.SUBRULE(this.tableAlias);
-    return { kind: 'match_recognize', input, ...alias, position: this.spanFrom(start) };
-  });
-
-  protected readonly balanced: ParserMethod<[], void> = this.rule('balanced', () => {
     this.CONSUME(t.LeftParen);
-    this.ACTION(() => this.skipToParenthesis());
+    const match = this.SUBRULE(this.matchClauses);
     this.CONSUME(t.RightParen);
+    const position = this.spanFrom(start);
+    const alias = this.SUBRULE(this.tableAlias);
+    return { kind: 'match_recognize', input, match, ...alias, position };
   });
-
-  /** Moves on to the parenthesis that closes the one before, or to the end. */
-  protected skipToParenthesis(): void {
-    for (let depth = 0; !this.isNext(t.RightParen) || depth > 0; this.SKIP_TOKEN()) {
-      if (Number.isNaN(this.LA(1).startOffset)) return;
-      if (this.isNext(t.LeftParen)) depth++;
-      else if (this.isNext(t.RightParen)) depth--;
-    }
-  }
 }

@@ -52,13 +52,16 @@ export const LeftParen = token('LeftParen', /\(/);
 export const RightParen = token('RightParen', /\)/);
 export const LeftBracket = token('LeftBracket', /\[/);
 export const RightBracket = token('RightBracket', /\]/);
-const LeftBrace = token('LeftBrace', /\{/);
-const RightBrace = token('RightBrace', /\}/);
+export const LeftBrace = token('LeftBrace', /\{/);
+export const RightBrace = token('RightBrace', /\}/);
 export const Comma = token('Comma', /,/);
 export const Dot = token('Dot', /\./);
 export const Semicolon = token('Semicolon', /;/);
 /** Signs that only patterns of MATCH_RECOGNIZE know. */
-const PatternSign = token('PatternSign', /[?|^$]/);
+export const Question = token('Question', /\?/);
+export const Bar = token('Bar', /\|/);
+export const Caret = token('Caret', /\^/);
+export const Dollar = token('Dollar', /\$/);
 
 export const UnclosedString = token('UnclosedString', /'[\s\S]*/);
 export const UnclosedQuote = token('UnclosedQuote', /`[\s\S]*/);
@@ -108,7 +111,10 @@ const lexed: readonly TokenType[] = [
   Comma,
   Dot,
   Semicolon,
-  PatternSign,
+  Question,
+  Bar,
+  Caret,
+  Dollar,
 ];
 
 /** The token type of each keyword. */
