@@ -15,7 +15,11 @@ export function bindCall(name: string, args: readonly Expression[], position: Po
 }
 
 /** Types of a function for arguments. Its refusal gets the place of the call. */
-export function infer(found: FunctionDefinition, args: readonly Expression[], position: Position): Signature {
+export function infer(
+  found: Pick<FunctionDefinition, 'infer'>,
+  args: readonly Expression[],
+  position: Position,
+): Signature {
   return at(position, () => found.infer(args.map(argumentOf)));
 }
 
