@@ -32,6 +32,9 @@ const shardCount = 16; // a Map ends at 2^24 entries
 const chunkRows = 4096;
 const expiredPerTouch = 2; // entries that each write looks at: the oldest go without a pause
 
+/** A state table, whatever its values are: for those who write and restore it. */
+export type StateHandle = Pick<KeyedState<unknown>, 'name' | 'snapshot' | 'restore' | 'bytes'>;
+
 export class KeyedState<V> {
   readonly #table: StateTable<V>;
   readonly #ttl: StateTtl | null;

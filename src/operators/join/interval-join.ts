@@ -6,7 +6,7 @@
 import { op } from '../../model/column.ts';
 import type { IntervalJoinSpec } from '../../model/job-graph.ts';
 import type { Row } from '../../model/row.ts';
-import type { KeyedState } from '../../state/keyed-state.ts';
+import type { StateHandle } from '../../state/keyed-state.ts';
 import { RowOperator } from '../rows/row-operator.ts';
 import { rowTimeMs } from '../rows/row-time.ts';
 import { IntervalSide } from './interval-rows.ts';
@@ -79,8 +79,8 @@ export class IntervalJoinOperator extends RowOperator {
     return this.#isRowtime ? watermark - Math.max(0, ...this.#reachMs) : watermark;
   }
 
-  protected states(): readonly KeyedState<never>[] {
-    return this.#sides.map(({ state }) => state as unknown as KeyedState<never>);
+  protected states(): readonly StateHandle[] {
+    return this.#sides.map(({ state }) => state);
   }
 
   protected override restored(): void {

@@ -5,7 +5,7 @@
 import { op } from '../../model/column.ts';
 import type { JoinSpec } from '../../model/job-graph.ts';
 import type { Row } from '../../model/row.ts';
-import type { KeyedState } from '../../state/keyed-state.ts';
+import type { StateHandle } from '../../state/keyed-state.ts';
 import { RowOperator } from '../rows/row-operator.ts';
 import { type JoinCondition, joinCondition } from './join-condition.ts';
 import { JoinKeys } from './join-keys.ts';
@@ -43,8 +43,8 @@ export class RegularJoinOperator extends RowOperator {
 
   protected advance(): void {}
 
-  protected states(): readonly KeyedState<never>[] {
-    return this.#sides.map(({ state }) => state as unknown as KeyedState<never>);
+  protected states(): readonly StateHandle[] {
+    return this.#sides.map(({ state }) => state);
   }
 
   /** It never has a partner: it need not be kept to be known again. */

@@ -5,7 +5,7 @@
 import { op } from '../../model/column.ts';
 import type { JoinSpec } from '../../model/job-graph.ts';
 import type { Row } from '../../model/row.ts';
-import type { KeyedState } from '../../state/keyed-state.ts';
+import type { StateHandle } from '../../state/keyed-state.ts';
 import { RowOperator } from '../rows/row-operator.ts';
 import { type JoinCondition, joinCondition } from './join-condition.ts';
 import type { JoinSide } from './join-side.ts';
@@ -37,8 +37,8 @@ export class SemiJoinOperator extends RowOperator {
 
   protected advance(): void {}
 
-  protected states(): readonly KeyedState<never>[] {
-    return [this.#left, this.#right].map(({ state }) => state as unknown as KeyedState<never>);
+  protected states(): readonly StateHandle[] {
+    return [this.#left, this.#right].map(({ state }) => state);
   }
 
   #leftRow(change: number, row: Row): void {

@@ -7,7 +7,7 @@ import { op } from '../../model/column.ts';
 import type { TemporalJoinSpec } from '../../model/job-graph.ts';
 import type { Row } from '../../model/row.ts';
 import { type Field, types } from '../../model/types.ts';
-import { KeyedState, type StateTtl } from '../../state/keyed-state.ts';
+import { KeyedState, type StateHandle, type StateTtl } from '../../state/keyed-state.ts';
 import { RowOperator } from '../rows/row-operator.ts';
 import { rowTimeMs } from '../rows/row-time.ts';
 import { Timers } from '../rows/timers.ts';
@@ -72,8 +72,8 @@ export class TemporalJoinOperator extends RowOperator {
     });
   }
 
-  protected states(): readonly KeyedState<never>[] {
-    return [this.#waiting, this.#versions, this.#nextTime].map((state) => state as unknown as KeyedState<never>);
+  protected states(): readonly StateHandle[] {
+    return [this.#waiting, this.#versions, this.#nextTime];
   }
 
   protected override restored(): void {

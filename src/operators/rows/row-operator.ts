@@ -8,14 +8,11 @@ import type { Operator, OperatorContext, OperatorSnapshot, Output } from '../../
 import type { Row } from '../../model/row.ts';
 import type { StateChunk } from '../../model/state.ts';
 import { type DataType, type Field, types } from '../../model/types.ts';
-import type { KeyedState } from '../../state/keyed-state.ts';
+import type { StateHandle } from '../../state/keyed-state.ts';
 import { BatchRows } from '../../state/value-column.ts';
 import { RowOutput } from './row-output.ts';
 
 const watermarkTable = 'watermark';
-
-/** What of a state the base class uses, whatever its values are. */
-export type OperatorState = Pick<KeyedState<unknown>, 'name' | 'snapshot' | 'restore' | 'bytes'>;
 
 export abstract class RowOperator implements Operator {
   /** Set by `open`. */
@@ -49,7 +46,7 @@ export abstract class RowOperator implements Operator {
   protected abstract advance(watermark: number): void;
 
   /** Every state table, always in the same order. */
-  protected abstract states(): readonly OperatorState[];
+  protected abstract states(): readonly StateHandle[];
 
   /** What is true of the rows to come when the inputs are at this watermark. Never falls. */
   protected watermarkBelow(watermark: number): number {
