@@ -2,7 +2,8 @@
 import type { DeduplicateSpec } from '../../model/job-graph.ts';
 import type { Operator } from '../../model/operator.ts';
 import type { Row } from '../../model/row.ts';
-import { type OperatorState, RowOperator } from '../rows/row-operator.ts';
+import type { StateHandle } from '../../state/keyed-state.ts';
+import { RowOperator } from '../rows/row-operator.ts';
 import { rowTimeMs } from '../rows/row-time.ts';
 import { WindowFiring } from './window-firing.ts';
 import { type PaneRows, WindowPanes } from './window-panes.ts';
@@ -44,7 +45,7 @@ export class WindowDeduplicateOperator extends RowOperator implements Operator {
     });
   }
 
-  protected override states(): readonly OperatorState[] {
+  protected override states(): readonly StateHandle[] {
     return [this.#panes.state];
   }
 

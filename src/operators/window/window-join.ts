@@ -2,8 +2,9 @@
 import type { WindowJoinSpec } from '../../model/job-graph.ts';
 import type { Operator } from '../../model/operator.ts';
 import type { Row } from '../../model/row.ts';
+import type { StateHandle } from '../../state/keyed-state.ts';
 import { RowExpression } from '../rows/row-expression.ts';
-import { type OperatorState, RowOperator } from '../rows/row-operator.ts';
+import { RowOperator } from '../rows/row-operator.ts';
 import { WindowFiring } from './window-firing.ts';
 import { paneOfRows, WindowPanes } from './window-panes.ts';
 
@@ -50,7 +51,7 @@ export class WindowJoinOperator extends RowOperator implements Operator {
     this.#firing.advance(watermark, (key) => this.#fire(key, watermark));
   }
 
-  protected override states(): readonly OperatorState[] {
+  protected override states(): readonly StateHandle[] {
     return this.#sides.map(({ state }) => state);
   }
 

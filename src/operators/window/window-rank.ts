@@ -5,7 +5,8 @@ import type { RankSpec } from '../../model/job-graph.ts';
 import type { Operator } from '../../model/operator.ts';
 import type { WindowColumns } from '../../model/plan.ts';
 import type { Row } from '../../model/row.ts';
-import { type OperatorState, RowOperator } from '../rows/row-operator.ts';
+import type { StateHandle } from '../../state/keyed-state.ts';
+import { RowOperator } from '../rows/row-operator.ts';
 import { type CompareRows, rowOrder, upperBound } from '../rows/row-order.ts';
 import { WindowFiring } from './window-firing.ts';
 import { type PaneRows, WindowPanes } from './window-panes.ts';
@@ -46,7 +47,7 @@ export class WindowRankOperator extends RowOperator implements Operator {
     });
   }
 
-  protected override states(): readonly OperatorState[] {
+  protected override states(): readonly StateHandle[] {
     return [this.#panes.state];
   }
 
