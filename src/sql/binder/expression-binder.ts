@@ -19,11 +19,14 @@ import { fieldOf, type Scope } from './scope.ts';
 /** Takes calls that mean more than a function where they stand (aggregates, group windows); null for all others. */
 export type CallHook = (call: SqlCall, position: Position) => Expression | null;
 
+/** What finds the columns that names mean. */
+type NameResolver = Pick<Scope, 'resolve'>;
+
 export class ExpressionBinder {
-  readonly #scope: Scope;
+  readonly #scope: NameResolver;
   readonly #hook: CallHook;
 
-  constructor(scope: Scope, hook: CallHook = () => null) {
+  constructor(scope: NameResolver, hook: CallHook = () => null) {
     this.#scope = scope;
     this.#hook = hook;
   }

@@ -4,6 +4,7 @@ import type { TableDefinition } from '../../model/table.ts';
 import type { FromItem, FunctionArgument, Hint, Identifier, Name } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
 import type { BindQuery, CommonTables, Environment } from './environment.ts';
+import { bindMatch } from './match-binder.ts';
 import type { Relation } from './relation.ts';
 import type { RelationField } from './scope.ts';
 import { tableRelation } from './table-source.ts';
@@ -40,7 +41,7 @@ export class FromBinder {
       case 'unnest':
         throw unsupported('UNNEST', item.position);
       case 'match_recognize':
-        throw unsupported('MATCH_RECOGNIZE', item.position);
+        return aliased(bindMatch(item.match, this.bind(item.input), item.position), item, null);
       case 'join':
         throw unsupported(`${item.join === 'inner' ? '' : `${item.join.toUpperCase()} `}JOIN`, item.right.position);
     }
@@ -68,12 +69,8 @@ export class FromBinder {
   }
 
   #argument(argument: FunctionArgument): Relation {
-    if (argument.kind === 'query') {
-      if (argument.partitionBy.length > 0) throw unsupported('PARTITION BY of a window', argument.position);
-      return this.#bindQuery(argument.query);
-    }
+    if (argument.kind === 'query') return this.#bindQuery(argument.query);
     if (argument.kind !== 'table') throw sqlError('SQL_VALIDATION', 'expected TABLE name', argument.position);
-    if (argument.partitionBy.length > 0) throw unsupported('PARTITION BY of a window', argument.position);
     return this.#table(argument.name, []);
   }
 }
