@@ -119,7 +119,8 @@ async function plan(script: string): Promise<JobGraph> {
     parallelism: 1,
     offline: true,
   };
-  const session = openSession(ctx);
-  const { pipelines, settings } = await collectJob(plainScript('bench', script), session, async () => {});
+  const file = plainScript('bench', script);
+  const session = openSession(ctx, file);
+  const { pipelines, settings } = await collectJob(file, session, async () => {});
   return (await planJob(pipelines, settings, 'bench', ctx)).graph;
 }

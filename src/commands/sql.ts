@@ -44,7 +44,7 @@ async function sql(options: SqlOptions, context: CommandContext): Promise<number
   const file = await fileOf(options, context);
   // Nothing is gone on with later: what a job keeps while it runs is thrown away.
   const directory = await mkdtemp(join(tmpdir(), 'millrace-sql-'));
-  const session = openSession(jobContext(options, directory, context));
+  const session = openSession(jobContext(options, directory, context), file);
   try {
     for await (const step of runScript(file, session)) {
       const restarts = session.settings.has('restart-strategy.type');

@@ -15,6 +15,7 @@ import { SlotBuilder, type SlotChannels } from './slot-builder.ts';
 import type { SlotEnvironment } from './slot-environment.ts';
 import { SlotHost } from './slot-host.ts';
 import type { Subtask } from './subtask.ts';
+import { loadUserFunctions } from './user-module.ts';
 import { Wakeup } from './wakeup.ts';
 
 /** ms between two reports of figures to the main thread. */
@@ -28,8 +29,9 @@ export class Slot {
   readonly #host: SlotHost;
   readonly #deadLetters: DeadLetters;
   readonly #deadLetterCounters = new NamedCounters();
-  readonly #subtasks: readonly Subtask[];
-  readonly #channels: SlotChannels;
+  readonly #builder: SlotBuilder;
+  #subtasks: readonly Subtask[] = [];
+  #channels: SlotChannels = { inputs: new Map(), outputs: new Map() };
   #running = true;
   #started = false;
   #failure: EngineError | null = null;
@@ -39,7 +41,9 @@ export class Slot {
     this.#payload = payload;
     this.#environment = environment;
     const { clock } = environment;
-    const session: SessionContext = { timeZone: payload.graph.timeZone, now: clock.now, random: clock.random };
+    const { timeZone, nowMs } = payload.graph;
+    const now = nowMs === undefined ? clock.now : () => nowMs;
+    const session: SessionContext = { timeZone, now, random: clock.random };
     this.#host = new SlotHost((message, transfer) => this.#post(message, transfer));
     this.#deadLetters = environment.createDeadLetters(payload.deadLetter, {
       jobName: payload.jobName,
@@ -47,7 +51,7 @@ export class Slot {
       counters: this.#deadLetterCounters,
       now: clock.now,
     });
-    const builder = new SlotBuilder({
+    this.#builder = new SlotBuilder({
       payload,
       environment,
       pool: this.#pool,
@@ -67,31 +71,28 @@ export class Slot {
         fail: (error, task) => this.#fail(error, task),
       },
     });
-    const { subtasks, channels } = this.#build(builder);
-    this.#subtasks = subtasks;
-    this.#channels = channels;
     this.#listen();
   }
 
-  /** What fails here, such as a constant that cannot be computed, is a failure of the job like any other. */
-  #build(builder: SlotBuilder): ReturnType<SlotBuilder['build']> {
-    try {
-      return builder.build();
-    } catch (error) {
-      this.#fail(error, `slot ${this.#payload.slot + 1}`);
-      return { subtasks: [], channels: { inputs: new Map(), outputs: new Map() } };
-    }
+  /**
+   * No peer sends before every slot is ready. What fails here, such as a constant that cannot be computed or a user function that can't be
+   * loaded, is a failure of the job like any other.
+   */
+  async #build(): Promise<void> {
+    await loadUserFunctions(this.#payload.graph.functions);
+    const { subtasks, channels } = this.#builder.build();
+    this.#subtasks = subtasks;
+    this.#channels = channels;
   }
 
   /** Resolves when the slot was cancelled; failures were reported before. */
   async run(): Promise<void> {
     const beat = setInterval(() => this.#wakeup.signal(), statusIntervalMs);
     try {
-      if (this.#failure === null) {
-        await this.#restore();
-        this.#post({ kind: 'ready' });
-        await this.#loop();
-      }
+      await this.#build();
+      await this.#restore();
+      this.#post({ kind: 'ready' });
+      await this.#loop();
     } catch (error) {
       this.#fail(error, `slot ${this.#payload.slot + 1}`);
     }

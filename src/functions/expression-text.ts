@@ -3,6 +3,7 @@ import { formatDate, formatTime, formatTimestamp } from '../model/calendar.ts';
 import { formatDecimal } from '../model/decimal.ts';
 import type { Expression, LiteralValue } from '../model/expression.ts';
 import { type DataType, formatType, withNullable } from '../model/types.ts';
+import { shownFunctionName } from './user-registry.ts';
 
 /** `price / quantity`. `columns` are the names of the input's columns; `quote` writes a name as an identifier. */
 export function expressionText(
@@ -45,7 +46,7 @@ export function expressionText(
 
 /** Functions whose names are signs, or words that stand between their arguments. */
 function isOperator(name: string): boolean {
-  return !/^\w+$/.test(name) || name === 'LIKE';
+  return !/^[\w$]+$/.test(name) || name === 'LIKE';
 }
 
 function isInfix(expression: Expression): boolean {
@@ -66,7 +67,7 @@ function isInfix(expression: Expression): boolean {
 type Text = (expression: Expression) => string;
 
 function formatCall(name: string, args: readonly Expression[], text: Text, operand: Text): string {
-  if (!isOperator(name)) return `${name}(${args.map(text).join(', ')})`;
+  if (!isOperator(name)) return `${shownFunctionName(name)}(${args.map(text).join(', ')})`;
   if (args.length === 1) return `${name}${operand(args[0]!)}`;
   const [left, right, escapeSign] = args.map(operand);
   return `${left} ${name} ${right}${escapeSign === undefined ? '' : ` ESCAPE ${escapeSign}`}`;

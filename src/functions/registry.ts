@@ -1,5 +1,5 @@
-/** The one table of built-in functions. */
-import type { AggregateFunction, FunctionDefinition, ScalarFunction } from '../model/function.ts';
+/** The one table of functions: the built-in ones, and what users have registered. */
+import type { AggregateFunction, FunctionDefinition, ScalarFunction, TableFunction } from '../model/function.ts';
 import { aggregateFunctions } from './aggregate.ts';
 import { arithmeticFunctions } from './arithmetic.ts';
 import { clockFunctions } from './clock-functions.ts';
@@ -18,6 +18,7 @@ import { matchFunctions } from './string-match.ts';
 import { substringFunctions } from './substring.ts';
 import { timestampArithmeticFunctions } from './timestamp-arithmetic.ts';
 import { timestampFunctions } from './timestamp-functions.ts';
+import { userFunction } from './user-registry.ts';
 
 const scalarFunctions: readonly ScalarFunction[] = [
   ...comparisonFunctions,
@@ -49,17 +50,32 @@ function byName<T>(definitions: readonly T[], names: (definition: T) => readonly
   return new Map(definitions.flatMap((definition) => names(definition).map((name) => [name, definition] as const)));
 }
 
-/** By canonical name or alias, in any case. */
+/** By canonical name or alias, in any case; a user function by its key. */
 export function scalarFunction(name: string): ScalarFunction | undefined {
-  return scalarByName.get(name.toUpperCase());
+  return scalarByName.get(name.toUpperCase()) ?? userFunctionOf('scalar', name);
 }
 
-/** By name, in any case. */
+/** By name, in any case; a user function by its key. */
 export function aggregateFunction(name: string): AggregateFunction | undefined {
-  return aggregateByName.get(name.toUpperCase());
+  return aggregateByName.get(name.toUpperCase()) ?? userFunctionOf('aggregate', name);
 }
 
-/** Every name that a query may call, aliases too, sorted; operators are not among them. */
+/** A user function by its key: there are no others. */
+export function tableFunction(name: string): TableFunction | undefined {
+  return userFunctionOf('table', name);
+}
+
+type UserDefinition = ScalarFunction | TableFunction | AggregateFunction;
+
+function userFunctionOf<K extends UserDefinition['kind']>(
+  kind: K,
+  key: string,
+): Extract<UserDefinition, { kind: K }> | undefined {
+  const definition = userFunction(key)?.definition;
+  return definition?.kind === kind ? (definition as Extract<UserDefinition, { kind: K }>) : undefined;
+}
+
+/** Every built-in name that a query may call, aliases too, sorted; operators are not among them. */
 export function functionNames(): readonly string[] {
   return [...scalarByName.keys(), ...aggregateByName.keys()].filter((name) => /^\w/.test(name)).sort();
 }

@@ -1,4 +1,5 @@
 /** A job graph while it is put together: vertices with their chains, edges, ids and names. */
+import { userFunctionsIn } from '../functions/user-registry.ts';
 import { assert } from '../model/errors.ts';
 import type { ChainNode, JobEdge, JobGraph, JobVertex, NodeInput, Partitioning } from '../model/job-graph.ts';
 import type { Field } from '../model/types.ts';
@@ -73,7 +74,7 @@ export class GraphAssembly {
       ({ nodes, parallelism }): JobVertex => ({ id: nodes[0]!.id, name: chainName(nodes, 0), parallelism, nodes }),
     );
     const parallelism = Math.max(...vertices.map((vertex) => vertex.parallelism));
-    return { ...job, parallelism, vertices, edges: this.#edges };
+    return { ...job, parallelism, functions: userFunctionsIn(vertices), vertices, edges: this.#edges };
   }
 
   #nodeAt(port: Port): ChainNode {

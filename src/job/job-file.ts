@@ -12,6 +12,8 @@ export type JobFile = Readonly<{
   name: string;
   script: string;
   engine: 'millrace' | 'flink';
+  /** Of the script: relative paths of its user functions begin there. null: where the program was started. */
+  directory: string | null;
   /** What the spec sets: below the script in precedence. */
   settings: ReadonlyMap<string, string>;
   /** Texts that must never be shown. */
@@ -37,8 +39,12 @@ export async function readJobFile(file: string, options: JobFileOptions): Promis
     );
   }
   const spec = parseJobSpec(await readText(path), `job spec ${file}`);
-  const script = spec.sql.kind === 'text' ? spec.sql.text : await readText(join(dirname(path), spec.sql.path));
-  return fromSpec(spec, script, dirname(path), options);
+  const { sql } = spec;
+  const [directory, script] =
+    sql.kind === 'text'
+      ? [dirname(path), sql.text]
+      : [dirname(join(dirname(path), sql.path)), await readText(join(dirname(path), sql.path))];
+  return { ...fromSpec(spec, script, dirname(path), options), directory };
 }
 
 function scriptFile(path: string, script: string, { parameters }: JobFileOptions): JobFile {
@@ -52,15 +58,20 @@ function scriptFile(path: string, script: string, { parameters }: JobFileOptions
       },
     );
   }
-  return plainScript(basename(path, extname(path)), script);
+  return { ...plainScript(basename(path, extname(path)), script), directory: dirname(path) };
 }
 
 /** A script on its own. */
 export function plainScript(name: string, script: string): JobFile {
-  return { name, script, engine: 'millrace', settings: new Map(), secrets: [], warnings: [] };
+  return { name, script, engine: 'millrace', directory: null, settings: new Map(), secrets: [], warnings: [] };
 }
 
-function fromSpec(spec: JobSpec, script: string, directory: string, options: JobFileOptions): JobFile {
+function fromSpec(
+  spec: JobSpec,
+  script: string,
+  directory: string,
+  options: JobFileOptions,
+): Omit<JobFile, 'directory'> {
   const { values, secrets } = resolveParameters(spec.parameters, options.parameters, secretReader(directory, options));
   const { text, used } = substituteParameters(script, values);
   const unused = spec.parameters.filter(({ name }) => !used.has(name));

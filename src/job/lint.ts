@@ -37,7 +37,7 @@ export async function checkScript(
   ctx: ScriptContext & JobPlanContext,
   onFault: (error: EngineError) => void,
 ): Promise<CheckedScript> {
-  const session = openSession({ ...ctx, catalogFactory: overlaid(ctx) });
+  const session = openSession({ ...ctx, catalogFactory: overlaid(ctx) }, file);
   const pipelines: Pipeline[] = [];
   for (const statement of parseScript(file.script)) {
     const found = await guarded(statement, onFault, async () => {

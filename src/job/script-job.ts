@@ -11,7 +11,7 @@ export async function planScript(
   ctx: ScriptContext & JobPlanContext,
   onRows: (step: Extract<ScriptStep, { kind: 'rows' }>) => Promise<void>,
 ): Promise<PlannedJob> {
-  const session = openSession(ctx);
+  const session = openSession(ctx, file);
   try {
     const { pipelines, settings } = await collectJob(file, session, onRows);
     return await planJob(pipelines, settings, file.name, ctx);

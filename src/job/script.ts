@@ -1,4 +1,6 @@
 /** A script, statement by statement: what it declares stays in the session, what it asks for is handed out. */
+import { resolve } from 'node:path';
+import { loadUserFunction } from '../engine/user-module.ts';
 import type { ConnectorRegistry } from '../model/connector.ts';
 import { EngineError } from '../model/errors.ts';
 import type { Options } from '../model/options.ts';
@@ -16,6 +18,7 @@ export type ScriptContext = Readonly<{
   connectors: ConnectorRegistry;
   catalogFactory: CatalogFactory;
   metadataColumns: SessionOptions['metadataColumns'];
+  workingDirectory: string;
   warn: (message: string) => void;
 }>;
 
@@ -25,11 +28,19 @@ export type ScriptStep =
   | Readonly<{ kind: 'pipelines'; statement: Statement; pipelines: readonly Pipeline[]; settings: Options }>;
 
 /** A session for the script, with this engine's settings. */
-export function openSession(ctx: ScriptContext): SqlSession {
+export function openSession(ctx: ScriptContext, { directory }: Pick<JobFile, 'directory'>): SqlSession {
+  const base = directory ?? ctx.workingDirectory;
   const { connectors, catalogFactory, metadataColumns, warn } = ctx;
   const own = Object.values(connectors).filter((connector) => !connector.portable);
   const nonPortableConnectors = new Set(own.map((connector) => connector.name));
-  return new SqlSession({ catalogFactory, metadataColumns, warn, checkSetting, nonPortableConnectors });
+  return new SqlSession({
+    catalogFactory,
+    metadataColumns,
+    warn,
+    checkSetting,
+    loadFunction: (source, typeOf) => loadUserFunction({ ...source, path: resolve(base, source.path) }, typeOf),
+    nonPortableConnectors,
+  });
 }
 
 /** Runs the statements in order; yields those that give rows or a job. Ends at the first error. */

@@ -3,6 +3,7 @@
  * docs page, the binder and the code generator read the same declaration.
  */
 import type { LiteralValue } from './expression.ts';
+import type { Row } from './row.ts';
 import type { DataType } from './types.ts';
 
 /** An argument as the binder sees it: its type and, where it is a constant, its value. */
@@ -24,7 +25,8 @@ export type FunctionCategory =
   | 'hash'
   | 'grouping'
   | 'aggregate'
-  | 'approximate';
+  | 'approximate'
+  | 'user';
 
 /**
  * How a value passes through generated code: boolean as true/false; `i32` and `f64` layouts as number; `int` as number in narrow code
@@ -96,6 +98,19 @@ export type ScalarFunction = Readonly<{
   implement: (ctx: ImplementContext) => Implementation;
 }>;
 
+/** Gives any number of rows for each row: `LATERAL TABLE(f(x))`. */
+export type TableFunction = Readonly<{
+  kind: 'table';
+  name: string;
+  usage: string;
+  description: string;
+  deterministic: boolean;
+  /** The result is a ROW: the function's columns. Throws EngineError SQL_VALIDATION that says what it takes. */
+  infer: (args: readonly Argument[]) => Signature;
+  /** Arguments may be null; integers come, and stay, in the form of `Row`. */
+  implement: (ctx: Omit<ImplementContext, 'wide'>) => (...args: SqlValue[]) => Iterable<Row>;
+}>;
+
 /**
  * An aggregate as a fixed row of accumulator cells, so that accumulators lie in typed columns. The cells of a group start at `initial`;
  * code for the three steps is generated from the sources below.
@@ -103,7 +118,7 @@ export type ScalarFunction = Readonly<{
 export type AggregateFunction = Readonly<{
   kind: 'aggregate';
   name: string;
-  category: 'aggregate' | 'approximate';
+  category: 'aggregate' | 'approximate' | 'user';
   usage: string;
   description: string;
   /** `skip` (default): rows with a NULL argument are none of its rows. `handled`: arguments may be null. */

@@ -31,6 +31,7 @@ import type {
   WindowProperty,
 } from './plan.ts';
 import type { DataType, Field } from './types.ts';
+import type { UserFunctionModule } from './user-function.ts';
 
 /** Watermarks of a source, made per split while its rows are still rows of the scan. */
 export type WatermarkSpec = Readonly<{
@@ -149,7 +150,10 @@ export type TemporalSortSpec = OneInput<TemporalSortNode>;
 export type LimitSpec = OneInput<LimitNode>;
 export type CorrelateSpec = OneInput<CorrelateNode>;
 export type ChangelogNormalizeSpec = OneInput<ChangelogNormalizeNode> & WithTtl;
-export type SinkMaterializeSpec = OneInput<SinkMaterializeNode> & WithTtl;
+/** `unique`: as of `RankSpec`. */
+export type SinkMaterializeSpec = OneInput<SinkMaterializeNode> &
+  WithTtl &
+  Readonly<{ unique: readonly number[] | null }>;
 export type SetOperationSpec = TwoInputs<SetOperationNode> & WithTtl;
 export type MatchSpec = OneInput<MatchNode>;
 
@@ -235,6 +239,10 @@ export type JobGraph = Readonly<{
   maxParallelism: number;
   /** IANA name. */
   timeZone: string;
+  /** What the functions of the clock say, ms since 1970, in a test of a job; absent: the clock. */
+  nowMs?: number | undefined;
+  /** The user functions that its expressions name: loaded into every worker before an operator is made. */
+  functions: readonly UserFunctionModule[];
   /** In topological order. */
   vertices: readonly JobVertex[];
   edges: readonly JobEdge[];

@@ -1,7 +1,7 @@
 /** Text to statements. */
 import type { IToken } from 'chevrotain';
 import { EngineError, isEngineError, type Position } from '../model/errors.ts';
-import type { SqlQuery } from './ast.ts';
+import type { SqlQuery, SqlType } from './ast.ts';
 import { located } from './excerpt.ts';
 import { join, positionOf } from './grammar/base-grammar.ts';
 import { StatementGrammar } from './grammar/statement-grammar.ts';
@@ -43,6 +43,16 @@ export function parseQuery(text: string): SqlQuery {
   const [statement, another] = parseScript(text);
   if (statement?.kind === 'query' && another === undefined) return statement.query;
   throw new EngineError('SQL_SYNTAX', `expected one query, got: ${text}`);
+}
+
+/** A SQL type on its own. Throws EngineError SQL_SYNTAX. */
+export function parseType(text: string): SqlType {
+  const { tokens, stray } = tokenize(text);
+  const parser = theGrammar();
+  parser.input = [...tokens];
+  const type = parser.typeText();
+  if (stray.length === 0 && parser.errors.length === 0) return type;
+  throw new EngineError('SQL_SYNTAX', `expected a SQL type, got: ${text}`);
 }
 
 type Parsed = Readonly<{ statements: Statement[]; errors: EngineError[] }>;

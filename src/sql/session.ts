@@ -11,6 +11,7 @@ import { MemoryCatalog } from './session/memory-catalog.ts';
 import { type Current, Namespace } from './session/namespace.ts';
 import { bindQuery, type PlanContext, planInsert, planSelect } from './session/plan-query.ts';
 import { describeFields, describeTable, rowsOf, show } from './session/show.ts';
+import { type LoadFunction, UserFunctions } from './session/user-functions.ts';
 import type { Statement, StatementBody } from './statement.ts';
 
 export type StatementResult =
@@ -28,6 +29,8 @@ export type SessionOptions = Readonly<{
   /** SET: throws for a key or value that can't be; a text where the key is known and without effect. */
   checkSetting: (key: string, value: string) => string | null;
   warn: (message: string) => void;
+  /** For CREATE FUNCTION. Not given: this session loads no code. */
+  loadFunction?: LoadFunction | undefined;
   /** For EXPLAIN: connectors that Flink does not have. */
   nonPortableConnectors?: ReadonlySet<string> | undefined;
 }>;
@@ -44,11 +47,13 @@ export class SqlSession {
   readonly settings = new Map<string, string>();
   readonly #options: SessionOptions;
   readonly #namespace = new Namespace(new MemoryCatalog(defaultCatalog, defaultDatabase));
+  readonly #functions: UserFunctions;
   readonly #plan: PlanContext;
 
   constructor(options: SessionOptions) {
     this.#options = options;
-    this.#plan = { namespace: this.#namespace, metadataColumns: options.metadataColumns };
+    this.#functions = new UserFunctions(options.loadFunction ?? null, this.#namespace);
+    this.#plan = { namespace: this.#namespace, functions: this.#functions, metadataColumns: options.metadataColumns };
   }
 
   get catalogs(): ReadonlyMap<string, Catalog> {
@@ -65,7 +70,8 @@ export class SqlSession {
    */
   async execute(statement: Statement): Promise<StatementResult> {
     try {
-      return await atAsync(statement.position, () => this.#execute(statement, statement));
+      const resolved = this.#functions.resolve(statement);
+      return await atAsync(statement.position, () => this.#execute(resolved, resolved));
     } catch (error) {
       if (error instanceof RangeError) throw located(tooDeep(statement), statement.script);
       throw located(error, statement.script);
@@ -90,7 +96,7 @@ export class SqlSession {
       case 'reset':
         return this.#reset(body);
       case 'show':
-        return await show(body, this.#namespace);
+        return await show(body, this.#namespace, this.#functions);
       case 'describe':
         return await this.#describe(body);
       case 'unsupported':
@@ -129,6 +135,12 @@ export class SqlSession {
         await this.#namespace.catalog(place.catalog).dropDatabase(place.database, body);
         return done;
       }
+      case 'create_function':
+        await this.#functions.create(body);
+        return done;
+      case 'drop_function':
+        this.#functions.drop(body);
+        return done;
       default:
         return await this.#dropTable(body);
     }

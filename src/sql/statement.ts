@@ -22,10 +22,14 @@ export type ShowTarget =
   | 'catalogs'
   | 'databases'
   | 'functions'
+  | 'user_functions'
   | 'current_catalog'
   | 'current_database'
   | 'create_table'
   | 'create_view';
+
+/** Where a function's name is known: in a catalog's database, there for this session, or (`system`) wherever it is called. */
+export type FunctionScope = 'catalog' | 'temporary' | 'system';
 
 /** A part of a statement that is read and refused. */
 export type UnsupportedClause = Readonly<{ feature: string; place: Position }>;
@@ -62,6 +66,19 @@ export type StatementBody =
   | Readonly<{ kind: 'create_catalog'; name: Identifier; ifNotExists: boolean; options: readonly SqlOption[] }>
   | Readonly<{ kind: 'create_database'; name: Name; ifNotExists: boolean; options: readonly SqlOption[] }>
   | Readonly<{ kind: 'drop_table' | 'drop_view'; name: Name; temporary: boolean; ifExists: boolean }>
+  | Readonly<{
+      kind: 'create_function';
+      scope: FunctionScope;
+      ifNotExists: boolean;
+      name: Name;
+      /** What stands behind AS. */
+      module: Readonly<{ text: string; position: Position }>;
+      /** null: not said, which is JAVA. */
+      language: Identifier | null;
+      /** Of USING JAR. */
+      using: Position | null;
+    }>
+  | Readonly<{ kind: 'drop_function'; scope: FunctionScope; ifExists: boolean; name: Name }>
   | Readonly<{ kind: 'drop_database'; name: Name; ifExists: boolean; cascade: boolean }>
   | Readonly<{ kind: 'drop_catalog'; name: Identifier; ifExists: boolean }>
   | Readonly<{ kind: 'use_catalog'; name: Identifier }>

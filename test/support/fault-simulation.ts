@@ -232,6 +232,7 @@ function graphOf(
     parallelism,
     maxParallelism: 128,
     timeZone: 'UTC',
+    functions: [],
     vertices: [vertexOf(before!), vertexOf(behind!)],
     edges: [
       {

@@ -1,5 +1,6 @@
 /** Calls of built-in functions: found by name, their arguments brought to the types that they take. */
 import { aggregateFunction, functionNames, scalarFunction } from '../../functions/registry.ts';
+import { type UserFunction, userFunction } from '../../functions/user-registry.ts';
 import type { Position } from '../../model/errors.ts';
 import type { Expression } from '../../model/expression.ts';
 import type { AggregateFunction, Argument, FunctionDefinition, Signature } from '../../model/function.ts';
@@ -43,6 +44,8 @@ export function aggregateNamed(name: string, position: Position): AggregateFunct
 }
 
 function unknownFunction(name: string, position: Position): Error {
+  const user = userFunction(name);
+  if (user !== undefined) return misplaced(user, position);
   const upper = name.toUpperCase();
   if (notBuilt.has(upper)) return unsupported(`the function ${upper}`, position);
   const near = nearest(
@@ -51,6 +54,15 @@ function unknownFunction(name: string, position: Position): Error {
   );
   const hint = near === undefined ? 'SHOW FUNCTIONS lists them.' : `Did you mean ${near}?`;
   return sqlError('SQL_VALIDATION', `unknown function ${name}`, position, hint);
+}
+
+function misplaced({ module, definition }: UserFunction, position: Position): Error {
+  const hint =
+    definition.kind === 'table'
+      ? `Write FROM t, LATERAL TABLE(${module.name}(…)).`
+      : 'Aggregates stand in SELECT and HAVING of a query with GROUP BY.';
+  const message = `${module.name} is a ${definition.kind} function: it can't stand here`;
+  return sqlError('SQL_VALIDATION', message, position, hint);
 }
 
 /** Functions of Flink that Millrace may not have: where they are missing from the registry, that is said. */

@@ -1,5 +1,6 @@
 /** Statements: the top layer of the grammar, and the one parser. */
 import type { ParserMethod } from 'chevrotain';
+import type { SqlType } from '../ast.ts';
 import type { InsertBody, ShowTarget, StatementBody, UnsupportedClause } from '../statement.ts';
 import { positionOf } from './base-grammar.ts';
 import { TableGrammar } from './table-grammar.ts';
@@ -31,6 +32,9 @@ export class StatementGrammar extends TableGrammar {
       { ALT: () => this.SUBRULE(this.unsupported) },
     ]),
   );
+
+  /** A type on its own: those of user functions. */
+  readonly typeText: ParserMethod<[], SqlType> = this.rule('typeText', () => this.SUBRULE(this.columnType));
 
   protected readonly use: ParserMethod<[], StatementBody> = this.rule('use', () => {
     const start = this.CONSUME(kw.USE);
@@ -118,6 +122,13 @@ export class StatementGrammar extends TableGrammar {
       { ALT: () => this.take(kw.CATALOGS, 'catalogs' as const) },
       { ALT: () => this.take(kw.DATABASES, 'databases' as const) },
       { ALT: () => this.take(kw.FUNCTIONS, 'functions' as const) },
+      {
+        ALT: () => {
+          this.CONSUME(kw.USER);
+          this.CONSUME2(kw.FUNCTIONS);
+          return 'user_functions';
+        },
+      },
     ]);
     const name = this.OPTION1(() => {
       this.OR1([{ ALT: () => this.CONSUME(kw.FROM) }, { ALT: () => this.CONSUME(kw.IN) }]);

@@ -9,7 +9,7 @@ import type {
   WatermarkClause,
 } from '../statement.ts';
 import { positionOf } from './base-grammar.ts';
-import { QueryGrammar } from './query-grammar.ts';
+import { FunctionStatementGrammar } from './function-statement-grammar.ts';
 import * as t from './tokens.ts';
 import { kw } from './tokens.ts';
 
@@ -21,10 +21,11 @@ type TableElements = {
 };
 type ColumnTail = (name: Identifier) => ColumnDefinition;
 
-export abstract class TableGrammar extends QueryGrammar {
+export abstract class TableGrammar extends FunctionStatementGrammar {
   protected readonly create: ParserMethod<[], StatementBody> = this.rule('create', () => {
     this.CONSUME(kw.CREATE);
     return this.OR<StatementBody>([
+      { GATE: () => this.opensFunction(), ALT: () => this.SUBRULE(this.createFunction), IGNORE_AMBIGUITIES: true },
       { ALT: () => this.SUBRULE(this.createCatalog) },
       { ALT: () => this.SUBRULE(this.createDatabase) },
       {
@@ -41,13 +42,11 @@ export abstract class TableGrammar extends QueryGrammar {
     ]);
   });
 
-  /** CREATE [OR REPLACE | TEMPORARY] FUNCTION, MODEL, …: read to the end, refused when executed. */
+  /** CREATE [OR REPLACE | TEMPORARY] MODEL, …: read to the end, refused when executed. */
   protected readonly otherCreate: ParserMethod<[], StatementBody> = this.rule('otherCreate', () => {
     const start = this.LA(1);
     const temporary = this.OPTION(() => this.take(kw.TEMPORARY, 'TEMPORARY '));
     const what = this.OR<string>([
-      { ALT: () => this.take(kw.FUNCTION, 'FUNCTION') },
-      { ALT: () => this.take(kw.SYSTEM, 'SYSTEM FUNCTION') },
       { ALT: () => this.take(kw.MODEL, 'MODEL') },
       { ALT: () => this.take(kw.OR, 'OR REPLACE') },
       { ALT: () => this.take(kw.MATERIALIZED, 'MATERIALIZED TABLE') },
@@ -57,7 +56,7 @@ export abstract class TableGrammar extends QueryGrammar {
     return { kind: 'unsupported', feature: `CREATE ${temporary ?? ''}${what}`, place: positionOf(start) };
   });
 
-  protected readonly ifNotExists: ParserMethod<[], boolean> = this.rule(
+  protected override readonly ifNotExists: ParserMethod<[], boolean> = this.rule(
     'ifNotExists',
     () =>
       this.OPTION({
@@ -70,7 +69,7 @@ export abstract class TableGrammar extends QueryGrammar {
       }) ?? false,
   );
 
-  protected readonly ifExists: ParserMethod<[], boolean> = this.rule(
+  protected override readonly ifExists: ParserMethod<[], boolean> = this.rule(
     'ifExists',
     () =>
       this.OPTION({
@@ -265,6 +264,7 @@ export abstract class TableGrammar extends QueryGrammar {
   protected readonly drop: ParserMethod<[], StatementBody> = this.rule('drop', () => {
     this.CONSUME(kw.DROP);
     return this.OR<StatementBody>([
+      { GATE: () => this.opensFunction(), ALT: () => this.SUBRULE(this.dropFunction), IGNORE_AMBIGUITIES: true },
       { ALT: () => this.SUBRULE(this.dropCatalog) },
       { ALT: () => this.SUBRULE(this.dropDatabase) },
       { ALT: () => this.SUBRULE(this.dropTable) },
@@ -275,7 +275,6 @@ export abstract class TableGrammar extends QueryGrammar {
   protected readonly otherDrop: ParserMethod<[], StatementBody> = this.rule('otherDrop', () => {
     const start = this.LA(1);
     const what = this.OR<string>([
-      { ALT: () => this.take(kw.FUNCTION, 'FUNCTION') },
       { ALT: () => this.take(kw.MODEL, 'MODEL') },
       { ALT: () => this.take(kw.MATERIALIZED, 'MATERIALIZED TABLE') },
       { ALT: () => this.take(kw.CONNECTION, 'CONNECTION') },
@@ -310,11 +309,6 @@ export abstract class TableGrammar extends QueryGrammar {
     const ifExists = this.SUBRULE(this.ifExists);
     return { kind, temporary, ifExists, name: this.SUBRULE(this.name) };
   });
-
-  /** Moves on to the end of the statement. */
-  protected skipToEnd(): void {
-    while (!Number.isNaN(this.LA(1).startOffset)) this.SKIP_TOKEN();
-  }
 }
 
 const noElements: TableBody = { columns: [], primaryKeys: [], watermarks: [] };

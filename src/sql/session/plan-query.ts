@@ -11,11 +11,17 @@ import { prunePipeline } from '../planner/prune.ts';
 import type { InsertBody } from '../statement.ts';
 import type { Namespace } from './namespace.ts';
 import { lookUpTables } from './table-lookup.ts';
+import type { UserFunctions } from './user-functions.ts';
 
-export type PlanContext = Readonly<{ namespace: Namespace; metadataColumns: MetadataColumns }>;
+export type PlanContext = Readonly<{
+  namespace: Namespace;
+  functions: UserFunctions;
+  metadataColumns: MetadataColumns;
+}>;
 
-export async function bindQuery(query: SqlQuery, { namespace, metadataColumns }: PlanContext): Promise<Relation> {
-  const tables = await lookUpTables(query, namespace);
+export async function bindQuery(query: SqlQuery, ctx: PlanContext): Promise<Relation> {
+  const { namespace, functions, metadataColumns } = ctx;
+  const tables = await lookUpTables(query, { namespace, functions });
   return new QueryBinder({ tables, metadataColumns }).bind(query);
 }
 

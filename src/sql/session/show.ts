@@ -6,6 +6,7 @@ import { sqlError } from '../excerpt.ts';
 import type { StatementBody } from '../statement.ts';
 import type { Current, Namespace } from './namespace.ts';
 import { showCreate } from './show-create.ts';
+import type { UserFunctions } from './user-functions.ts';
 
 type Show = Extract<StatementBody, { kind: 'show' }>;
 export type RowsResult = Readonly<{ kind: 'rows'; fields: readonly Field[]; rows: readonly (readonly string[])[] }>;
@@ -14,7 +15,7 @@ export function rowsOf(names: readonly string[], rows: readonly (readonly string
   return { kind: 'rows', fields: names.map((name) => ({ name, type: types.string(false) })), rows };
 }
 
-export async function show(statement: Show, namespace: Namespace): Promise<RowsResult> {
+export async function show(statement: Show, namespace: Namespace, functions: UserFunctions): Promise<RowsResult> {
   const { current } = namespace;
   switch (statement.target) {
     case 'current_catalog':
@@ -24,6 +25,16 @@ export async function show(statement: Show, namespace: Namespace): Promise<RowsR
     case 'create_table':
     case 'create_view':
       return await showDefinition(statement, namespace);
+    case 'functions':
+    case 'user_functions': {
+      const builtIn = functionNames().map((name) => name.toLowerCase());
+      const names = [...(statement.target === 'functions' ? builtIn : []), ...functions.names()];
+      const shown = [...new Set(names)].sort().filter((name) => matches(name, statement));
+      return rowsOf(
+        ['function name'],
+        shown.map((name) => [name]),
+      );
+    }
     default: {
       const names = await namesOf(statement, namespace);
       const shown = names.filter((name) => matches(name, statement)).map((name) => [name]);
@@ -34,10 +45,6 @@ export async function show(statement: Show, namespace: Namespace): Promise<RowsR
 
 async function namesOf({ target, name }: Show, namespace: Namespace): Promise<string[]> {
   if (target === 'catalogs') return [...namespace.catalogs.keys()].sort();
-  if (target === 'functions')
-    return functionNames()
-      .filter((each) => /^\w+$/.test(each))
-      .map((each) => each.toLowerCase());
   if (target === 'databases') {
     return await namespace.catalog(name?.parts[0]?.name ?? namespace.current.catalog).listDatabases();
   }

@@ -5,22 +5,25 @@ import type { FromItem, FunctionArgument, Name, SqlQuery } from '../ast.ts';
 import type { FoundTable, TableResolver } from '../binder/environment.ts';
 import { parseQuery } from '../parser.ts';
 import type { Current, Namespace } from './namespace.ts';
+import type { UserFunctions } from './user-functions.ts';
 
 const deepestView = 32; // views on views; deeper ones go in a circle
+
+type Names = Readonly<{ namespace: Namespace; functions: UserFunctions }>;
 
 type Found = FoundTable | Readonly<{ kind: 'error'; error: EngineError }>;
 
 /** The tables of a query, by the names that it uses. Failures wait in the resolver: a name may turn out to be a query of WITH. */
 export async function lookUpTables(
   query: SqlQuery,
-  namespace: Namespace,
-  current: Current = namespace.current,
+  names: Names,
+  current: Current = names.namespace.current,
   depth = 0,
 ): Promise<TableResolver> {
   const found = new Map<string, Found>();
   for (const name of namesIn(query)) {
     const key = textOf(name);
-    if (!found.has(key)) found.set(key, await lookUp(name, namespace, current, depth));
+    if (!found.has(key)) found.set(key, await lookUp(name, names, current, depth));
   }
   return (name) => {
     const entry = found.get(textOf(name))!;
@@ -29,10 +32,10 @@ export async function lookUpTables(
   };
 }
 
-async function lookUp(name: Name, namespace: Namespace, current: Current, depth: number): Promise<Found> {
+async function lookUp(name: Name, names: Names, current: Current, depth: number): Promise<Found> {
   try {
-    const entry = await namespace.require(name, current);
-    return entry.kind === 'table' ? { kind: 'table', table: entry } : await viewOf(entry, namespace, depth + 1);
+    const entry = await names.namespace.require(name, current);
+    return entry.kind === 'table' ? { kind: 'table', table: entry } : await viewOf(entry, names, depth + 1);
   } catch (error) {
     if (!isEngineError(error)) throw error;
     return { kind: 'error', error };
@@ -44,16 +47,16 @@ function placedError({ code, message, hint, retryable, cause }: EngineError, pos
   return new EngineError(code, message, { position, hint, retryable, cause });
 }
 
-async function viewOf(view: ViewDefinition, namespace: Namespace, depth: number): Promise<Found> {
+async function viewOf(view: ViewDefinition, names: Names, depth: number): Promise<Found> {
   if (depth > deepestView) {
     throw new EngineError(
       'SQL_VALIDATION',
       `the view ${formatPath(view.path)} stands on more than ${deepestView} others`,
     );
   }
-  const query = parseQuery(view.query);
+  const query = names.functions.resolve(parseQuery(view.query));
   const current = { catalog: view.currentCatalog, database: view.currentDatabase };
-  const tables = await lookUpTables(query, namespace, current, depth);
+  const tables = await lookUpTables(query, names, current, depth);
   return { kind: 'view', path: view.path, query, columnNames: view.columnNames, tables };
 }
 
