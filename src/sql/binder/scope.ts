@@ -2,6 +2,7 @@
 import type { Position } from '../../model/errors.ts';
 import { columnRef, type Expression } from '../../model/expression.ts';
 import { nearest } from '../../model/options.ts';
+import type { WindowDefinition, WindowProperty } from '../../model/plan.ts';
 import { type DataType, type Field, formatType, withNullable } from '../../model/types.ts';
 import type { Identifier, Name } from '../ast.ts';
 import { sqlError } from '../excerpt.ts';
@@ -16,17 +17,32 @@ export type RelationField = Readonly<{
   rowtime: boolean;
   /** The time of processing, PROCTIME(): a time attribute, too. */
   proctime: boolean;
+  /** A bound of a window that the row belongs to (window-columns.ts). */
+  window: WindowColumn | null;
 }>;
 
-export function plainField(name: string, type: DataType): RelationField {
-  return { name, type, qualifier: null, rowtime: false, proctime: false };
+/** `zoned`: windows of a TIMESTAMP_LTZ, in the session's zone. */
+export type WindowColumn = Readonly<{
+  property: WindowProperty;
+  window: WindowDefinition;
+  zoned: boolean;
+  processingTime: boolean;
+}>;
+
+export function plainField(name: string, type: DataType, qualifier: string | null = null): RelationField {
+  return { name, type, qualifier, rowtime: false, proctime: false, window: null };
 }
 
-/** What SELECT makes of `fields`: a time attribute that is passed on as it is stays one, PROCTIME() begins one. */
+/** What SELECT makes of `fields`: a time attribute or bound of a window that is passed on stays one, PROCTIME() begins one. */
 export function projectedField(expression: Expression, name: string, fields: readonly RelationField[]): RelationField {
   const passed = expression.kind === 'column' ? fields[expression.index]! : null;
   const proctime = passed?.proctime ?? isProctimeCall(expression);
-  return { ...plainField(name, expression.type), rowtime: passed?.rowtime ?? false, proctime };
+  return {
+    ...plainField(name, expression.type),
+    rowtime: passed?.rowtime ?? false,
+    proctime,
+    window: passed?.window ?? null,
+  };
 }
 
 export function isProctimeCall(expression: Expression): boolean {

@@ -37,6 +37,7 @@ export function tableRelation(table: TableDefinition, metadataColumns: MetadataC
     qualifier: table.path.name,
     rowtime: watermark?.column === index,
     proctime: isProctime(table.columns[index]!),
+    window: null,
   }));
   return { node, fields };
 }

@@ -2,12 +2,13 @@
 import type { Position } from '../../model/errors.ts';
 import type { Expression } from '../../model/expression.ts';
 import type { PlanNode, WindowDefinition } from '../../model/plan.ts';
-import { formatType, types, withNullable } from '../../model/types.ts';
+import { formatType, withNullable } from '../../model/types.ts';
 import type { FromItem, FunctionArgument, SqlExpression } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
 import { ExpressionBinder } from './expression-binder.ts';
 import type { Relation } from './relation.ts';
-import { plainField, Scope } from './scope.ts';
+import { fieldsOf, plainField, Scope } from './scope.ts';
+import { propertyField, windowProperties } from './window-columns.ts';
 
 type FunctionItem = Extract<FromItem, { kind: 'function' }>;
 type WindowKind = WindowDefinition['kind'];
@@ -31,38 +32,44 @@ export function bindWindowFunction(item: FunctionItem, bindInput: (arg: Function
   const kind = windowKind(name);
   if (kind === null) throw unsupported(`the table function ${name}`, item.position);
   const { data, descriptor, lengths } = argumentsOf(item, kind);
-  if (kind === 'session') throw unsupported('SESSION', item.name.position);
   const input = bindInput(data);
-  const timeColumn = timeColumnOf(descriptor, input, name);
+  const partition = partitionOf(data, kind, input);
+  const time = timeColumnOf(descriptor, input, name);
   const window = windowOf(kind, name, lengths, item.position);
-  return windowRelation(input, window, timeColumn);
+  return windowRelation(input, { window, partition, ...time });
 }
 
-function windowRelation(input: Relation, window: WindowDefinition, timeColumn: number): Relation {
+/** PARTITION BY: each key has sessions of its own. Other windows are the same for all rows. */
+function partitionOf(data: TableArgument, kind: WindowKind, { fields }: Relation): number[] {
+  const [first] = data.partitionBy;
+  if (first !== undefined && kind !== 'session') {
+    const hint = 'Group by the columns: the windows are the same for all rows.';
+    throw sqlError('SQL_VALIDATION', `${kind.toUpperCase()}: expected no PARTITION BY`, first.position, hint);
+  }
+  const binder = new ExpressionBinder(new Scope(fields));
+  return data.partitionBy.map((node) => {
+    const bound = binder.bind(node);
+    if (bound.kind === 'column') return bound.index;
+    throw sqlError('SQL_VALIDATION', 'PARTITION BY: expected a column', node.position);
+  });
+}
+
+type WindowParts = TimeAttribute & Readonly<{ window: WindowDefinition; partition: readonly number[] }>;
+
+/** What were time attributes are plain columns behind it: that of the window is window_time. */
+function windowRelation(input: Relation, parts: WindowParts): Relation {
+  const { window, timeColumn, processingTime } = parts;
   const time = input.fields[timeColumn]!.type;
-  const wall = types.timestamp(3, false);
-  const rowtime = time.kind === 'timestamp_ltz' ? types.timestampLtz(3, false) : wall;
-  const fields = [
-    ...input.fields.map((field) => ({ ...field, rowtime: false })),
-    plainField('window_start', wall),
-    plainField('window_end', wall),
-    { ...plainField('window_time', rowtime), rowtime: true },
-  ];
-  const node: PlanNode = {
-    kind: 'window',
-    input: input.node,
-    window,
-    timeColumn,
-    processingTime: false,
-    partition: [],
-    fields: fields.map(({ name, type }) => ({ name, type })),
-  };
+  const appended = windowProperties.map((property) => propertyField(property, { window, time, processingTime }));
+  const fields = [...input.fields.map((field) => plainField(field.name, field.type, field.qualifier)), ...appended];
+  const node: PlanNode = { kind: 'window', input: input.node, ...parts, fields: fieldsOf(fields) };
   return { node, fields };
 }
 
+type TableArgument = Extract<FunctionArgument, { kind: 'table' | 'query' }>;
 type DescriptorArgument = Extract<FunctionArgument, { kind: 'descriptor' }>;
 type Arguments = Readonly<{
-  data: FunctionArgument;
+  data: TableArgument;
   descriptor: DescriptorArgument;
   lengths: readonly SqlExpression[];
 }>;
@@ -97,26 +104,31 @@ function byName(args: readonly FunctionArgument[], lengths: readonly string[], p
   return found.flat();
 }
 
-function timeColumnOf({ columns }: DescriptorArgument, input: Relation, functionName: string): number {
+function timeColumnOf({ columns }: DescriptorArgument, input: Relation, functionName: string): TimeAttribute {
   const column = columns[0]!;
   const bound = new Scope(input.fields).resolve({ parts: [column], position: column.position });
-  return rowtimeColumn(bound, input, functionName, column.position);
+  return timeAttribute(bound, input, functionName, column.position);
 }
 
+type TimeAttribute = Readonly<{ timeColumn: number; processingTime: boolean }>;
+
 /** The place of a time attribute; what is none can't have windows. */
-function rowtimeColumn(time: Expression, input: Relation, functionName: string, position: Position): number {
-  if (time.kind === 'column' && input.fields[time.index]!.rowtime) return time.index;
+function timeAttribute(time: Expression, input: Relation, functionName: string, position: Position): TimeAttribute {
+  if (time.kind === 'column') {
+    const { rowtime, proctime } = input.fields[time.index]!;
+    if (rowtime || proctime) return { timeColumn: time.index, processingTime: !rowtime };
+  }
   const got = formatType(withNullable(time.type, true));
   throw sqlError(
     'SQL_VALIDATION',
     `${functionName}: expected a time attribute, got a column of ${got}`,
     position,
-    'A time attribute is the column of WATERMARK FOR in CREATE TABLE, passed on as it is; or window_time of a window below.',
+    'A time attribute is the column of WATERMARK FOR in CREATE TABLE or one AS PROCTIME(), passed on as it is; or window_time of a window below.',
   );
 }
 
 /** `GROUP BY TUMBLE(ts, INTERVAL '1' MINUTE)`: the older form, of the same windows. */
-export type GroupWindow = Readonly<{ window: WindowDefinition; timeColumn: number }>;
+export type GroupWindow = TimeAttribute & Readonly<{ window: WindowDefinition }>;
 
 export function bindGroupWindow(
   kind: WindowKind,
@@ -131,14 +143,15 @@ export function bindGroupWindow(
     const usage = `${name}(time, ${names.map((each) => each.toLowerCase()).join(', ')})`;
     throw sqlError('SQL_VALIDATION', `expected ${usage}`, position);
   }
-  if (kind === 'session') throw unsupported('SESSION', position);
   const bound = new ExpressionBinder(new Scope(input.fields)).bind(time);
-  const timeColumn = rowtimeColumn(bound, input, name, time.position);
-  return { window: windowOf(kind, name, lengths, position), timeColumn };
+  return {
+    window: windowOf(kind, name, lengths, position),
+    ...timeAttribute(bound, input, name, time.position),
+  };
 }
 
 function windowOf(
-  kind: Exclude<WindowKind, 'session'>,
+  kind: WindowKind,
   name: string,
   nodes: readonly SqlExpression[],
   position: Position,
@@ -147,9 +160,10 @@ function windowOf(
   const [first, second] = lengths as [number, number];
   const sizeMs = kind === 'tumble' ? first : second;
   const offsetMs = lengths[lengthNames[kind].indexOf('OFFSET')] ?? 0;
-  const lengthCount = lengthNames[kind].length - 1;
+  const lengthCount = lengthNames[kind].filter((each) => each !== 'OFFSET').length;
   const wrong = lengths.slice(0, lengthCount).findIndex((length) => length <= 0);
   if (wrong >= 0) throw sqlError('SQL_VALIDATION', `${name}: expected a positive length`, nodes[wrong]!.position);
+  if (kind === 'session') return { kind, gapMs: first };
   if (Math.abs(offsetMs) >= sizeMs) {
     const where = nodes.at(-1)!.position;
     throw sqlError(

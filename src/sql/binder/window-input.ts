@@ -1,18 +1,27 @@
 /** What a windowed aggregation stands on: rows with their event time, before windows are made of them. */
 import type { Position } from '../../model/errors.ts';
 import { columnRef, columnsOf, type Expression, substitute } from '../../model/expression.ts';
-import type { PlanNode, WindowProperty } from '../../model/plan.ts';
-import { unsupported } from '../excerpt.ts';
+import type { PlanNode, WindowColumns, WindowProperty } from '../../model/plan.ts';
+import { types } from '../../model/types.ts';
 import { textOf } from './expression-text.ts';
 import { isDeterministic, merged, type Relation, select } from './relation.ts';
 import { plainField, type RelationField } from './scope.ts';
+import {
+  refuseProcessingTime,
+  sameWindows,
+  type WindowOfTime,
+  windowAmong,
+  windowProperties,
+} from './window-columns.ts';
 import type { GroupWindow } from './window-function.ts';
-
-export const windowProperties: readonly WindowProperty[] = ['window_start', 'window_end', 'window_time'];
 
 export type WindowInput = GroupWindow &
   Readonly<{
     node: PlanNode;
+    /** PARTITION BY of a session window: columns of `node`. */
+    partition: readonly number[];
+    /** Where the rows have their windows already: columns of `node`. */
+    attached: WindowColumns | null;
     /** Over `node`'s row, and over the window's three columns behind it: as what `lower` gives. */
     predicate: Expression | null;
     /** An expression over the query's input as one over `node`'s row. */
@@ -20,7 +29,7 @@ export type WindowInput = GroupWindow &
   }>;
 
 /** The windowing function below a query, seen through projections and filters; null where another node is there. */
-export function windowBelow(top: PlanNode, where: Expression | null): WindowInput | null {
+function windowBelow(top: PlanNode, where: Expression | null): WindowInput | null {
   let node = top;
   let predicate = where;
   let lower = (expression: Expression): Expression => expression;
@@ -33,35 +42,95 @@ export function windowBelow(top: PlanNode, where: Expression | null): WindowInpu
     node = calc.input;
   }
   if (node.kind !== 'window') return null;
-  return { window: node.window, timeColumn: node.timeColumn, node: node.input, predicate, lower };
+  const { window, timeColumn, processingTime, partition } = node;
+  return { window, timeColumn, processingTime, partition, node: node.input, attached: null, predicate, lower };
 }
 
-/** Which column of the window an expression is, if it is one. */
-export function propertyOf(expression: Expression, { node }: WindowInput): WindowProperty | null {
-  return expression.kind === 'column' ? (windowProperties[expression.index - node.fields.length] ?? null) : null;
+/**
+ * The windows that an aggregation goes by, where start and end of such are among `keys`: made in it of the window function below, or those
+ * that the rows have. `uses`: what else is computed of the rows below the aggregation.
+ */
+export function groupedWindow(
+  input: Relation,
+  where: Expression | null,
+  keys: readonly Expression[],
+  uses: readonly Expression[],
+  position: Position,
+): WindowInput | null {
+  const below = windowBelow(input.node, where);
+  const properties = below === null ? [] : keys.map((key) => propertyOf(key, input.fields, below));
+  if (below !== null && properties.includes('window_start') && properties.includes('window_end')) {
+    if (!groupsByPartition(keys, below)) return null;
+    const others = [...keys, ...uses].filter((each) => propertyOf(each, input.fields, below) === null);
+    if (isPlain(others, below)) return below;
+  }
+  return attachedWindows(input, keys, where, position);
+}
+
+/** Else the sessions of several keys fall together where they happen to be equal: no window ends then, results are updated. */
+function groupsByPartition(keys: readonly Expression[], { lower, partition }: WindowInput): boolean {
+  const columns = keys.map(lower).map((key) => (key.kind === 'column' ? key.index : -1));
+  return partition.every((column) => columns.includes(column));
+}
+
+/** Whether the rows' windows can be made in the aggregation: nothing below it (WHERE, keys, arguments) asks for their bounds. */
+function isPlain(expressions: readonly Expression[], { node, predicate, lower }: WindowInput): boolean {
+  const width = node.fields.length;
+  const asks = (expression: Expression): boolean => [...columnsOf(expression)].some((column) => column >= width);
+  return !expressions.map(lower).some(asks) && (predicate === null || !asks(predicate));
+}
+
+/** The windows that the rows of a relation are in, if start and end of such are among `keys`. */
+function attachedWindows(
+  { node, fields }: Relation,
+  keys: readonly Expression[],
+  where: Expression | null,
+  position: Position,
+): WindowInput | null {
+  const columns = keys.flatMap((key) => (key.kind === 'column' ? [key.index] : []));
+  const attached = windowAmong(fields, columns);
+  if (attached === null) return null;
+  const { window, processingTime } = fields[attached.end]!.window!;
+  if (processingTime) refuseProcessingTime('an aggregation of windows of processing time', position);
+  const lower = (same: Expression): Expression => same;
+  return { window, timeColumn: attached.end, processingTime, partition: [], node, attached, predicate: where, lower };
+}
+
+/** Which column of the window an expression over the query's input is, if it is one. */
+export function propertyOf(
+  expression: Expression,
+  input: readonly RelationField[],
+  below: WindowInput,
+): WindowProperty | null {
+  const lowered = below.lower(expression);
+  if (lowered.kind !== 'column') return null;
+  if (below.attached === null) return windowProperties[lowered.index - below.node.fields.length] ?? null;
+  const column = input[lowered.index]!.window;
+  return column !== null && sameWindows(column, input[below.attached.end]!.window!) ? column.property : null;
+}
+
+/** What the columns of the windows are made by. */
+export function windowOfTime({ window, node, timeColumn, processingTime, attached }: WindowInput): WindowOfTime {
+  if (attached === null) return { window, processingTime, time: node.fields[timeColumn]!.type };
+  return { window, processingTime, time: attached.zoned ? types.timestampLtz(3, false) : types.timestamp(3, false) };
 }
 
 /** The columns that the aggregation needs: the time first, then whatever is asked for, once. */
 export class ArgumentRow {
   readonly #below: WindowInput;
-  readonly #position: Position;
   readonly #projections: Expression[];
   readonly #fields: RelationField[];
 
-  /** `position`: of the query, for what has no place of its own. */
-  constructor(below: WindowInput, position: Position) {
+  constructor(below: WindowInput) {
     this.#below = below;
-    this.#position = position;
     const { name, type } = below.node.fields[below.timeColumn]!;
     this.#projections = [columnRef(below.timeColumn, type)];
     this.#fields = [plainField(name, type)];
-    if (below.predicate !== null) this.#check(below.predicate);
   }
 
   /** The place of an expression over the query's input. Columns keep their names. */
   add(expression: Expression, name: string | null): number {
     const lowered = this.#below.lower(expression);
-    this.#check(lowered);
     const text = textOf(lowered);
     const known = this.#projections.findIndex((other) => textOf(other) === text);
     if (known >= 0) return known;
@@ -72,16 +141,5 @@ export class ArgumentRow {
   relation(): Relation {
     const { node, predicate } = this.#below;
     return select(node, { predicate, projections: this.#projections, fields: this.#fields });
-  }
-
-  /** Windows are made in the aggregation: what is below it can't ask for their bounds. */
-  #check(expression: Expression): void {
-    const width = this.#below.node.fields.length;
-    if (![...columnsOf(expression)].some((column) => column >= width)) return;
-    throw unsupported(
-      'window_start, window_end or window_time below the aggregation of their window',
-      expression.position ?? this.#position,
-      'Use them in HAVING, or in a query around this one.',
-    );
   }
 }
