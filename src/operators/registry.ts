@@ -2,11 +2,16 @@
 import { EngineError } from '../model/errors.ts';
 import type { OperatorSpec } from '../model/job-graph.ts';
 import type { Operator } from '../model/operator.ts';
+import { ExpandOperator } from './aggregate/expand.ts';
+import { GroupAggregateOperator } from './aggregate/group-aggregate.ts';
 import { CalcOperator } from './calc.ts';
+import { ChangelogNormalizeOperator } from './changelog-normalize.ts';
 import { IntervalJoinOperator } from './join/interval-join.ts';
 import { RegularJoinOperator } from './join/regular-join.ts';
 import { SemiJoinOperator } from './join/semi-join.ts';
 import { TemporalJoinOperator } from './join/temporal-join.ts';
+import { MatchOperator } from './match/match-operator.ts';
+import { SinkMaterializeOperator } from './sink-materialize.ts';
 import { UnionOperator } from './union.ts';
 import { GlobalWindowAggregateOperator } from './window/global-window-aggregate.ts';
 import { LocalWindowAggregateOperator } from './window/local-window-aggregate.ts';
@@ -29,7 +34,12 @@ const factories: Factories = {
     spec.join === 'semi' || spec.join === 'anti' ? new SemiJoinOperator(spec) : new RegularJoinOperator(spec),
   interval_join: (spec) => new IntervalJoinOperator(spec),
   temporal_join: (spec) => new TemporalJoinOperator(spec),
+  changelog_normalize: (spec) => new ChangelogNormalizeOperator(spec),
+  sink_materialize: (spec) => new SinkMaterializeOperator(spec),
+  match: (spec) => new MatchOperator(spec),
   union: () => new UnionOperator(),
+  group_aggregate: (spec) => new GroupAggregateOperator(spec),
+  expand: (spec) => new ExpandOperator(spec),
 };
 
 /** Throws EngineError UNSUPPORTED where the spec asks for what is not built. */
