@@ -2,7 +2,7 @@
  * From logical plans to a job graph. Whatever can run in one subtask is chained behind its source; a windowed aggregation is split at the
  * exchange into a local and a global half; equal parts of several queries are built once.
  */
-import type { ConnectorConfig, ConnectorContext, ConnectorRegistry } from '../model/connector.ts';
+import type { ConnectorConfig, ConnectorContext, ConnectorRegistry, SinkChangelog } from '../model/connector.ts';
 import { EngineError } from '../model/errors.ts';
 import { columnRef } from '../model/expression.ts';
 import type { JobGraph, Partitioning, SinkSpec, WindowTime } from '../model/job-graph.ts';
@@ -17,6 +17,7 @@ import { GraphAssembly, type NodeDraft, type Port } from './graph-assembly.ts';
 import { exchangeOf, operatorDraft, type PlainNode, placementOf } from './operator-draft.ts';
 import { splitPlannerOptions } from './planner-options.ts';
 import { SharedScans, wantedScan } from './shared-scans.ts';
+import { sinkInput, sinkPartitioning } from './sink-changes.ts';
 import { planSource } from './source-planner.ts';
 
 export type JobBuildContext = Readonly<{
@@ -32,6 +33,8 @@ export type JobBuildContext = Readonly<{
 }>;
 
 const defaultParallelism = 4;
+
+type PlannedSink = Readonly<{ connector: string; config: ConnectorConfig; accepts: SinkChangelog }>;
 
 /**
  * Builds the graph of one job. Throws INVALID_OPTION for options that a connector refuses, SQL_VALIDATION for a table that can't be read
@@ -65,9 +68,9 @@ class JobBuilder {
   }
 
   async add({ sink, input }: Pipeline, index: number): Promise<void> {
-    const port = await this.#lower(input);
-    if (sink.kind === 'table') await this.#addTableSink(sink.table, port);
+    if (sink.kind === 'table') await this.#addTableSink(sink.table, input);
     else {
+      const port = await this.#lower(input);
       const spec: SinkSpec = {
         kind: 'sink',
         target: 'collect',
@@ -243,9 +246,12 @@ class JobBuilder {
     return this.#assembly.head({ spec: { kind: 'values', rows, fields }, label: 'Values', shape: null }, 1);
   }
 
-  async #addTableSink(definition: TableDefinition, port: Port): Promise<void> {
+  async #addTableSink(definition: TableDefinition, query: PlanNode): Promise<void> {
     const { table, planner } = splitPlannerOptions(definition);
-    const { connector, config } = await this.#planSink(table);
+    const { connector, config, accepts } = await this.#planSink(table);
+    const { settings } = this.#ctx;
+    const input = sinkInput(query, table, accepts, settings);
+    const port = await this.#lower(input);
     const inputFields = this.#assembly.fieldsOf(port);
     const spec: SinkSpec = {
       kind: 'sink',
@@ -258,20 +264,22 @@ class JobBuilder {
         columns: sinkRowOf(table).flatMap((field, i) =>
           !field.type.nullable && inputFields[i]!.type.nullable ? [i] : [],
         ),
-        onNull: this.#ctx.settings.string('table.exec.sink.not-null-enforcer') === 'DROP' ? 'drop' : 'fail',
+        onNull: settings.string('table.exec.sink.not-null-enforcer') === 'DROP' ? 'drop' : 'fail',
       },
     };
     const draft: NodeDraft = { spec, label: `Sink: ${table.path.name}`, shape: table.path };
-    const parallelism = planner.optionalNumber('sink.parallelism') ?? this.#assembly.parallelismOf(port);
-    if (parallelism === this.#assembly.parallelismOf(port)) this.#assembly.chain(draft, port);
-    else this.#assembly.head(draft, parallelism, [{ port, partitioning: { kind: 'rebalance' } }]);
+    const inputParallelism = this.#assembly.parallelismOf(port);
+    const parallelism = planner.optionalNumber('sink.parallelism') ?? inputParallelism;
+    const partitioning = sinkPartitioning(input, table, { sink: parallelism, input: inputParallelism }, settings);
+    if (partitioning === null) this.#assembly.chain(draft, port);
+    else this.#assembly.head(draft, parallelism, [{ port, partitioning }]);
   }
 
-  async #planSink(table: TableDefinition): Promise<{ connector: string; config: ConnectorConfig }> {
+  async #planSink(table: TableDefinition): Promise<PlannedSink> {
     const { offline, connectors, connectorContext } = this.#ctx;
-    if (offline === true && isOnPaper(table)) return { connector: 'none', config: {} };
+    if (offline === true && isOnPaper(table)) return { connector: 'none', config: {}, accepts: 'all' };
     const { name, sink } = connectorOf(table, 'sink', connectors);
-    return { connector: name, config: await sink.plan(table, connectorContext) };
+    return { connector: name, config: await sink.plan(table, connectorContext), accepts: sink.changelog(table) };
   }
 
   #parallelism(): number {

@@ -54,6 +54,8 @@ function extras(node: PlainNode, { stateTtlMs, timeZone }: DraftSettings): objec
       return { timeZone: node.leftWindow.zoned ? timeZone : null };
     case 'rank':
       return { stateTtlMs, unique: uniqueKeyOf(node.input), timeZone: node.window?.zoned ? timeZone : null };
+    case 'sink_materialize':
+      return { stateTtlMs, unique: uniqueKeyOf(node.input) };
     case 'deduplicate':
       return { stateTtlMs, timeZone: node.window?.zoned ? timeZone : null };
     default:
@@ -103,7 +105,7 @@ export function exchangeOf(keys: readonly number[]): Partitioning {
 }
 
 /** `group_aggregate` → `GroupAggregate`. */
-function labelOf(kind: string): string {
+export function labelOf(kind: string): string {
   return kind.replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 

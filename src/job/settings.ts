@@ -228,6 +228,29 @@ const tableSettings: readonly OptionSpec[] = [
     default: '0 ms',
     description: 'How long state that is not written is kept, in operators without windows; 0 = for ever.',
   },
+  {
+    key: 'table.exec.sink.upsert-materialize',
+    kind: 'enum',
+    values: ['NONE', 'AUTO', 'FORCE'],
+    default: 'AUTO',
+    description:
+      'Whether rows are ordered before a sink by its primary key: never, where updates come by another key, or always.',
+  },
+  {
+    key: 'table.exec.sink.keyed-shuffle',
+    kind: 'enum',
+    values: ['NONE', 'AUTO', 'FORCE'],
+    default: 'AUTO',
+    description:
+      'Whether changes are dealt out by the primary key of a sink: never, where its parallelism is another one, or always.',
+  },
+  {
+    key: 'table.exec.source.cdc-events-duplicate',
+    kind: 'boolean',
+    default: 'false',
+    description:
+      'Whether sources of changes may tell one twice: then the newest row by PRIMARY KEY is kept, and repetitions go.',
+  },
   { key: 'table.sql-dialect', kind: 'enum', values: ['default'], description: "Flink's own SQL; hive is not built." },
 ];
 
@@ -287,9 +310,6 @@ const refused: readonly (readonly [string, string])[] = [
   ['table.exec.spill-', 'batch mode'],
   ['table.builtin-', 'other names of the built-in catalog and database'],
   ['table.column-expansion-strategy', 'hidden columns'],
-  ['table.exec.sink.upsert-materialize', 'upsert materialization'],
-  ['table.exec.sink.keyed-shuffle', 'a shuffle before sinks with a primary key'],
-  ['table.exec.source.cdc-events-duplicate', 'change data capture'],
 ];
 
 /** Every key, for help, docs and the check. */

@@ -42,12 +42,15 @@ export interface SourceFactory {
   reader(config: ConnectorConfig, ctx: ReaderContext): SourceReader;
 }
 
+/** `upsert`: by the primary key; a -U is passed over. `all`: -U as well. */
+export type SinkChangelog = 'insert-only' | 'upsert' | 'all';
+
 export interface SinkFactory {
   plan(table: TableDefinition, ctx: ConnectorContext): ConnectorConfig | Promise<ConnectorConfig>;
   /** A sentence: at-least-once or exactly-once, and under which conditions. */
   readonly deliveryGuarantee: string;
-  /** Which changes it takes: inserts only, or all. */
-  readonly changelog: 'insert-only' | 'all';
+  /** Which changes a table of it takes. */
+  changelog(table: TableDefinition): SinkChangelog;
   readonly metadata: ReadonlyMap<string, DataType>;
   /** Worker thread. */
   writer(config: ConnectorConfig, ctx: WriterContext): SinkWriter;

@@ -10,7 +10,7 @@ const optionSpecs: readonly OptionSpec[] = [
 
 const blackholeSinkFactory: SinkFactory = {
   deliveryGuarantee: 'None: rows are dropped.',
-  changelog: 'all',
+  changelog: () => 'upsert',
   metadata: new Map(),
   plan(table) {
     checkOptions(table.options, optionSpecs, `table ${formatPath(table.path)}, connector 'blackhole'`);

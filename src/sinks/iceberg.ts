@@ -13,7 +13,7 @@ export const icebergSinkFactory: SinkFactory = {
   deliveryGuarantee:
     'Exactly-once: the rows of an epoch become visible in one snapshot after its checkpoint is durable, and never twice, whatever ' +
     'fails in between, as long as one job of a name writes to the table and the catalog swaps atomically.',
-  changelog: 'insert-only',
+  changelog: () => 'insert-only',
   metadata: new Map(),
   writer(config: ConnectorConfig, ctx: WriterContext) {
     const sink = config as IcebergSinkConfig;

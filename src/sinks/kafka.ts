@@ -2,7 +2,7 @@
 import type { FormatRegistry } from '../kafka/connector-options.ts';
 import { formatOfTable, type KafkaTable, planKafkaTable } from '../kafka/kafka-table.ts';
 import { KafkaProducer } from '../kafka/producer.ts';
-import type { ConnectorConfig, ConnectorContext, SinkFactory } from '../model/connector.ts';
+import type { ConnectorConfig, ConnectorContext, SinkChangelog, SinkFactory } from '../model/connector.ts';
 import { EngineError } from '../model/errors.ts';
 import type { Encoder } from '../model/format.ts';
 import type { TableDefinition } from '../model/table.ts';
@@ -21,7 +21,7 @@ export function kafkaSinkFactory(formats: FormatRegistry): SinkFactory {
   return {
     deliveryGuarantee:
       'At-least-once: every row before a checkpoint is on all in-sync replicas when the checkpoint completes; after a failure the rows since the last checkpoint are written again.',
-    changelog: 'insert-only',
+    changelog: (table) => changelogOf(table, formats),
     metadata,
     plan: (table, ctx) => plan(table, formats, ctx),
     writer: (config, ctx) => {
@@ -32,6 +32,11 @@ export function kafkaSinkFactory(formats: FormatRegistry): SinkFactory {
     },
     committer: () => null,
   };
+}
+
+function changelogOf({ options }: TableDefinition, formats: FormatRegistry): SinkChangelog {
+  const name = options.get('value.format') ?? options.get('format') ?? '';
+  return formats[name]?.changes === true ? 'all' : 'insert-only';
 }
 
 function plan(definition: TableDefinition, formats: FormatRegistry, ctx: ConnectorContext): ConnectorConfig {

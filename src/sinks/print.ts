@@ -28,7 +28,7 @@ type PrintConfig = Readonly<{ identifier: string; standardError: boolean; fields
 
 const printSinkFactory: SinkFactory = {
   deliveryGuarantee: 'At-least-once: after a failure, rows since the last checkpoint are printed again.',
-  changelog: 'all',
+  changelog: () => 'all',
   metadata: new Map(),
   plan(table: TableDefinition): PrintConfig {
     const options = checkOptions(table.options, optionSpecs, `table ${formatPath(table.path)}, connector 'print'`);

@@ -33,7 +33,7 @@ const probe: Connector = {
   sink: {
     plan: (table) => ({ options: Object.fromEntries(table.options) }),
     deliveryGuarantee: 'none',
-    changelog: 'insert-only',
+    changelog: () => 'insert-only',
     metadata: new Map(),
     writer: unused,
     committer: unused,

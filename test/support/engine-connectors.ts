@@ -147,7 +147,7 @@ const ledger: Connector = {
   sink: {
     plan: () => ({}),
     deliveryGuarantee: 'exactly-once',
-    changelog: 'insert-only',
+    changelog: () => 'insert-only',
     metadata: new Map(),
     writer: (config) => {
       const { faults } = config as LedgerConfig;
