@@ -2,6 +2,7 @@
 import type {
   AggregateCall,
   CalcNode,
+  GroupAggregateNode,
   Pipeline,
   PlanNode,
   PlanSink,
@@ -77,6 +78,8 @@ function linesOf(node: PlanNode): string[] {
       return [`WindowTableFunction(window=[${formatWindow(node.window, node.input.fields[node.timeColumn]!)}])`];
     case 'window_aggregate':
       return aggregateLines(node);
+    case 'group_aggregate':
+      return groupAggregateLines(node);
     case 'union':
       return [`Union(all=[true], fields=[${namesOf(node.fields)}])`];
     case 'values':
@@ -112,16 +115,33 @@ function calcLine({ input, predicate, projections, fields }: CalcNode): string {
   return `Calc(select=[${selected.join(', ')}]${where})`;
 }
 
+function groupAggregateLines({ input, keys, aggregates, fields }: GroupAggregateNode): string[] {
+  const keyNames = keys.map((key) => formatName(input.fields[key]!.name)).join(', ');
+  const calls = formatAggregates(aggregates, input.fields, fields.slice(keys.length));
+  const unit = keys.length === 0 ? 'one row' : 'a row for a key';
+  return [
+    `GroupAggregate(keys=[${keyNames}], aggregates=[${calls}])`,
+    `state: accumulators, ${unit}, until table.exec.state.ttl after its last change`,
+  ];
+}
+
+/** `results`: the fields that they become. */
+function formatAggregates(
+  calls: readonly AggregateCall[],
+  fields: readonly Field[],
+  results: readonly Field[],
+): string {
+  return calls.map((call, i) => `${formatAggregate(call, fields)} AS ${formatName(results[i]!.name)}`).join(', ');
+}
+
 function aggregateLines(node: Extract<PlanNode, { kind: 'window_aggregate' }>): string[] {
   const { input, window, timeColumn, keys, aggregates, properties, fields } = node;
   const keyNames = keys.map((key) => formatName(input.fields[key]!.name)).join(', ');
-  const calls = aggregates.map(
-    (call, i) => `${formatAggregate(call, input.fields)} AS ${formatName(fields[keys.length + i]!.name)}`,
-  );
+  const calls = formatAggregates(aggregates, input.fields, fields.slice(keys.length));
   const parts = [
     `window=[${formatWindow(window, input.fields[timeColumn]!)}]`,
     `keys=[${keyNames}]`,
-    `aggregates=[${calls.join(', ')}]`,
+    `aggregates=[${calls}]`,
     `properties=[${properties.join(', ')}]`,
   ];
   const slice = formatDuration(sliceOf(window));

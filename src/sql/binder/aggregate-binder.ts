@@ -1,21 +1,34 @@
 /**
- * GROUP BY over windows. The query becomes three nodes: a calc that computes keys, arguments and filters, the windowed aggregation, and
- * a calc for HAVING and SELECT.
+ * GROUP BY, and aggregates without it. The query becomes a calc that computes keys, arguments and filters, (for grouping sets) a node that
+ * gives each row once for each set, the aggregation, of windows where they are grouped by, and a calc for HAVING and SELECT.
  */
 import type { Position } from '../../model/errors.ts';
 import { columnRef, type Expression, mapChildren } from '../../model/expression.ts';
 import type { WindowProperty } from '../../model/plan.ts';
-import type { DataType } from '../../model/types.ts';
-import type { GroupItem, SelectQuery, SqlCall } from '../ast.ts';
+import { type DataType, types, withNullable } from '../../model/types.ts';
+import type { SelectQuery, SqlCall, SqlExpression } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
-import { Aggregation, type OutputColumn, propertyType, type WantedAggregate } from './aggregation.ts';
+import { Aggregation, type OutputColumn, type WantedAggregate } from './aggregation.ts';
 import { ExpressionBinder } from './expression-binder.ts';
 import { textOf } from './expression-text.ts';
 import { aggregateNamed, coerceAll, infer, isAggregate } from './function-call.ts';
+import { GroupAggregation } from './group-aggregation.ts';
+import {
+  bindGrouping,
+  type Grouping,
+  groupIdValues,
+  groupingIds,
+  groupingType,
+  groupingValues,
+  isInAll,
+  rolledUpColumns,
+  valueOfSet,
+} from './grouping.ts';
 import { type Relation, select } from './relation.ts';
 import { projectedField, type RelationField, Scope } from './scope.ts';
+import { propertyType } from './window-columns.ts';
 import { bindGroupWindow, type GroupWindow, windowKind } from './window-function.ts';
-import { propertyOf, type WindowInput, windowBelow } from './window-input.ts';
+import { groupedWindow, type WindowInput } from './window-input.ts';
 
 /** An item of SELECT with the name that its column gets. */
 export type NamedItem = Readonly<{ bind: (binder: ExpressionBinder) => Expression; name: string }>;
@@ -23,7 +36,9 @@ export type NamedItem = Readonly<{ bind: (binder: ExpressionBinder) => Expressio
 /** What SELECT and HAVING ask for besides columns; bound expressions name it by a column behind the input's. */
 type Wanted =
   | Readonly<{ kind: 'aggregate'; aggregate: WantedAggregate }>
-  | Readonly<{ kind: 'property'; property: WindowProperty }>;
+  | Readonly<{ kind: 'property'; property: WindowProperty }>
+  /** GROUPING and its kin: a value for each grouping set. */
+  | Readonly<{ kind: 'grouping'; values: readonly number[] }>;
 
 /** GROUP BY TUMBLE(…): TUMBLE_START(…) and its kin have to agree with its text. */
 type NamedGroupWindow = GroupWindow & Readonly<{ name: string; text: string }>;
@@ -31,7 +46,7 @@ type NamedGroupWindow = GroupWindow & Readonly<{ name: string; text: string }>;
 /** Where keys (by their text) and what is wanted are in the aggregation's row. */
 type Output = Readonly<{
   keys: ReadonlyMap<string, number>;
-  wanted: readonly number[];
+  wanted: readonly Expression[];
   fields: readonly RelationField[];
 }>;
 
@@ -41,60 +56,75 @@ const propertyByPart: Readonly<Record<string, WindowProperty>> = {
   ROWTIME: 'window_time',
 };
 
+const proctimeType = types.timestampLtz(3, false);
+
+const groupingFunctions: ReadonlySet<string> = new Set(['GROUPING', 'GROUPING_ID', 'GROUP_ID']);
+
 export class AggregateBinder {
   readonly #query: SelectQuery;
   readonly #input: Relation;
   readonly #wanted: Wanted[] = [];
-  /** For SELECT and HAVING. */
-  readonly #outer: ExpressionBinder;
-  /** For keys, arguments and filters, in which no aggregate can be. */
+  /** For arguments and filters, in which no aggregate can be. */
   readonly #inner: ExpressionBinder;
+  /** For keys: as `#inner`, but columns that a grouping set leaves out may be NULL. */
+  #keyBinder: ExpressionBinder;
   #groupWindow: NamedGroupWindow | null = null;
+  #grouping: Grouping = { keys: [], sets: [[]] };
 
   constructor(query: SelectQuery, input: Relation) {
     this.#query = query;
     this.#input = input;
-    const scope = new Scope(input.fields);
-    this.#inner = new ExpressionBinder(scope);
-    this.#outer = new ExpressionBinder(scope, (call, position) => this.#take(call, position));
+    this.#inner = new ExpressionBinder(new Scope(input.fields));
+    this.#keyBinder = this.#inner;
   }
 
   bind(where: Expression | null, items: readonly NamedItem[]): Relation {
-    const keys = this.#bindKeys();
-    const projections = items.map((item) => item.bind(this.#outer));
-    const having = this.#query.having === null ? null : this.#outer.condition(this.#query.having, 'HAVING');
-    const aggregation = new Aggregation(this.#below(keys, where), this.#input.fields, this.#query.position);
-    const output = this.#addAll(aggregation, keys);
+    const scope = this.#bindGrouping();
+    const outer = new ExpressionBinder(scope, (call, position) => this.#take(call, position));
+    const projections = items.map((item) => item.bind(outer));
+    const having = this.#query.having === null ? null : outer.condition(this.#query.having, 'HAVING');
+    const aggregation = this.#aggregation(where);
+    const output = this.#addAll(aggregation);
     const selected = projections.map((projection) => this.#overOutput(projection, output));
     const predicate = having === null ? null : this.#overOutput(having, output);
     const fields = selected.map((expression, i) => projectedField(expression, items[i]!.name, output.fields));
     return select(aggregation.node(), { predicate, projections: selected, fields });
   }
 
-  /** Each key once. */
-  #bindKeys(): Expression[] {
-    const keys = (this.#query.groupBy?.items ?? []).flatMap((item) => this.#bindKey(item));
-    return [...new Map(keys.map((key) => [textOf(key), key])).values()];
+  /** Gives the scope of SELECT and HAVING. */
+  #bindGrouping(): Scope {
+    const { items, position } = this.#query.groupBy ?? { items: [], position: this.#query.position };
+    const bind = (): Grouping => bindGrouping(items, position, (expression) => this.#bindKey(expression));
+    this.#grouping = bind();
+    const rolledUp = rolledUpColumns(this.#grouping);
+    const fields = this.#input.fields.map((field, index) =>
+      rolledUp.has(index) ? { ...field, type: withNullable(field.type, true) } : field,
+    );
+    const scope = new Scope(fields);
+    if (rolledUp.size === 0) return scope;
+    this.#keyBinder = new ExpressionBinder(scope);
+    this.#groupWindow = null;
+    this.#grouping = bind();
+    return scope;
   }
 
-  #bindKey(item: GroupItem): Expression[] {
-    if (item.kind === 'set') return item.expressions.map((expression) => this.#inner.bind(expression));
-    if (item.kind !== 'expression') throw unsupported(item.kind.replace('_', ' ').toUpperCase(), item.position);
-    const { expression, position } = item;
+  #bindKey(expression: SqlExpression): Expression | null {
     const kind = expression.kind === 'call' ? windowKind(expression.call.name.name) : null;
-    if (expression.kind !== 'call' || kind === null) return [this.#inner.bind(expression)];
+    if (expression.kind !== 'call' || kind === null) return this.#keyBinder.bind(expression);
+    const { position } = expression;
     if (this.#groupWindow !== null) throw sqlError('SQL_VALIDATION', 'GROUP BY has more than one window', position);
     const { args } = expression.call;
     const window = bindGroupWindow(kind, args, this.#input, position);
     this.#groupWindow = { ...window, name: kind.toUpperCase(), text: textOf(args) };
-    return [];
+    return null;
   }
 
   /** Aggregates, and functions of the group window; other calls are none of ours. */
   #take(call: SqlCall, position: Position): Expression | null {
     const name = call.name.name.toUpperCase();
-    const property = /^(TUMBLE|HOP)_(START|END|ROWTIME)$/.exec(name);
+    const property = /^(TUMBLE|HOP|SESSION)_(START|END|ROWTIME|PROCTIME)$/.exec(name);
     if (property !== null) return this.#takeProperty(property[1]!, property[2]!, call, position);
+    if (groupingFunctions.has(name)) return this.#takeGrouping(name, call, position);
     return isAggregate(name) ? this.#takeAggregate(name, call, position) : null;
   }
 
@@ -110,12 +140,28 @@ export class AggregateBinder {
     return this.#want({ kind: 'aggregate', aggregate }, type, position);
   }
 
+  #takeGrouping(name: string, call: SqlCall, position: Position): Expression {
+    const isGroupId = name === 'GROUP_ID';
+    if (isGroupId ? call.args.length > 0 : call.args.length === 0) {
+      throw sqlError('SQL_VALIDATION', `expected ${isGroupId ? 'GROUP_ID()' : `${name}(key, …)`}`, position);
+    }
+    const texts = this.#grouping.keys.map(textOf);
+    const chosen = call.args.map((arg) => {
+      const key = texts.indexOf(textOf(this.#keyBinder.bind(arg)));
+      if (key >= 0) return key;
+      throw sqlError('SQL_VALIDATION', `${name}: expected an expression that is in GROUP BY`, arg.position);
+    });
+    const values = isGroupId ? groupIdValues(this.#grouping) : groupingValues(this.#grouping, chosen);
+    return this.#want({ kind: 'grouping', values }, groupingType, position);
+  }
+
   #takeProperty(name: string, part: string, call: SqlCall, position: Position): Expression {
     const window = this.#groupWindow;
     if (window === null || window.name !== name || window.text !== textOf(call.args)) {
       throw sqlError('SQL_VALIDATION', `${name}_${part}: expected the same ${name}(…) in GROUP BY`, position);
     }
-    const property = propertyByPart[part]!;
+    const property = propertyByPart[part];
+    if (property === undefined) return { kind: 'call', name: 'PROCTIME', args: [], type: proctimeType, position };
     const type = propertyType(property, this.#input.fields[window.timeColumn]!.type);
     return this.#want({ kind: 'property', property }, type, position);
   }
@@ -127,32 +173,60 @@ export class AggregateBinder {
     return { ...columnRef(this.#input.fields.length + index, type), position };
   }
 
-  /** The window is that of GROUP BY, or of the windowing function below whose start and end are both grouped by. */
-  #below(keys: readonly Expression[], where: Expression | null): WindowInput {
-    const { node } = this.#input;
-    if (this.#groupWindow !== null) return { ...this.#groupWindow, node, predicate: where, lower: (same) => same };
-    const below = windowBelow(node, where);
-    const grouped = below === null ? [] : keys.map((key) => propertyOf(below.lower(key), below));
-    if (below !== null && grouped.includes('window_start') && grouped.includes('window_end')) return below;
-    const { groupBy, position } = this.#query;
-    const hint = "Group by window_start and window_end of TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)).";
-    if (groupBy === null) throw unsupported('an aggregation without GROUP BY', position, hint);
-    throw unsupported('GROUP BY without a window', groupBy.position, hint);
+  /** Of windows where the query groups by one. */
+  #aggregation(where: Expression | null): Aggregation | GroupAggregation {
+    const { node, fields } = this.#input;
+    const window: WindowInput | null =
+      this.#groupWindow === null
+        ? this.#windowBelow(where)
+        : { ...this.#groupWindow, node, partition: [], attached: null, predicate: where, lower: (same) => same };
+    return window === null ? new GroupAggregation(this.#input, where) : new Aggregation(window, fields);
   }
 
-  #addAll(aggregation: Aggregation, keys: readonly Expression[]): Output {
-    const keyColumns = keys.map((key) => [textOf(key), aggregation.addKey(key)] as const);
-    const wantedColumns = this.#wanted.map(
-      (wanted): OutputColumn =>
-        wanted.kind === 'property'
-          ? aggregation.addProperty(wanted.property)
-          : aggregation.addAggregate(wanted.aggregate),
+  /** The windowing function below whose start and end every grouping set has. */
+  #windowBelow(where: Expression | null): WindowInput | null {
+    const { keys, sets } = this.#grouping;
+    const inAll = keys.filter((_, key) => isInAll(sets, key));
+    const uses = this.#wanted.flatMap((wanted) =>
+      wanted.kind === 'aggregate' ? [...wanted.aggregate.args, wanted.aggregate.filter ?? []].flat() : [],
     );
+    return groupedWindow(this.#input, where, inAll, [...keys, ...uses], this.#query.position);
+  }
+
+  #addAll(aggregation: Aggregation | GroupAggregation): Output {
+    const { keys } = this.#grouping;
+    const keyColumns = keys.map((key) => aggregation.addKey(key));
+    const idColumn = this.#addSets(aggregation, keyColumns);
+    const wantedColumns = this.#wanted.map((wanted) => this.#add(aggregation, wanted));
+    const fields = aggregation.fields();
+    const ids = groupingIds(this.#grouping);
+    const wanted = this.#wanted.map((each, i): Expression => {
+      if (each.kind === 'grouping') return valueOfSet(each.values, ids, idColumn);
+      const index = aggregation.indexOf(wantedColumns[i]!);
+      return columnRef(index, fields[index]!.type);
+    });
     return {
-      keys: new Map(keyColumns.map(([text, column]) => [text, aggregation.indexOf(column)])),
-      wanted: wantedColumns.map((column) => aggregation.indexOf(column)),
-      fields: aggregation.fields(),
+      keys: new Map(keys.map((key, i) => [textOf(key), aggregation.indexOf(keyColumns[i]!)])),
+      wanted,
+      fields,
     };
+  }
+
+  /** The place of the column with the sets' id; null where there is one set. */
+  #addSets(aggregation: Aggregation | GroupAggregation, keyColumns: readonly OutputColumn[]): number | null {
+    const { sets } = this.#grouping;
+    if (sets.length === 1) return null;
+    const places = (set: readonly number[]): number[] =>
+      set.flatMap((key) => {
+        const column = keyColumns[key]!;
+        return column.kind === 'key' ? [column.index] : [];
+      });
+    return aggregation.indexOf(aggregation.addSets({ sets: sets.map(places), ids: groupingIds(this.#grouping) }));
+  }
+
+  #add(aggregation: Aggregation | GroupAggregation, wanted: Wanted): OutputColumn | null {
+    if (wanted.kind === 'aggregate') return aggregation.addAggregate(wanted.aggregate);
+    return wanted.kind === 'property' && 'addProperty' in aggregation ? aggregation.addProperty(wanted.property) : null;
   }
 
   /** An expression over the input and what is wanted as one over the aggregation's row. */
@@ -163,7 +237,7 @@ export class AggregateBinder {
     if (expression.kind !== 'column') return mapChildren(expression, (child) => this.#overOutput(child, output));
     const { index } = expression;
     const wanted = output.wanted[index - this.#input.fields.length];
-    if (wanted !== undefined) return { ...expression, index: wanted };
+    if (wanted !== undefined) return { ...wanted, position };
     const { name } = this.#input.fields[index]!;
     const hint = `Add ${name} to GROUP BY, or put it in an aggregate.`;
     throw sqlError(
@@ -173,4 +247,18 @@ export class AggregateBinder {
       hint,
     );
   }
+}
+
+/** SELECT DISTINCT: every column is a key. */
+export function distinctRows(input: Relation, position: Position): Relation {
+  const keys = input.fields.map(({ type }, index) => columnRef(index, type));
+  const window = groupedWindow(input, null, keys, [], position);
+  const aggregation = window === null ? new GroupAggregation(input, null) : new Aggregation(window, input.fields);
+  const columns = keys.map((key) => aggregation.addKey(key));
+  const projections = columns.map((column) => {
+    const index = aggregation.indexOf(column);
+    return columnRef(index, aggregation.fields()[index]!.type);
+  });
+  const fields = projections.map((column, i) => projectedField(column, input.fields[i]!.name, aggregation.fields()));
+  return select(aggregation.node(), { predicate: null, projections, fields });
 }

@@ -1,10 +1,11 @@
 /** Builds the node of a windowed aggregation from the keys, aggregates and window properties that a query asks for. */
-import type { Position } from '../../model/errors.ts';
-import type { Expression } from '../../model/expression.ts';
-import type { AggregateCall, WindowAggregateNode, WindowProperty } from '../../model/plan.ts';
-import { type DataType, types } from '../../model/types.ts';
+import { columnRef, type Expression } from '../../model/expression.ts';
+import type { AggregateCall, WindowAggregateNode, WindowColumns, WindowProperty } from '../../model/plan.ts';
+import type { DataType } from '../../model/types.ts';
+import { expandSets, type GroupedInput, type GroupingSets } from './grouping-sets.ts';
 import { plainField, type RelationField } from './scope.ts';
-import { ArgumentRow, propertyOf, type WindowInput, windowProperties } from './window-input.ts';
+import { propertyField, windowProperties } from './window-columns.ts';
+import { ArgumentRow, propertyOf, type WindowInput, windowOfTime } from './window-input.ts';
 
 /** An aggregate over the query's input. */
 export type WantedAggregate = Readonly<{
@@ -29,16 +30,25 @@ export class Aggregation {
   readonly #keys: number[] = [];
   readonly #aggregates: AggregateCall[] = [];
   readonly #properties = new Set<WindowProperty>();
+  #sets: GroupingSets | null = null;
 
-  constructor(below: WindowInput, inputFields: readonly RelationField[], position: Position) {
+  constructor(below: WindowInput, inputFields: readonly RelationField[]) {
     this.#below = below;
     this.#inputFields = inputFields;
-    this.#row = new ArgumentRow(below, position);
+    this.#row = new ArgumentRow(below);
+    if (!this.#startIsKey) return;
+    const { start } = below.attached!;
+    this.#keys.push(this.#row.add(columnRef(start, inputFields[start]!.type), 'window_start'));
+  }
+
+  /** Where a session began is not known by its end. */
+  get #startIsKey(): boolean {
+    return this.#below.attached !== null && this.#below.window.kind === 'session';
   }
 
   /** Grouping by the window itself makes no key: the window is one. */
   addKey(key: Expression): OutputColumn {
-    const property = propertyOf(this.#below.lower(key), this.#below);
+    const property = propertyOf(key, this.#inputFields, this.#below);
     if (property !== null) return this.addProperty(property);
     const place = this.#row.add(key, this.#nameOf(key) ?? `key${this.#keys.length}`);
     return { kind: 'key', index: this.#keys.push(place) - 1 };
@@ -51,38 +61,59 @@ export class Aggregation {
   }
 
   addProperty(property: WindowProperty): OutputColumn {
+    if (this.#startIsKey && property === 'window_start') return { kind: 'key', index: 0 };
     this.#properties.add(property);
     return { kind: 'property', property };
   }
 
+  /** Gives the column with the sets' id. */
+  addSets(sets: GroupingSets): OutputColumn {
+    this.#sets = sets;
+    return { kind: 'key', index: this.#keys.length };
+  }
+
   indexOf(column: OutputColumn): number {
     if (column.kind === 'key') return column.index;
-    if (column.kind === 'aggregate') return this.#keys.length + column.index;
-    return this.#keys.length + this.#aggregates.length + this.#chosen().indexOf(column.property);
+    const keyCount = this.#grouped().keys.length;
+    if (column.kind === 'aggregate') return keyCount + column.index;
+    return keyCount + this.#aggregates.length + this.#chosen().indexOf(column.property);
   }
 
   fields(): RelationField[] {
-    const row = this.#row.relation().fields;
+    const { relation, keys } = this.#grouped();
+    const row = relation.fields;
+    const windows = windowOfTime(this.#below);
     return [
-      ...this.#keys.map((key) => row[key]!),
+      ...keys.map((key, i) => (i === 0 && this.#startIsKey ? propertyField('window_start', windows) : row[key]!)),
       ...this.#aggregates.map(({ type }, i) => plainField(`agg${i}`, type)),
-      ...this.#chosen().map((property) => propertyField(property, row[0]!.type)),
+      ...this.#chosen().map((property) => propertyField(property, windows)),
     ];
   }
 
   node(): WindowAggregateNode {
+    const { relation, keys } = this.#grouped();
     return {
       kind: 'window_aggregate',
-      input: this.#row.relation().node,
+      input: relation.node,
       window: this.#below.window,
       timeColumn: 0,
-      processingTime: false,
-      attached: null,
-      keys: this.#keys,
+      processingTime: this.#below.processingTime,
+      attached: this.#attached(),
+      keys,
       aggregates: this.#aggregates,
       properties: this.#chosen(),
       fields: this.fields().map(({ name, type }) => ({ name, type })),
     };
+  }
+
+  #grouped(): GroupedInput {
+    const relation = this.#row.relation();
+    return this.#sets === null ? { relation, keys: this.#keys } : expandSets(relation, this.#keys, this.#sets);
+  }
+
+  #attached(): WindowColumns | null {
+    const { attached } = this.#below;
+    return attached === null ? null : { start: this.#startIsKey ? this.#keys[0]! : 0, end: 0, zoned: attached.zoned };
   }
 
   #chosen(): WindowProperty[] {
@@ -92,14 +123,4 @@ export class Aggregation {
   #nameOf(expression: Expression): string | null {
     return expression.kind === 'column' ? this.#inputFields[expression.index]!.name : null;
   }
-}
-
-/** The type of a window's property, by that of its time. */
-export function propertyType(property: WindowProperty, time: DataType): DataType {
-  const isInstant = property === 'window_time' && time.kind === 'timestamp_ltz';
-  return isInstant ? types.timestampLtz(3, false) : types.timestamp(3, false);
-}
-
-function propertyField(property: WindowProperty, time: DataType): RelationField {
-  return { ...plainField(property, propertyType(property, time)), rowtime: property === 'window_time' };
 }

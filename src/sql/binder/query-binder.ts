@@ -5,7 +5,7 @@ import type { PlanNode } from '../../model/plan.ts';
 import { formatType, sameType, withNullable } from '../../model/types.ts';
 import type { SelectItem, SelectQuery, SqlExpression, SqlQuery } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
-import { AggregateBinder, type NamedItem } from './aggregate-binder.ts';
+import { AggregateBinder, distinctRows, type NamedItem } from './aggregate-binder.ts';
 import { coerce } from './coerce.ts';
 import type { BindQuery, CommonTables, Environment } from './environment.ts';
 import { ExpressionBinder } from './expression-binder.ts';
@@ -13,6 +13,7 @@ import { FromBinder } from './from-binder.ts';
 import { isAggregate } from './function-call.ts';
 import { filter, type Relation, select } from './relation.ts';
 import { fieldsOf, plainField, projectedField, type RelationField, Scope } from './scope.ts';
+import { sameWindows } from './window-columns.ts';
 
 export class QueryBinder {
   readonly #environment: Environment;
@@ -47,6 +48,11 @@ export class QueryBinder {
   };
 
   #select(query: SelectQuery): Relation {
+    const selected = this.#selectAll(query);
+    return query.distinct === null ? selected : distinctRows(selected, query.position);
+  }
+
+  #selectAll(query: SelectQuery): Relation {
     refuseClauses(query);
     if (query.from === null) return this.#selectWithoutFrom(query);
     const input = new FromBinder(this.#environment, this.#common, this.#nested).bind(query.from);
@@ -125,7 +131,10 @@ export class QueryBinder {
       const same = sameType(field.type, other.type, { ignoreNullability: true });
       const rowtime = field.rowtime && other.rowtime && same;
       const proctime = field.proctime && other.proctime;
-      if (type !== null) return { ...plainField(field.name, type), rowtime, proctime };
+      const window = field.window !== null && other.window !== null && sameWindows(field.window, other.window);
+      if (type !== null) {
+        return { ...plainField(field.name, type), rowtime, proctime, window: window ? field.window : null };
+      }
       const got = [field.type, other.type].map((each) => formatType(withNullable(each, true)));
       const message = `UNION ALL: the column '${field.name}' is ${got[0]} on the left and ${got[1]} on the right`;
       throw sqlError('SQL_VALIDATION', message, operatorPosition, 'CAST one of them.');
@@ -145,8 +154,7 @@ export class QueryBinder {
   }
 }
 
-function refuseClauses({ distinct, windows, qualify }: SelectQuery): void {
-  if (distinct !== null) throw unsupported('SELECT DISTINCT', distinct);
+function refuseClauses({ windows, qualify }: SelectQuery): void {
   if (windows.length > 0) throw unsupported('WINDOW', windows[0]!.position);
   if (qualify !== null) throw unsupported('QUALIFY', qualify.position);
 }

@@ -6,6 +6,8 @@ import { assert } from '../../model/errors.ts';
 import { childrenOf, columnRef, type Expression, mapChildren } from '../../model/expression.ts';
 import {
   type CalcNode,
+  type ExpandNode,
+  type GroupAggregateNode,
   inputsOf,
   type Pipeline,
   type PlanNode,
@@ -61,6 +63,10 @@ function prune(node: PlanNode, asked: readonly Need[]): Pruned {
       return pruneWindow(node, needs);
     case 'window_aggregate':
       return pruneAggregate(node, needs);
+    case 'group_aggregate':
+      return pruneGroupAggregate(node, needs);
+    case 'expand':
+      return pruneExpand(node, needs);
     case 'union':
       return pruneUnion(node, needs);
     case 'values':
@@ -287,6 +293,49 @@ function pruneAggregate(node: WindowAggregateNode, needs: readonly Need[]): Prun
     fields,
   };
   return { node: pruned, find: findWhole(places, node.fields) };
+}
+
+function pruneGroupAggregate(node: GroupAggregateNode, needs: readonly Need[]): Pruned {
+  const keyCount = node.keys.length;
+  const kept = wholeColumns(needs);
+  const calls = node.aggregates.flatMap((_, i) => (kept.includes(keyCount + i) ? [i] : []));
+  const aggregates = calls.map((i) => node.aggregates[i]!);
+  const columns = [
+    ...new Set([
+      ...node.keys,
+      ...aggregates.flatMap(({ args, filter }) => [...args, ...(filter === null ? [] : [filter])]),
+    ]),
+  ];
+  const wanted = columns.length > 0 ? columns : [0];
+  const below = wanted.map((column): Need => ({ column, path: [] }));
+  const fieldsBelow = wanted.map((column) => node.input.fields[column]!);
+  const place = (column: number): number => wanted.indexOf(column);
+  const places = [...node.keys.map((_, i) => i), ...calls.map((i) => keyCount + i)];
+  const pruned: GroupAggregateNode = {
+    ...node,
+    input: inOrder(prune(node.input, below), below, fieldsBelow),
+    keys: node.keys.map(place),
+    aggregates: aggregates.map((call) => ({
+      ...call,
+      args: call.args.map(place),
+      filter: call.filter === null ? null : place(call.filter),
+    })),
+    fields: places.map((column) => node.fields[column]!),
+  };
+  return { node: pruned, find: findWhole(places, node.fields) };
+}
+
+function pruneExpand(node: ExpandNode, needs: readonly Need[]): Pruned {
+  const kept = wholeColumns(needs);
+  const projections = node.projections.map((set) => kept.map((column) => set[column]!));
+  const input = prune(node.input, distinct(projections.flat().flatMap((projection) => needsOf(projection))));
+  const pruned: ExpandNode = {
+    ...node,
+    input: input.node,
+    projections: projections.map((set) => set.map((projection) => relocate(projection, input.find))),
+    fields: kept.map((column) => node.fields[column]!),
+  };
+  return { node: pruned, find: findWhole(kept, node.fields) };
 }
 
 function pruneUnion(node: UnionNode, needs: readonly Need[]): Pruned {
