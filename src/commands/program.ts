@@ -12,6 +12,7 @@ import { redactor } from './redaction.ts';
 import { runCommand } from './run.ts';
 import { simulateCommand } from './simulate.ts';
 import { sqlCommand } from './sql.ts';
+import { testCommand } from './test.ts';
 
 /** Runs one command line, without the program's name. Resolves with the exit code; never rejects. */
 export async function runProgram(argv: readonly string[], deps: CommandDependencies): Promise<number> {
@@ -55,6 +56,7 @@ function createProgram(context: CommandContext): Command {
     sqlCommand,
     explainCommand,
     lintCommand,
+    testCommand,
     queryCommand,
     simulateCommand,
     demoCommand,

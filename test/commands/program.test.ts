@@ -11,7 +11,7 @@ afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 const running = ['--data-dir', dataDir, '--port', '0'];
 
 describe('help', () => {
-  it.each(['run', 'sql', 'explain', 'lint', 'query', 'demo', 'simulate'])('of %s has examples', async (command) => {
+  it.each(['run', 'sql', 'explain', 'lint', 'test', 'query', 'demo', 'simulate'])('of %s has examples', async (command) => {
     const { run, stdout } = testWorld();
     expect(await run(command, '--help')).toBe(0);
     expect(stdout.text()).toContain(`Usage: millrace ${command} `);
