@@ -140,7 +140,7 @@ export type WindowJoinSpec = TwoInputs<WindowJoinNode> & Readonly<{ timeZone: st
 export type TemporalJoinSpec = TwoInputs<TemporalJoinNode> & WithTtl;
 export type LookupJoinSpec = OneInput<Omit<LookupJoinNode, 'table' | 'columns'>> &
   Readonly<{ connector: string; config: ConnectorConfig; tableFields: readonly Field[]; tableName: string }>;
-export type OverSpec = OneInput<Omit<OverNode, 'position'>> & WithTtl;
+export type OverSpec = OneInput<Omit<OverNode, 'binding'>> & WithTtl;
 /** `unique`: columns that are unique in the input's rows (updates come by them); null: none are known. */
 export type RankSpec = OneInput<RankNode> &
   WithTtl &

@@ -196,9 +196,12 @@ export type OverNode = Readonly<{
   /** LAG takes its offset and default as literal columns of the input; ranking functions take none. */
   aggregates: readonly AggregateCall[];
   fields: readonly Field[];
-  /** Where the query says OVER; not in a finished plan. */
-  position?: Position | undefined;
+  /** What a filter on its rank has to know (binder/rank-rule.ts); not in a finished plan. */
+  binding?: OverBinding | undefined;
 }>;
+
+/** Where the query says OVER, and the windows whose bounds are among the partition's columns. */
+export type OverBinding = Readonly<{ position: Position; window: WindowColumns | null }>;
 
 /**
  * Top-N: rows [from, to] of each partition by the order, rows of equal rank as they came. Its row: the input's, then (`outputRank`) the rank

@@ -102,7 +102,9 @@ export class ExpressionBinder {
     const name = call.name.name.toUpperCase();
     const taken = this.#hook(call, position);
     if (taken !== null) return taken;
-    if (call.over !== null) throw unsupported(`${name} OVER`, call.over.position);
+    if (call.over !== null) {
+      throw sqlError('SQL_VALIDATION', `${name} OVER can't stand here`, call.over.position, 'OVER stands in SELECT and QUALIFY.');
+    }
     if (isAggregate(name)) {
       const hint = 'Aggregates stand in SELECT and HAVING of a query with GROUP BY.';
       throw sqlError('SQL_VALIDATION', `the aggregate ${name} can't stand here`, position, hint);

@@ -11,6 +11,10 @@ import type { BindQuery, CommonTables, Environment } from './environment.ts';
 import { ExpressionBinder } from './expression-binder.ts';
 import { FromBinder } from './from-binder.ts';
 import { isAggregate } from './function-call.ts';
+import { liftOver } from './lifted-over.ts';
+import { bindOrdered } from './order-binder.ts';
+import { selectOver, usesOver } from './over-select.ts';
+import { rankFiltered } from './rank-rule.ts';
 import { filter, type Relation, select } from './relation.ts';
 import { fieldsOf, plainField, projectedField, type RelationField, Scope } from './scope.ts';
 import { sameWindows } from './window-columns.ts';
@@ -18,10 +22,12 @@ import { sameWindows } from './window-columns.ts';
 export class QueryBinder {
   readonly #environment: Environment;
   readonly #common: CommonTables;
+  readonly #isNested: boolean;
 
-  constructor(environment: Environment, common: CommonTables = new Map()) {
+  constructor(environment: Environment, common: CommonTables = new Map(), isNested = false) {
     this.#environment = environment;
     this.#common = common;
+    this.#isNested = isNested;
   }
 
   bind(query: SqlQuery): Relation {
@@ -35,16 +41,13 @@ export class QueryBinder {
       case 'with':
         return this.#with(query);
       case 'ordered':
-        throw unsupported(
-          query.orderBy === null ? 'LIMIT' : 'ORDER BY',
-          (query.orderBy ?? query.limit ?? query).position,
-        );
+        return bindOrdered(query, { bind: (input) => this.bind(input), isOutermost: !this.#isNested });
     }
   }
 
   readonly #nested: BindQuery = (query, tables) => {
-    if (tables === undefined) return this.bind(query);
-    return new QueryBinder({ ...this.#environment, tables }).bind(query);
+    if (tables === undefined) return new QueryBinder(this.#environment, this.#common, true).bind(query);
+    return new QueryBinder({ ...this.#environment, tables }, new Map(), true).bind(query);
   };
 
   #select(query: SelectQuery): Relation {
@@ -53,12 +56,15 @@ export class QueryBinder {
   }
 
   #selectAll(query: SelectQuery): Relation {
-    refuseClauses(query);
+    const hasOver = usesOver(query);
+    if (hasOver && isAggregation(query)) return this.#selectAll(liftOver(query, (...item) => named(...item).name));
     if (query.from === null) return this.#selectWithoutFrom(query);
-    const input = new FromBinder(this.#environment, this.#common, this.#nested).bind(query.from);
-    const binder = new ExpressionBinder(new Scope(input.fields));
-    const predicate = query.where === null ? null : binder.condition(query.where, 'WHERE');
+    const from = new FromBinder(this.#environment, this.#common, this.#nested).bind(query.from);
+    const binder = new ExpressionBinder(new Scope(from.fields));
+    const where = query.where === null ? null : binder.condition(query.where, 'WHERE');
+    const { input, predicate } = rankFiltered(from, where);
     const items = this.#items(query.items, input.fields);
+    if (hasOver) return selectOver(query, { input, predicate }, items);
     if (isAggregation(query)) {
       return new AggregateBinder(query, input).bind(predicate, items);
     }
@@ -147,16 +153,11 @@ export class QueryBinder {
     if (recursive) throw unsupported('WITH RECURSIVE', position);
     const common = new Map(this.#common);
     for (const table of tables) {
-      const inner = new QueryBinder(this.#environment, new Map(common));
+      const inner = new QueryBinder(this.#environment, new Map(common), true);
       common.set(table.name.name, { table, bind: () => inner.bind(table.query) });
     }
-    return new QueryBinder(this.#environment, common).bind(body);
+    return new QueryBinder(this.#environment, common, this.#isNested).bind(body);
   }
-}
-
-function refuseClauses({ windows, qualify }: SelectQuery): void {
-  if (windows.length > 0) throw unsupported('WINDOW', windows[0]!.position);
-  if (qualify !== null) throw unsupported('QUALIFY', qualify.position);
 }
 
 function isAggregation({ groupBy, having, items }: SelectQuery): boolean {

@@ -7,6 +7,7 @@ import type { Relation } from '../binder/relation.ts';
 import { bindCollect, bindSink } from '../binder/sink-binder.ts';
 import type { MetadataColumns } from '../binder/table-source.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
+import { checkedOver } from '../planner/over-check.ts';
 import { prunePipeline } from '../planner/prune.ts';
 import type { InsertBody } from '../statement.ts';
 import type { Namespace } from './namespace.ts';
@@ -27,14 +28,14 @@ export async function bindQuery(query: SqlQuery, ctx: PlanContext): Promise<Rela
 
 export async function planSelect(query: SqlQuery, ctx: PlanContext): Promise<Pipeline> {
   const input = bindCollect(await bindQuery(query, ctx));
-  return prunePipeline({ sink: { kind: 'collect' }, input });
+  return prunePipeline({ sink: { kind: 'collect' }, input: checkedOver(input) });
 }
 
 export async function planInsert(insert: InsertBody, ctx: PlanContext): Promise<Pipeline> {
   if (insert.unsupported !== null) throw unsupported(insert.unsupported.feature, insert.unsupported.place);
   const table = await targetTable(insert, ctx.namespace);
   const input = bindSink(insert, table, await bindQuery(insert.query, ctx));
-  return prunePipeline({ sink: { kind: 'table', table }, input });
+  return prunePipeline({ sink: { kind: 'table', table }, input: checkedOver(input) });
 }
 
 async function targetTable({ target }: InsertBody, namespace: Namespace): Promise<TableDefinition> {
