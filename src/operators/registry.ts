@@ -4,6 +4,7 @@ import type { OperatorSpec } from '../model/job-graph.ts';
 import type { Operator } from '../model/operator.ts';
 import { ExpandOperator } from './aggregate/expand.ts';
 import { GroupAggregateOperator } from './aggregate/group-aggregate.ts';
+import { SetOperationOperator } from './aggregate/set-operation.ts';
 import { CalcOperator } from './calc.ts';
 import { ChangelogNormalizeOperator } from './changelog-normalize.ts';
 import { IntervalJoinOperator } from './join/interval-join.ts';
@@ -40,6 +41,7 @@ const factories: Factories = {
   union: () => new UnionOperator(),
   group_aggregate: (spec) => new GroupAggregateOperator(spec),
   expand: (spec) => new ExpandOperator(spec),
+  set_operation: (spec) => new SetOperationOperator(spec),
 };
 
 /** Throws EngineError UNSUPPORTED where the spec asks for what is not built. */

@@ -1,8 +1,7 @@
 /** Queries to plans: names resolved, types known, nothing left out yet (planner/prune.ts does that). */
 import { commonType } from '../../functions/common-type.ts';
 import { columnRef } from '../../model/expression.ts';
-import type { PlanNode } from '../../model/plan.ts';
-import { formatType, sameType, withNullable } from '../../model/types.ts';
+import { formatType, withNullable } from '../../model/types.ts';
 import type { SelectItem, SelectQuery, SqlExpression, SqlQuery } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
 import { AggregateBinder, distinctRows, type NamedItem } from './aggregate-binder.ts';
@@ -17,7 +16,7 @@ import { selectOver, usesOver } from './over-select.ts';
 import { rankFiltered } from './rank-rule.ts';
 import { filter, type Relation, select } from './relation.ts';
 import { fieldsOf, plainField, projectedField, type RelationField, Scope } from './scope.ts';
-import { sameWindows } from './window-columns.ts';
+import { setOperation } from './set-operation.ts';
 
 export class QueryBinder {
   readonly #environment: Environment;
@@ -37,7 +36,7 @@ export class QueryBinder {
       case 'values':
         return this.#values(query);
       case 'set_operation':
-        return this.#setOperation(query);
+        return setOperation(query, this.bind(query.left), this.bind(query.right));
       case 'with':
         return this.#with(query);
       case 'ordered':
@@ -120,35 +119,6 @@ export class QueryBinder {
     return { node: { kind: 'values', rows: typed, fields: fieldsOf(fields) }, fields };
   }
 
-  #setOperation(query: Extract<SqlQuery, { kind: 'set_operation' }>): Relation {
-    const { operator, all, operatorPosition } = query;
-    if (operator !== 'union' || !all) {
-      const hint = operator === 'union' ? 'UNION ALL is.' : undefined;
-      throw unsupported(`${operator.toUpperCase()}${all ? ' ALL' : ''}`, operatorPosition, hint);
-    }
-    const [left, right] = [this.bind(query.left), this.bind(query.right)];
-    if (left.fields.length !== right.fields.length) {
-      const message = `UNION ALL: expected ${left.fields.length} columns as on its left, got ${right.fields.length}`;
-      throw sqlError('SQL_VALIDATION', message, query.right.position);
-    }
-    const fields = left.fields.map((field, i): RelationField => {
-      const other = right.fields[i]!;
-      const type = commonType([field.type, other.type]);
-      const same = sameType(field.type, other.type, { ignoreNullability: true });
-      const rowtime = field.rowtime && other.rowtime && same;
-      const proctime = field.proctime && other.proctime;
-      const window = field.window !== null && other.window !== null && sameWindows(field.window, other.window);
-      if (type !== null) {
-        return { ...plainField(field.name, type), rowtime, proctime, window: window ? field.window : null };
-      }
-      const got = [field.type, other.type].map((each) => formatType(withNullable(each, true)));
-      const message = `UNION ALL: the column '${field.name}' is ${got[0]} on the left and ${got[1]} on the right`;
-      throw sqlError('SQL_VALIDATION', message, operatorPosition, 'CAST one of them.');
-    });
-    const inputs = [left, right].flatMap((side) => unionInputs(inTypes(side, fields)));
-    return { node: { kind: 'union', inputs, fields: fieldsOf(fields) }, fields };
-  }
-
   #with({ recursive, tables, body, position }: Extract<SqlQuery, { kind: 'with' }>): Relation {
     if (recursive) throw unsupported('WITH RECURSIVE', position);
     const common = new Map(this.#common);
@@ -192,16 +162,4 @@ function named({ expression, alias }: Extract<SelectItem, { kind: 'expression' }
   if (alias !== null) return { bind, name: alias.name };
   if (expression.kind === 'name') return { bind, name: expression.name.parts.at(-1)!.name };
   return { bind, name: expression.kind === 'field' ? expression.field.name : `EXPR$${index}` };
-}
-
-function inTypes({ node, fields: given }: Relation, fields: readonly RelationField[]): PlanNode {
-  const same = given.every(({ type }, i) => sameType(type, fields[i]!.type, { ignoreNullability: true }));
-  if (same) return node;
-  const projections = given.map(({ type }, index) => coerce(columnRef(index, type), fields[index]!.type));
-  return select(node, { predicate: null, projections, fields }).node;
-}
-
-/** `a UNION ALL b UNION ALL c` is one node. */
-function unionInputs(node: PlanNode): readonly PlanNode[] {
-  return node.kind === 'union' ? node.inputs : [node];
 }
