@@ -23,7 +23,6 @@ const refused: readonly (readonly [RegExp, string])[] = [
   [/^interval_join_left$/, 'LEFT JOIN'],
   [/^window_join_full$/, 'FULL JOIN'],
   [/^window_join_anti$/, 'EXISTS'],
-  [/^(match|rand_match)/, 'MATCH_RECOGNIZE'],
   [/^(session|rand_session)/, 'SESSION'],
   [/allow_lateness/, "SET 'table.exec.emit.allow-lateness'"],
 ];
