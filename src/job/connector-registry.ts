@@ -2,7 +2,7 @@
 
 import { fileOptionSpecs, filesystemDescription } from '../formats/file-options.ts';
 import { formats } from '../formats/registry.ts';
-import { kafkaDescription, kafkaOptionSpecs } from '../kafka/connector-options.ts';
+import { kafkaDescription, kafkaOptionSpecs, upsertKafkaDescription } from '../kafka/connector-options.ts';
 import type { Connector, ConnectorRegistry } from '../model/connector.ts';
 import type { Generator } from '../model/generator.ts';
 import { blackholeConnector } from '../sinks/blackhole.ts';
@@ -12,6 +12,7 @@ import { kafkaSinkFactory } from '../sinks/kafka.ts';
 import { printConnector } from '../sinks/print.ts';
 import { datagenConnector } from '../sources/datagen.ts';
 import { filesystemSourceFactory } from '../sources/filesystem.ts';
+import { iterableConnector } from '../sources/iterable.ts';
 import { kafkaSourceFactory } from '../sources/kafka.ts';
 import { simulatorConnector } from '../sources/simulator.ts';
 
@@ -24,9 +25,14 @@ export function createConnectors(generators: Readonly<Record<string, Generator>>
   };
   const kafka: Connector = {
     ...kafkaDescription,
-    options: kafkaOptionSpecs(formats),
+    options: kafkaOptionSpecs('kafka', formats),
     source: kafkaSourceFactory(formats),
     sink: kafkaSinkFactory(formats),
+  };
+  const upsertKafka: Connector = {
+    ...kafka,
+    ...upsertKafkaDescription,
+    options: kafkaOptionSpecs('upsert-kafka', formats),
   };
   const iceberg: Connector = {
     name: 'iceberg',
@@ -44,12 +50,14 @@ export function createConnectors(generators: Readonly<Record<string, Generator>>
   };
   const all = [
     kafka,
+    upsertKafka,
     filesystem,
     iceberg,
     datagenConnector,
     printConnector,
     blackholeConnector,
     simulatorConnector(generators),
+    iterableConnector(formats.json),
   ];
   return Object.fromEntries(all.map((connector) => [connector.name, connector]));
 }

@@ -1,17 +1,30 @@
 import { EngineError } from '../model/errors.ts';
-import type { Format } from '../model/format.ts';
-import { checkOptions, Options } from '../model/options.ts';
+import { checkOptions, type Options } from '../model/options.ts';
 import { formatPath, type TableDefinition } from '../model/table.ts';
 import type { Field } from '../model/types.ts';
 import { type ClientConfig, clientConfig } from './client-config.ts';
 import type { KafkaClientName } from './client-name.ts';
-import { type FormatRegistry, kafkaOwnSpecs, prefixedOptions, unbuiltOptions } from './connector-options.ts';
+import {
+  type FormatRegistry,
+  type KafkaConnectorName,
+  kafkaConnectorSpecs,
+  prefixedOptions,
+  unbuiltOptions,
+} from './connector-options.ts';
 import { librdkafkaConfig } from './librdkafka-config.ts';
 import type { LibrdkafkaConfig } from './librdkafka-protocol.ts';
 import { type OffsetMode, offsetMode } from './offset-mode.ts';
 import { kafkaProperties } from './properties.ts';
+import {
+  type ChosenFormat,
+  chosenFormat,
+  keyColumns,
+  type RecordPart,
+  recordPart,
+  wrongFormat,
+} from './record-part.ts';
 
-/** A table of the connector `kafka`, checked. Plain data. */
+/** A table of the connector `kafka` or `upsert-kafka`, checked. Plain data. */
 export type KafkaTable = Readonly<{
   /** Begins each message about it. */
   where: string;
@@ -20,11 +33,11 @@ export type KafkaTable = Readonly<{
   client: ClientConfig;
   /** Settings of librdkafka, where it reads the table; null: the native client does. */
   librdkafka: LibrdkafkaConfig | null;
-  formatName: string;
-  /** Values of the format's options, for `new Options`. */
-  formatOptions: ReadonlyMap<string, unknown>;
-  /** All physical columns. */
-  fields: readonly Field[];
+  /** null: keys are neither read nor written. */
+  key: RecordPart | null;
+  value: RecordPart;
+  /** Records are the newest row by key; one without a value deletes. */
+  upsert: boolean;
   timeZone: string;
   startup: OffsetMode;
   /** null: without end. */
@@ -33,6 +46,10 @@ export type KafkaTable = Readonly<{
   partitioner: 'default' | 'fixed' | 'round-robin';
 }>;
 
+type Chosen = Readonly<{ key: ChosenFormat | null; value: ChosenFormat }>;
+
+const defaultDiscoveryMs = 5 * 60_000;
+
 /** Checks the options of a table. EngineError INVALID_OPTION, or UNSUPPORTED for what Flink has and we have not. `reads`: who reads it. */
 export function planKafkaTable(
   table: TableDefinition,
@@ -40,10 +57,15 @@ export function planKafkaTable(
   timeZone: string,
   reads: KafkaClientName = 'native',
 ): KafkaTable {
-  const where = `table ${formatPath(table.path)}, connector 'kafka'`;
+  const name: KafkaConnectorName = table.options.get('connector') === 'upsert-kafka' ? 'upsert-kafka' : 'kafka';
+  const upsert = name === 'upsert-kafka';
+  const where = `table ${formatPath(table.path)}, connector '${name}'`;
   refuseUnbuilt(table, where);
-  const { format, prefix } = formatOf(table.options, formats, where);
-  const options = checkOptions(table.options, [...kafkaOwnSpecs, ...prefixedOptions(format, prefix)], where);
+  const chosen = upsert ? upsertFormats(table, formats, where) : kafkaFormats(table, formats, where);
+  const specs = [chosen.key, chosen.value].flatMap((each) =>
+    each === null ? [] : prefixedOptions(each.format, each.prefix),
+  );
+  const options = checkOptions(table.options, [...kafkaConnectorSpecs[name], ...specs], where);
   const properties = options.map('properties.');
   const client = clientConfig(reads === 'native' ? properties : nativeOf(properties), where);
   const planned: KafkaTable = {
@@ -52,17 +74,18 @@ export function planKafkaTable(
     topicPattern: options.optionalString('topic-pattern') ?? null,
     client,
     librdkafka: reads === 'native' ? null : librdkafkaConfig(properties, client),
-    formatName: format.name,
-    formatOptions: new Map(format.options.map(({ key }) => [key, options.entries().get(prefix + key)] as const)),
-    fields: table.columns.filter((column) => column.kind === 'physical').map(({ name, type }) => ({ name, type })),
+    ...partsOf(table, chosen, upsert ? table.primaryKey : options.list('key.fields'), options, where),
+    upsert,
     timeZone,
-    startup: offsetMode(options, 'startup', where)!,
+    startup: upsert ? { kind: 'earliest' } : offsetMode(options, 'startup', where)!,
     bounded: offsetMode(options, 'bounded', where),
-    discoveryIntervalMs: options.number('scan.topic-partition-discovery.interval') || null,
-    partitioner: options.string('sink.partitioner') as KafkaTable['partitioner'],
+    discoveryIntervalMs: upsert
+      ? defaultDiscoveryMs
+      : options.number('scan.topic-partition-discovery.interval') || null,
+    partitioner: upsert ? 'default' : (options.string('sink.partitioner') as KafkaTable['partitioner']),
   };
   checkTopics(planned);
-  if (options.string('sink.delivery-guarantee') === 'exactly-once') throw unbuilt('sink.delivery-guarantee', where);
+  checkWriting(planned, options);
   return planned;
 }
 
@@ -72,9 +95,68 @@ function nativeOf(properties: ReadonlyMap<string, string>): ReadonlyMap<string, 
   return new Map([...properties].filter(([key]) => known.has(`properties.${key}`)));
 }
 
-/** The format of the table, and its options. */
-export function formatOfTable(table: KafkaTable, formats: FormatRegistry): { format: Format; options: Options } {
-  return { format: formats[table.formatName]!, options: new Options(table.formatOptions) };
+function partsOf(
+  table: TableDefinition,
+  { key, value }: Chosen,
+  keyNames: readonly string[],
+  options: Options,
+  where: string,
+): { key: RecordPart | null; value: RecordPart } {
+  const fields = physicalFields(table);
+  if (key === null && keyNames.length > 0) {
+    throw wrong(where, 'key.fields', "a 'key.format' with it", 'none');
+  }
+  if (key !== null && keyNames.length === 0) {
+    throw wrong(where, 'key.format', "columns of the key in 'key.fields' with it", 'none');
+  }
+  const prefix = options.string('key.fields-prefix');
+  const includesKey = options.string('value.fields-include') === 'ALL';
+  if (prefix !== '' && includesKey) {
+    throw wrong(where, 'key.fields-prefix', "'value.fields-include' to be 'EXCEPT_KEY' with a prefix", "'ALL'");
+  }
+  const inKey = key === null ? [] : keyColumns(keyNames, fields, prefix, where);
+  const inValue = includesKey ? fields : fields.filter((field) => !inKey.includes(field));
+  return {
+    key: key === null ? null : recordPart(key, options, inKey, prefix),
+    value: recordPart(value, options, inValue, ''),
+  };
+}
+
+function physicalFields(table: TableDefinition): readonly Field[] {
+  return table.columns.filter((column) => column.kind === 'physical').map(({ name, type }) => ({ name, type }));
+}
+
+function kafkaFormats({ options }: TableDefinition, formats: FormatRegistry, where: string): Chosen {
+  if (options.has('format') && options.has('value.format')) {
+    throw new EngineError('INVALID_OPTION', `${where}: expected one of 'format' and 'value.format', got both`);
+  }
+  const value =
+    chosenFormat(options, 'value.format', formats, where) ?? chosenFormat(options, 'format', formats, where);
+  if (value === null) throw wrongFormat('format', formats, 'none', where);
+  const key = chosenFormat(options, 'key.format', formats, where);
+  refuseChanges('key.format', key, where);
+  return { key, value };
+}
+
+function upsertFormats({ options, primaryKey }: TableDefinition, formats: FormatRegistry, where: string): Chosen {
+  if (primaryKey.length === 0) {
+    throw new EngineError('SQL_VALIDATION', `${where}: expected a PRIMARY KEY, found none`, {
+      hint: 'It says which columns are the key of a record, by which rows are updated and deleted: PRIMARY KEY (…) NOT ENFORCED.',
+    });
+  }
+  const [key, value] = ['key.format', 'value.format'].map((name) => {
+    const chosen = chosenFormat(options, name, formats, where);
+    if (chosen === null) throw wrongFormat(name, formats, 'none', where);
+    refuseChanges(name, chosen, where);
+    return chosen;
+  });
+  return { key: key!, value: value! };
+}
+
+/** What kind of change a record is, its key and the lack of a value say. */
+function refuseChanges(option: string, chosen: ChosenFormat | null, where: string): void {
+  if (chosen?.format.changes !== true) return;
+  throw wrong(where, option, 'a format of inserts only', `'${chosen.format.name}'`);
 }
 
 function refuseUnbuilt(table: TableDefinition, where: string): void {
@@ -85,21 +167,45 @@ function refuseUnbuilt(table: TableDefinition, where: string): void {
   if (table.partitionedBy.length > 0) throw new EngineError('UNSUPPORTED', `${where}: PARTITIONED BY is not built`);
 }
 
-function unbuilt(key: string, where: string): EngineError {
-  return new EngineError('UNSUPPORTED', `${where}: option '${key}' = 'exactly-once' is not built`, {
+function wrong(where: string, key: string, expected: string, got: string): EngineError {
+  return new EngineError('INVALID_OPTION', `${where}: option '${key}': expected ${expected}, got ${got}`);
+}
+
+function checkWriting({ partitioner, key, upsert, where }: KafkaTable, options: Options): void {
+  if (partitioner === 'round-robin' && key !== null) {
+    throw wrong(where, 'sink.partitioner', "'round-robin' only without 'key.fields'", 'both');
+  }
+  if (upsert) checkBuffer(options, where);
+  if (options.string('sink.delivery-guarantee') !== 'exactly-once') return;
+  throw new EngineError('UNSUPPORTED', `${where}: option 'sink.delivery-guarantee' = 'exactly-once' is not built`, {
     hint: 'Leave it out for at-least-once, or write to an Iceberg table, which is exactly-once.',
   });
 }
 
+/** Flink refuses one without the other as well. */
+function checkBuffer(options: Options, where: string): void {
+  const [rows, interval] = [options.number('sink.buffer-flush.max-rows'), options.number('sink.buffer-flush.interval')];
+  if (rows > 0 === interval > 0) return;
+  throw wrong(
+    where,
+    'sink.buffer-flush.max-rows',
+    "both it and 'sink.buffer-flush.interval' above 0, or neither",
+    'one',
+  );
+}
+
 function checkTopics({ topics, topicPattern, startup, bounded, where }: KafkaTable): void {
-  const wrong = (key: string, expected: string, got: string): EngineError =>
-    new EngineError('INVALID_OPTION', `${where}: option '${key}': expected ${expected}, got ${got}`);
   if ((topics.length === 0) === (topicPattern === null)) {
-    throw wrong('topic', "one of 'topic' and 'topic-pattern'", topics.length === 0 ? 'neither' : 'both');
+    throw wrong(where, 'topic', "one of 'topic' and 'topic-pattern'", topics.length === 0 ? 'neither' : 'both');
   }
   const specific = startup.kind === 'specific' ? 'startup' : bounded?.kind === 'specific' ? 'bounded' : null;
   if (specific !== null && topics.length !== 1) {
-    throw wrong(`scan.${specific}.mode`, 'a single topic with specific-offsets', `${topics.length || 'a pattern'}`);
+    throw wrong(
+      where,
+      `scan.${specific}.mode`,
+      'a single topic with specific-offsets',
+      `${topics.length || 'a pattern'}`,
+    );
   }
   if (topicPattern !== null) topicRegExp(topicPattern, where);
 }
@@ -112,24 +218,4 @@ export function topicRegExp(pattern: string, where: string): RegExp {
     const expected = "option 'topic-pattern': expected a regular expression";
     throw new EngineError('INVALID_OPTION', `${where}: ${expected}, got '${pattern}'`, { cause });
   }
-}
-
-function formatOf(
-  options: ReadonlyMap<string, string>,
-  formats: FormatRegistry,
-  where: string,
-): { format: Format; prefix: string } {
-  const key = options.has('value.format') ? 'value.format' : 'format';
-  const name = options.get(key);
-  if (options.has('format') && key === 'value.format') {
-    throw new EngineError('INVALID_OPTION', `${where}: expected one of 'format' and 'value.format', got both`);
-  }
-  const format = name !== undefined && Object.hasOwn(formats, name) ? formats[name] : undefined;
-  if (format !== undefined) return { format, prefix: key === 'format' ? `${name}.` : `value.${name}.` };
-  const known = Object.keys(formats).map((each) => `'${each}'`);
-  const found = name === undefined ? 'none' : `'${name}'`;
-  throw new EngineError(
-    'INVALID_OPTION',
-    `${where}: option '${key}': expected one of ${known.join(', ')}, got ${found}`,
-  );
 }

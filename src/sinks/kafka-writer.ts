@@ -1,32 +1,47 @@
 import type { RecordHeaders } from '../kafka/batch-builder.ts';
 import type { KafkaTable } from '../kafka/kafka-table.ts';
 import type { KafkaProducer } from '../kafka/producer.ts';
-import type { ColumnBatch } from '../model/column.ts';
+import { type ColumnBatch, op } from '../model/column.ts';
 import type { Encoder } from '../model/format.ts';
 import type { Committable, SinkWriter, WriterContext } from '../model/sink.ts';
+import type { Field } from '../model/types.ts';
+import { BatchRows, columnOfValues } from '../state/value-column.ts';
 
 /** Columns of the sink's row by their use. */
-export type WriterColumns = Readonly<{ physical: readonly number[]; timestamp: number | null; headers: number | null }>;
+export type WriterColumns = Readonly<{
+  key: readonly number[] | null;
+  value: readonly number[];
+  timestamp: number | null;
+  headers: number | null;
+}>;
 
-export type WriterTarget = Readonly<{ topic: string; partitioner: KafkaTable['partitioner']; columns: WriterColumns }>;
+export type WriterTarget = Readonly<{
+  topic: string;
+  /** Of the sink's row. */
+  fields: readonly Field[];
+  partitioner: KafkaTable['partitioner'];
+  columns: WriterColumns;
+  /** A deletion is a record without a value; the row before an update is not written. */
+  upsert: boolean;
+}>;
 
-type EncodedRow = Readonly<{ value: Uint8Array | null; timestamp: number; headers: RecordHeaders | null }>;
+export type RecordEncoders = Readonly<{ key: Encoder | null; value: Encoder }>;
 
 /** *Delivery guarantee*: at-least-once. Rows before a barrier are written, on all in-sync replicas, when `prepareCommit` resolves. */
 export class KafkaWriter implements SinkWriter {
   readonly #producer: KafkaProducer;
-  readonly #encoder: Encoder;
+  readonly #encoders: RecordEncoders;
   readonly #target: WriterTarget;
   readonly #ctx: WriterContext;
   readonly #opening: Promise<void>;
-  /** Rows that came before the topic was known: one batch, as `ready` holds back the next. */
-  #early: EncodedRow[] | null = [];
+  /** Rows that came before topic and schemas were known: one batch, as `ready` holds back the next. */
+  #early: ColumnBatch[] | null = [];
   #partitionCount = 0;
   #nextPartition: number;
 
-  constructor(producer: KafkaProducer, encoder: Encoder, target: WriterTarget, ctx: WriterContext) {
+  constructor(producer: KafkaProducer, encoders: RecordEncoders, target: WriterTarget, ctx: WriterContext) {
     this.#producer = producer;
-    this.#encoder = encoder;
+    this.#encoders = encoders;
     this.#target = target;
     this.#ctx = ctx;
     this.#nextPartition = ctx.subtaskIndex;
@@ -36,25 +51,35 @@ export class KafkaWriter implements SinkWriter {
 
   async #open(): Promise<void> {
     this.#partitionCount = await this.#producer.open(this.#target.topic);
-    for (const { value, timestamp, headers } of this.#early ?? []) this.#send(value, timestamp, headers);
+    await this.#encoders.key?.open?.();
+    await this.#encoders.value.open?.();
+    for (const batch of this.#early ?? []) this.#write(batch);
     this.#early = null;
   }
 
   write(batch: ColumnBatch): void {
-    const { physical, timestamp, headers } = this.#target.columns;
-    const values = { ...batch, columns: physical.map((index) => batch.columns[index]!) };
-    const now = this.#ctx.now();
+    if (this.#early === null) this.#write(batch);
+    else this.#early.push(ownBatch(batch, this.#target.fields));
+  }
+
+  #write(batch: ColumnBatch): void {
+    const { columns, upsert } = this.#target;
+    const keys = columns.key === null ? null : pick(batch, columns.key);
+    const values = upsert ? { ...pick(batch, columns.value), ops: null } : pick(batch, columns.value);
     for (let row = 0; row < batch.length; row++) {
-      const value = this.#encoder.encode(values, row);
-      const time = (timestamp === null ? null : cell(batch, timestamp, row)) ?? now;
-      const given = headers === null ? null : (cell(batch, headers, row) as RecordHeaders | null);
-      if (this.#early === null) this.#send(value, Number(time), given);
-      else this.#early.push({ value: value && Uint8Array.from(value), timestamp: Number(time), headers: given });
+      const change = batch.ops === null ? op.insert : batch.ops[row]!;
+      if (upsert && change === op.updateBefore) continue;
+      const key = keys === null ? null : this.#encoders.key!.encode({ ...keys, ops: null }, row);
+      const value = upsert && change === op.delete ? null : this.#encoders.value.encode(values, row);
+      this.#send(batch, row, key, value);
     }
   }
 
-  #send(value: Uint8Array | null, timestamp: number, headers: RecordHeaders | null): void {
-    this.#producer.send(this.#target.topic, this.#partition(), null, value, timestamp, headers);
+  #send(batch: ColumnBatch, row: number, key: Uint8Array | null, value: Uint8Array | null): void {
+    const { topic, columns } = this.#target;
+    const timestamp = (columns.timestamp === null ? null : cell(batch, columns.timestamp, row)) ?? this.#ctx.now();
+    const headers = columns.headers === null ? null : (cell(batch, columns.headers, row) as RecordHeaders | null);
+    this.#producer.send(topic, this.#partition(), key, value, Number(timestamp), headers);
   }
 
   #partition(): number | null {
@@ -85,4 +110,23 @@ function cell(batch: ColumnBatch, index: number, row: number): unknown {
   const column = batch.columns[index]!;
   if (column.nulls !== null && column.nulls[row] === 1) return null;
   return column.layout === 'string' ? null : column.values[row];
+}
+
+function pick(batch: ColumnBatch, columns: readonly number[]): ColumnBatch {
+  return { ...batch, columns: columns.map((index) => batch.columns[index]!) };
+}
+
+/** A copy: a batch is borrowed. */
+function ownBatch(batch: ColumnBatch, fields: readonly Field[]): ColumnBatch {
+  const rows = new BatchRows(
+    batch,
+    fields.map(({ type }) => type),
+  );
+  const columns = fields.map(({ type }, i) =>
+    columnOfValues(
+      type,
+      Array.from({ length: batch.length }, (_, row) => rows.value(row, i)),
+    ),
+  );
+  return { length: batch.length, columns, ops: batch.ops?.slice(0, batch.length) ?? null, watermarks: null };
 }

@@ -1,15 +1,16 @@
-/** The sink of the connector `kafka`. */
+/** The sink of the connectors `kafka` and `upsert-kafka`. */
 import type { FormatRegistry } from '../kafka/connector-options.ts';
-import { formatOfTable, type KafkaTable, planKafkaTable } from '../kafka/kafka-table.ts';
+import { type KafkaTable, planKafkaTable } from '../kafka/kafka-table.ts';
 import { KafkaProducer } from '../kafka/producer.ts';
+import { formatOfPart, type RecordPart, recordFields } from '../kafka/record-part.ts';
 import type { ConnectorConfig, ConnectorContext, SinkChangelog, SinkFactory } from '../model/connector.ts';
 import { EngineError } from '../model/errors.ts';
 import type { Encoder } from '../model/format.ts';
-import type { TableDefinition } from '../model/table.ts';
-import { type DataType, formatType, types, unitsPerMillisecond } from '../model/types.ts';
-import { KafkaWriter, type WriterColumns } from './kafka-writer.ts';
+import { sinkRowOf, type TableDefinition } from '../model/table.ts';
+import { type DataType, type Field, formatType, types, unitsPerMillisecond } from '../model/types.ts';
+import { KafkaWriter, type RecordEncoders, type WriterColumns } from './kafka-writer.ts';
 
-type SinkConfig = KafkaTable & Readonly<{ columns: WriterColumns }>;
+type SinkConfig = KafkaTable & Readonly<{ columns: WriterColumns; sinkFields: readonly Field[] }>;
 
 /** The metadata columns that Flink's Kafka connector writes. */
 const metadata: ReadonlyMap<string, DataType> = new Map([
@@ -25,16 +26,17 @@ export function kafkaSinkFactory(formats: FormatRegistry): SinkFactory {
     metadata,
     plan: (table, ctx) => plan(table, formats, ctx),
     writer: (config, ctx) => {
-      const { client, topics, partitioner, columns } = config as SinkConfig;
-      const producer = new KafkaProducer(client, ctx.now);
-      const encoder = createEncoder(config as SinkConfig, formats);
-      return new KafkaWriter(producer, encoder, { topic: topics[0]!, partitioner, columns }, ctx);
+      const table = config as SinkConfig;
+      const { topics, partitioner, columns, sinkFields, upsert } = table;
+      const target = { topic: topics[0]!, partitioner, columns, fields: sinkFields, upsert };
+      return new KafkaWriter(new KafkaProducer(table.client, ctx.now), createEncoders(table, formats), target, ctx);
     },
     committer: () => null,
   };
 }
 
 function changelogOf({ options }: TableDefinition, formats: FormatRegistry): SinkChangelog {
+  if (options.get('connector') === 'upsert-kafka') return 'upsert';
   const name = options.get('value.format') ?? options.get('format') ?? '';
   return formats[name]?.changes === true ? 'all' : 'insert-only';
 }
@@ -48,16 +50,18 @@ function plan(definition: TableDefinition, formats: FormatRegistry, ctx: Connect
       `${table.where}: option 'topic': expected one topic to write to, got ${found}`,
     );
   }
-  const config: SinkConfig = { ...table, columns: writerColumns(definition, table.where) };
-  createEncoder(config, formats); // what it refuses is refused here
+  const config: SinkConfig = { ...table, columns: writerColumns(definition, table), sinkFields: sinkRowOf(definition) };
+  createEncoders(config, formats); // what they refuse is refused here
   return config;
 }
 
 /** Where the columns of a sink's row go. */
-function writerColumns(table: TableDefinition, where: string): WriterColumns {
-  const written = table.columns.filter(
+function writerColumns(definition: TableDefinition, { key, value, where }: KafkaTable): WriterColumns {
+  const written = definition.columns.filter(
     (column) => column.kind === 'physical' || (column.kind === 'metadata' && !column.virtual),
   );
+  const placesOf = (part: RecordPart): number[] =>
+    part.columns.map(({ name }) => written.findIndex((column) => column.name === name));
   const indexOf = (key: string): number | null => {
     const index = written.findIndex((column) => column.kind === 'metadata' && column.key === key);
     return index < 0 ? null : index;
@@ -72,7 +76,8 @@ function writerColumns(table: TableDefinition, where: string): WriterColumns {
     });
   }
   return {
-    physical: written.flatMap((column, index) => (column.kind === 'physical' ? [index] : [])),
+    key: key === null ? null : placesOf(key),
+    value: placesOf(value),
     timestamp: indexOf('timestamp'),
     headers: indexOf('headers'),
   };
@@ -86,10 +91,17 @@ function isWritable(expected: DataType, type: DataType): boolean {
   return shape(expected) === shape(type);
 }
 
-function createEncoder(table: KafkaTable, formats: FormatRegistry): Encoder {
-  const { format, options } = formatOfTable(table, formats);
-  if (format.createEncoder === undefined) {
-    throw new EngineError('UNSUPPORTED', `${table.where}: format '${format.name}' can't be written`);
-  }
-  return format.createEncoder({ fields: table.fields, options, timeZone: table.timeZone });
+function createEncoders(table: KafkaTable, formats: FormatRegistry): RecordEncoders {
+  const encoderOf = (part: RecordPart, name: string): Encoder => {
+    const { format, options } = formatOfPart(part, formats);
+    if (format.createEncoder === undefined) {
+      throw new EngineError('UNSUPPORTED', `${table.where}: format '${format.name}' can't be written`);
+    }
+    const subject = `${table.topics[0]}-${name}`;
+    return format.createEncoder({ fields: recordFields(part), options, timeZone: table.timeZone, subject });
+  };
+  return {
+    key: table.key === null ? null : encoderOf(table.key, 'key'),
+    value: encoderOf(table.value, 'value'),
+  };
 }

@@ -2,18 +2,17 @@ import { BatchReader } from '../kafka/batch-reader.ts';
 import { timestampOf } from '../kafka/fetched-records.ts';
 import type { Delivery, PartitionFetcher } from '../kafka/partition-fetcher.ts';
 import { RecordRun } from '../kafka/record-run.ts';
-import { allocateColumn, batchOf, type Column } from '../model/column.ts';
-import type { Decoder } from '../model/format.ts';
+import type { Column, ColumnBatch } from '../model/column.ts';
 import type { ReaderContext, ReaderOutput, SourceReader, SourceSplit, SplitLag } from '../model/source.ts';
+import { formatMetadataKey } from './kafka-decoder.ts';
 import { MetadataColumns } from './kafka-metadata.ts';
+import type { RecordRows } from './kafka-rows.ts';
 import { type KafkaPosition, positionOf, splitOf } from './kafka-split.ts';
 
 type ReaderParts = Readonly<{
   fetcher: PartitionFetcher;
   checkCrcs: boolean;
-  decoder: Decoder;
-  /** A record without a value (a tombstone) is a row of NULLs, as in Flink's raw format; else it is passed over. */
-  nullIsRow: boolean;
+  rows: RecordRows;
 }>;
 
 type Split = { readonly first: KafkaPosition; offset: number; ended: boolean; lastTimestamp: number };
@@ -54,6 +53,7 @@ export class KafkaReader implements SourceReader {
   }
 
   async poll(timeoutMs: number): Promise<ReaderOutput> {
+    await this.#parts.rows.pending;
     if (this.#delivery === null) {
       if (this.#atEnd()) return { kind: 'end' };
       this.#delivery = await this.#parts.fetcher.next(timeoutMs);
@@ -70,18 +70,14 @@ export class KafkaReader implements SourceReader {
   /** Rows of a delivery until a batch is full or the delivery is read; null when that gave none. */
   #decode(delivery: Delivery): ReaderOutput | null {
     const { partition, records } = delivery;
-    const { decoder } = this.#parts;
+    const { rows } = this.#parts;
     const split = this.#splits.get(partition.id)!;
-    while (decoder.rows < this.#ctx.batchRows) {
+    while (rows.rows < this.#ctx.batchRows && rows.pending === null) {
       if (this.#next >= records.to && !this.#nextRun(delivery, split)) break;
-      const tombstone = this.#decodeRun(delivery);
+      this.#decodeRun(delivery);
       this.#advance(delivery, split);
-      if (tombstone && decoder.rows === 0) return this.#nullRow(delivery, split);
-      if (tombstone) break;
     }
-    if (decoder.rows === 0) return null;
-    const { rows } = decoder;
-    return this.#output(delivery, decoder.take(), rows);
+    return rows.rows === 0 ? null : this.#output(delivery);
   }
 
   /** Goes to the next batch of records; false when the delivery is read, which then is over. */
@@ -98,34 +94,28 @@ export class KafkaReader implements SourceReader {
     return false;
   }
 
-  /** Decodes records of the run until the batch is full. True: it stopped before a record that is a row of NULLs. */
-  #decodeRun({ partition, records }: Delivery): boolean {
-    const { decoder, nullIsRow } = this.#parts;
+  /** Decodes records of the run until the batch is full, or a record waits for something. */
+  #decodeRun({ partition, records }: Delivery): void {
+    const { rows } = this.#parts;
     const { batchRows } = this.#ctx;
     const run = this.#run;
-    const { bytes, valueStarts, valueEnds } = run;
     const { to, header } = records;
     const plain = this.#metadata.empty;
+    let nulls = 0;
     let rowless = 0; // an empty value, as Flink passes it over; or what json.ignore-parse-errors hides
     let i = this.#next;
-    let stopped = false;
-    for (; i < to && decoder.rows < batchRows; i++) {
-      const start = valueStarts[i]!;
-      if (start < 0) {
-        stopped = nullIsRow;
-        if (stopped) break;
-        this.#ctx.counters.add('nullRecords', 1);
-        continue;
-      }
-      const row = decoder.rows;
-      const fault = decoder.decode(bytes, start, valueEnds[i]!);
+    for (; i < to && rows.rows < batchRows; i++) {
+      const row = rows.rows;
+      const fault = rows.decode(run, i);
+      if (rows.pending !== null) break;
       if (fault !== null) this.#badRecord(fault.message, partition, header, i);
-      else if (decoder.rows === row) rowless++;
-      else if (!plain) this.#metadata.set(row, header, run, i);
+      else if (rows.rows === row && run.valueStarts[i]! < 0) nulls++;
+      else if (rows.rows === row) rowless++;
+      else if (!plain) this.#metadata.set(row, rows.rows, header, run, i);
     }
+    if (nulls > 0) this.#ctx.counters.add('nullRecords', nulls);
     if (rowless > 0) this.#ctx.counters.add('skippedRecords', rowless);
     this.#next = i;
-    return stopped;
   }
 
   /** The split's position, behind the last record that was looked at. */
@@ -138,21 +128,11 @@ export class KafkaReader implements SourceReader {
     split.lastTimestamp = timestampOf(header, this.#run, last);
   }
 
-  #nullRow(delivery: Delivery, split: Split): ReaderOutput {
-    const { columns, pool } = this.#ctx;
-    this.#metadata.set(0, delivery.records.header, this.#run, this.#next);
-    this.#next++;
-    this.#advance(delivery, split);
-    const physical = columns.filter(({ kind }) => kind === 'physical');
-    const nulls = physical.map(({ type }) => ({ ...allocateColumn(type, 1, pool), nulls: Uint8Array.of(1) }));
-    return this.#output(delivery, nulls, 1);
-  }
-
   #badRecord(error: string, partition: Delivery['partition'], header: Delivery['records']['header'], i: number): void {
     const { bytes, keyStarts, keyEnds, valueStarts, valueEnds, offsetDeltas } = this.#run;
     this.#ctx.badRecord({
       error,
-      value: bytes.subarray(valueStarts[i], valueEnds[i]),
+      value: valueStarts[i]! < 0 ? bytes.subarray(0, 0) : bytes.subarray(valueStarts[i], valueEnds[i]),
       key: keyStarts[i]! < 0 ? null : bytes.subarray(keyStarts[i], keyEnds[i]),
       source: partition.topic,
       partition: partition.partition,
@@ -162,14 +142,24 @@ export class KafkaReader implements SourceReader {
   }
 
   /** A batch, its columns in the order that the scan asked for. */
-  #output({ partition }: Delivery, decoded: readonly Column[], rows: number): ReaderOutput {
-    const metadata = this.#metadata.columns(rows, partition.topic, partition.partition);
+  #output({ partition }: Delivery): ReaderOutput {
+    const { rows } = this.#parts;
+    const length = rows.rows;
+    const decoded = rows.take();
+    const own = this.#metadata.columns(length, partition.topic, partition.partition);
+    const batch: ColumnBatch = { length, columns: this.#inOrder(decoded, own), ops: rows.ops, watermarks: null };
+    return { kind: 'batch', splitId: partition.id, batch };
+  }
+
+  #inOrder(decoded: readonly Column[], own: readonly Column[]): Column[] {
+    const { columns } = this.#ctx;
     let physical = 0;
     let other = 0;
-    const columns = this.#ctx.columns.map(({ kind }) =>
-      kind === 'physical' ? decoded[physical++]! : metadata[other++]!,
-    );
-    return { kind: 'batch', splitId: partition.id, batch: batchOf(rows, columns) };
+    let ofFormat = columns.filter(({ kind }) => kind === 'physical').length;
+    return columns.map((column) => {
+      if (column.kind === 'physical') return decoded[physical++]!;
+      return formatMetadataKey(column) === null ? own[other++]! : decoded[ofFormat++]!;
+    });
   }
 
   wake(): void {

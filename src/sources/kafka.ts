@@ -3,7 +3,7 @@
 import { type KafkaClientName, kafkaClientSetting } from '../kafka/client-name.ts';
 import { KafkaCluster } from '../kafka/cluster.ts';
 import type { FormatRegistry } from '../kafka/connector-options.ts';
-import { formatOfTable, type KafkaTable, planKafkaTable } from '../kafka/kafka-table.ts';
+import { type KafkaTable, planKafkaTable } from '../kafka/kafka-table.ts';
 import { LibrdkafkaFetcher } from '../kafka/librdkafka-fetcher.ts';
 import { probeLibrdkafka } from '../kafka/librdkafka-process.ts';
 import type { FetcherEvents, PartitionFetcher } from '../kafka/partition-fetcher.ts';
@@ -11,19 +11,19 @@ import { RecordFetcher } from '../kafka/record-fetcher.ts';
 import { RetryWarnings } from '../kafka/retry-warnings.ts';
 import type { ConnectorConfig, ConnectorContext, SourceFactory } from '../model/connector.ts';
 import { EngineError } from '../model/errors.ts';
-import type { Decoder } from '../model/format.ts';
 import type { ScanColumn } from '../model/plan.ts';
 import type { ReaderContext } from '../model/source.ts';
 import { StringPool } from '../model/string-pool.ts';
 import type { TableDefinition } from '../model/table.ts';
-import { formatType, sameType } from '../model/types.ts';
+import { type DataType, formatType, sameType } from '../model/types.ts';
+import { createRecordRows, formatMetadata, formatMetadataKey } from './kafka-decoder.ts';
 import { KafkaEnumerator, partitionsOf } from './kafka-enumerator.ts';
 import { kafkaMetadata } from './kafka-metadata.ts';
 import { KafkaReader } from './kafka-reader.ts';
 
 export function kafkaSourceFactory(formats: FormatRegistry): SourceFactory {
   return {
-    metadata: kafkaMetadata,
+    metadata: new Map([...kafkaMetadata, ...formatMetadata(Object.values(formats))]),
     plan: (table, columns, ctx) => plan(table, columns, formats, ctx),
     bounded: (config) => (config as KafkaTable).bounded !== null,
     maxParallelism: (config) => usableSubtasks(config as KafkaTable),
@@ -33,8 +33,7 @@ export function kafkaSourceFactory(formats: FormatRegistry): SourceFactory {
       return new KafkaReader(ctx, {
         fetcher: createFetcher(table, ctx),
         checkCrcs: table.librdkafka === null && table.client.consumer.checkCrcs, // librdkafka has checked them itself
-        decoder: createDecoder(table, formats, ctx),
-        nullIsRow: table.formatName === 'raw',
+        rows: createRecordRows(table, formats, ctx),
       });
     },
   };
@@ -62,8 +61,9 @@ function plan(
   const client = ctx.settings?.optionalString(kafkaClientSetting.key) ?? kafkaClientSetting.default;
   const table = planKafkaTable(definition, formats, ctx.timeZone, client as KafkaClientName);
   checkGroup(table);
-  for (const column of columns) if (column.kind === 'metadata') checkMetadata(column, table, ctx);
-  createDecoder(table, formats, { columns, pool: new StringPool(), batchRows: 1 }); // what it refuses is refused here
+  const offered = new Map([...kafkaMetadata, ...formatMetadata([formats[table.value.formatName]!])]);
+  for (const column of columns) if (column.kind === 'metadata') checkMetadata(column, offered, table, ctx);
+  createRecordRows(table, formats, { columns, pool: new StringPool(), batchRows: 1 }); // what it refuses is refused here
   return table;
 }
 
@@ -82,14 +82,19 @@ function checkGroup({ startup, bounded, client, where }: KafkaTable): void {
 
 type MetadataColumn = ScanColumn & { kind: 'metadata' };
 
-function checkMetadata(column: MetadataColumn, { where, librdkafka }: KafkaTable, ctx: ConnectorContext): void {
-  const offered = kafkaMetadata.get(column.key);
-  if (offered !== undefined && sameType(offered, column.type, { ignoreNullability: true })) {
-    if (librdkafka !== null) checkLibrdkafkaMetadata(column.key, where, ctx);
+function checkMetadata(
+  column: MetadataColumn,
+  offered: ReadonlyMap<string, DataType>,
+  { where, librdkafka }: KafkaTable,
+  ctx: ConnectorContext,
+): void {
+  const type = offered.get(column.key);
+  if (type !== undefined && sameType(type, column.type, { ignoreNullability: true })) {
+    if (librdkafka !== null && formatMetadataKey(column) === null) checkLibrdkafkaMetadata(column.key, where, ctx);
     return;
   }
-  const expected = offered === undefined ? `one of ${[...kafkaMetadata.keys()].join(', ')}` : formatType(offered);
-  const found = offered === undefined ? `'${column.key}'` : formatType(column.type);
+  const expected = type === undefined ? `one of ${[...offered.keys()].join(', ')}` : formatType(type);
+  const found = type === undefined ? `'${column.key}'` : formatType(column.type);
   throw new EngineError('SQL_VALIDATION', `${where}: metadata '${column.key}': expected ${expected}, got ${found}`);
 }
 
@@ -102,23 +107,6 @@ function checkLibrdkafkaMetadata(key: string, where: string, ctx: ConnectorConte
   }
   if (key === 'headers')
     ctx.warn(`${where}: metadata 'headers': librdkafka's binding gives a null value as an empty one`);
-}
-
-type DecoderParts = Readonly<{ columns: readonly ScanColumn[]; pool: StringPool; batchRows: number }>;
-
-function createDecoder(table: KafkaTable, formats: FormatRegistry, parts: DecoderParts): Decoder {
-  const { format, options } = formatOfTable(table, formats);
-  if (format.createDecoder === undefined) {
-    throw new EngineError('UNSUPPORTED', `${table.where}: format '${format.name}' can't be read`);
-  }
-  return format.createDecoder({
-    columns: parts.columns.filter((column): column is ScanColumn & { kind: 'physical' } => column.kind === 'physical'),
-    table: table.fields,
-    options,
-    pool: parts.pool,
-    batchRows: parts.batchRows,
-    timeZone: table.timeZone,
-  });
 }
 
 /** As many as there are partitions. What keeps librdkafka from being used is found out here, before anything runs. */

@@ -53,7 +53,12 @@ export class SqlSession {
   constructor(options: SessionOptions) {
     this.#options = options;
     this.#functions = new UserFunctions(options.loadFunction ?? null, this.#namespace);
-    this.#plan = { namespace: this.#namespace, functions: this.#functions, metadataColumns: options.metadataColumns };
+    this.#plan = {
+      namespace: this.#namespace,
+      functions: this.#functions,
+      metadataColumns: options.metadataColumns,
+      settings: this.settings,
+    };
   }
 
   get catalogs(): ReadonlyMap<string, Catalog> {

@@ -47,8 +47,8 @@ describe('a table of the kafka connector', () => {
   });
 
   it('takes a format by either name, with its options', () => {
-    expect(plan({ 'json.ignore-parse-errors': 'true' }).formatOptions.get('ignore-parse-errors')).toBe(true);
-    const other = plan({ format: undefined, 'value.format': 'csv', 'value.csv.field-delimiter': ';' });
+    expect(plan({ 'json.ignore-parse-errors': 'true' }).value.formatOptions.get('ignore-parse-errors')).toBe(true);
+    const other = plan({ format: undefined, 'value.format': 'csv', 'value.csv.field-delimiter': ';' }).value;
     expect([other.formatName, other.formatOptions.get('field-delimiter')]).toEqual(['csv', ';']);
   });
 
@@ -87,10 +87,40 @@ describe('a table of the kafka connector', () => {
     ['weak acks', { 'properties.acks': '1' }, /'properties.acks': expected one of 'all', '-1', got '1'/],
     ['a misspelt option', { 'scan.start.mode': 'x' }, /unknown option 'scan.start.mode'/, /scan.startup.mode/],
     ['an option of another format', { 'csv.field-delimiter': ';' }, /unknown option 'csv.field-delimiter'/],
-    ['no format', { format: undefined }, /'format': expected one of 'json', 'csv', 'raw', got none/],
+    ['no format', { format: undefined }, /'format': expected one of 'json', 'csv', 'raw', .*, got none/],
     ['an unknown format', { format: 'xml' }, /got 'xml'/],
     ['two formats', { 'value.format': 'json' }, /expected one of 'format' and 'value.format', got both/],
-    ['a key format', { 'key.format': 'json', 'key.fields': 'n' }, /'key.format': keys are not read or written/],
+    [
+      'a key format without fields',
+      { 'key.format': 'json' },
+      /'key.format': expected columns of the key in 'key.fields'/,
+    ],
+    ['key fields without a format', { 'key.fields': 'n' }, /'key.fields': expected a 'key.format' with it/],
+    [
+      'a key of changes',
+      { 'key.format': 'debezium-json', 'key.fields': 'n' },
+      /'key.format': expected a format of inserts only, got 'debezium-json'/,
+    ],
+    [
+      'a key field that there is not',
+      { 'key.format': 'raw', 'key.fields': 'x' },
+      /columns of the table \(n\), got 'x'/,
+    ],
+    [
+      'a prefix and all fields in the value',
+      { 'key.format': 'raw', 'key.fields': 'n', 'key.fields-prefix': 'n' },
+      /'key.fields-prefix': expected 'value.fields-include' to be 'EXCEPT_KEY' with a prefix, got 'ALL'/,
+    ],
+    [
+      'a prefix that a field does not have',
+      { 'key.format': 'raw', 'key.fields': 'n', 'key.fields-prefix': 'k_', 'value.fields-include': 'EXCEPT_KEY' },
+      /expected every column of the key to begin with 'k_', got 'n'/,
+    ],
+    [
+      'a round robin of keys',
+      { 'key.format': 'raw', 'key.fields': 'n', 'sink.partitioner': 'round-robin' },
+      /'sink.partitioner': expected 'round-robin' only without 'key.fields'/,
+    ],
     [
       'a mode without its companion',
       { 'scan.startup.mode': 'timestamp' },

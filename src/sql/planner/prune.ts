@@ -6,6 +6,7 @@ import { assert } from '../../model/errors.ts';
 import { childrenOf, columnRef, type Expression, mapChildren } from '../../model/expression.ts';
 import {
   type CalcNode,
+  type ChangelogNormalizeNode,
   type ExpandNode,
   type GroupAggregateNode,
   inputsOf,
@@ -71,6 +72,8 @@ function prune(node: PlanNode, asked: readonly Need[]): Pruned {
       return pruneUnion(node, needs);
     case 'values':
       return pruneValues(node, needs);
+    case 'changelog_normalize':
+      return pruneNormalize(node, needs);
     default:
       return pruneInputs(node);
   }
@@ -344,6 +347,16 @@ function pruneUnion(node: UnionNode, needs: readonly Need[]): Pruned {
   const fields = kept.map((column) => node.fields[column]!);
   const inputs = node.inputs.map((input) => inOrder(prune(input, whole), whole, fields));
   return { node: { ...node, inputs, fields }, find: findWhole(kept, node.fields) };
+}
+
+/** A change of columns that nobody reads is no change then: Flink projects below the node, too. */
+function pruneNormalize(node: ChangelogNormalizeNode, needs: readonly Need[]): Pruned {
+  const kept = [...new Set([...wholeColumns(needs), ...node.keys])].sort((a, b) => a - b);
+  const whole = kept.map((column): Need => ({ column, path: [] }));
+  const fields = kept.map((column) => node.fields[column]!);
+  const input = inOrder(prune(node.input, whole), whole, fields);
+  const keys = node.keys.map((key) => kept.indexOf(key));
+  return { node: { ...node, input, keys, fields }, find: findWhole(kept, node.fields) };
 }
 
 function pruneValues(node: ValuesNode, needs: readonly Need[]): Pruned {

@@ -1,5 +1,5 @@
 /** Queries and INSERTs to the pipelines that a job is built of. */
-import type { Pipeline } from '../../model/plan.ts';
+import type { Pipeline, PlanNode } from '../../model/plan.ts';
 import type { TableDefinition } from '../../model/table.ts';
 import type { SqlQuery } from '../ast.ts';
 import { QueryBinder } from '../binder/query-binder.ts';
@@ -7,6 +7,7 @@ import type { Relation } from '../binder/relation.ts';
 import { bindCollect, bindSink } from '../binder/sink-binder.ts';
 import type { MetadataColumns } from '../binder/table-source.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
+import { normalizeSources } from '../planner/normalize.ts';
 import { checkedOver } from '../planner/over-check.ts';
 import { prunePipeline } from '../planner/prune.ts';
 import type { InsertBody } from '../statement.ts';
@@ -18,6 +19,8 @@ export type PlanContext = Readonly<{
   namespace: Namespace;
   functions: UserFunctions;
   metadataColumns: MetadataColumns;
+  /** What SET has set. */
+  settings: ReadonlyMap<string, string>;
 }>;
 
 export async function bindQuery(query: SqlQuery, ctx: PlanContext): Promise<Relation> {
@@ -28,14 +31,18 @@ export async function bindQuery(query: SqlQuery, ctx: PlanContext): Promise<Rela
 
 export async function planSelect(query: SqlQuery, ctx: PlanContext): Promise<Pipeline> {
   const input = bindCollect(await bindQuery(query, ctx));
-  return prunePipeline({ sink: { kind: 'collect' }, input: checkedOver(input) });
+  return prunePipeline({ sink: { kind: 'collect' }, input: planned(input, ctx) });
 }
 
 export async function planInsert(insert: InsertBody, ctx: PlanContext): Promise<Pipeline> {
   if (insert.unsupported !== null) throw unsupported(insert.unsupported.feature, insert.unsupported.place);
   const table = await targetTable(insert, ctx.namespace);
   const input = bindSink(insert, table, await bindQuery(insert.query, ctx));
-  return prunePipeline({ sink: { kind: 'table', table }, input: checkedOver(input) });
+  return prunePipeline({ sink: { kind: 'table', table }, input: planned(input, ctx) });
+}
+
+function planned(input: PlanNode, { settings }: PlanContext): PlanNode {
+  return checkedOver(normalizeSources(input, settings));
 }
 
 async function targetTable({ target }: InsertBody, namespace: Namespace): Promise<TableDefinition> {
