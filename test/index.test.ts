@@ -1,13 +1,21 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
-import { type Change, queryLake, runScript, type ScriptOptions } from '../src/index.ts';
+import { type Change, query, queryLake, runScript, type ScriptOptions } from '../src/index.ts';
 
 const scratch = mkdtempSync(join(tmpdir(), 'millrace-api-'));
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
 let directories = 0;
+
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const taken: T[] = [];
+  for await (const item of items) taken.push(item);
+  return taken;
+}
 
 /** Options with a data directory of their own; a warning fails the test. */
 function options(more: ScriptOptions): ScriptOptions {
@@ -77,6 +85,92 @@ describe('runScript', () => {
   });
 });
 
+describe('query', () => {
+  const numbers = { columns: 'id BIGINT, name STRING, ts TIMESTAMP_LTZ(3), WATERMARK FOR ts AS ts' };
+  const at = (id: number) => ({ id, name: `n${id % 2}`, ts: new Date(id * 1_000) });
+
+  it('reads rows that the program gives, and gives rows back', async () => {
+    async function* rows() {
+      for (let id = 0; id < 10_000; id++) yield at(id);
+    }
+    const result = await query('SELECT COUNT(*) AS n, SUM(id) AS s FROM numbers', {
+      ...options({}),
+      tables: { numbers: { ...numbers, rows: rows() } },
+    });
+    const last: Change[] = [];
+    for await (const change of result) last[0] = change;
+    expect(last).toEqual([{ op: '+U', row: { n: 10_000, s: 49_995_000 } }]);
+    expect(await result.job.done).toEqual({ kind: 'finished' });
+  });
+
+  it('gives Arrow record batches', async () => {
+    const rows = [{ id: 9007199254740993n, name: null, ts: '2026-01-01T00:00:00.5Z' }, at(1)];
+    const sql =
+      'SELECT id, name, ts, CAST(id AS DECIMAL(20, 2)) AS d, ARRAY[id, NULL] AS a, ROW(name, TRUE) AS r FROM numbers';
+    const result = await query(sql, { ...options({}), tables: { numbers: { ...numbers, rows } } });
+    const batches = [];
+    for await (const batch of result.arrow()) batches.push(batch);
+    const table = batches.flatMap((batch) => batch.toArray().map((row) => row!.toJSON()));
+    expect(table.map(({ op, id, name, ts }) => [op, id, name, Number(ts)])).toEqual([
+      ['+I', 9007199254740993n, null, Date.UTC(2026, 0, 1, 0, 0, 0, 500)],
+      ['+I', 1n, 'n1', 1_000],
+    ]);
+    expect(table.map(({ a, r, d }) => [[...a], r.toJSON(), String(d)])).toEqual([
+      [[9007199254740993n, null], { EXPR$0: null, EXPR$1: true }, '900719925474099300'],
+      [[1n, null], { EXPR$0: 'n1', EXPR$1: true }, '100'],
+    ]);
+  });
+
+  it('ends the job and the iterable when the loop is left', async () => {
+    let returned = false;
+    async function* endless() {
+      try {
+        for (let id = 0; ; id++) yield at(id);
+      } finally {
+        returned = true;
+      }
+    }
+    const result = await query('SELECT id FROM numbers', {
+      ...options({}),
+      tables: { numbers: { ...numbers, rows: endless() } },
+    });
+    for await (const { row } of result) if (row.id === 100) break;
+    expect(await result.job.done).toEqual({ kind: 'cancelled' });
+    expect(returned).toBe(true);
+  });
+
+  it('throws what the iterable throws', async () => {
+    async function* failing() {
+      yield at(1);
+      throw new Error('the tape is torn');
+    }
+    const result = await query("SET 'restart-strategy.type' = 'none'; SELECT id FROM numbers", {
+      ...options({}),
+      tables: { numbers: { ...numbers, rows: failing() } },
+    });
+    await expect(all(result)).rejects.toMatchObject({
+      message: expect.stringContaining('the tape is torn'),
+    });
+  });
+
+  it('calls functions of a module', async () => {
+    const module = join(scratch, 'twice.ts');
+    writeFileSync(
+      module,
+      "export default { kind: 'scalar', args: ['INT'], returns: 'INT', call: (n: number) => n * 2 };",
+    );
+    const result = await query('SELECT twice(a) AS x FROM (VALUES (21)) AS t (a)', {
+      ...options({}),
+      functions: { twice: module },
+    });
+    expect(await all(result)).toEqual([{ op: '+I', row: { x: 42 } }]);
+  });
+
+  it('wants one SELECT', async () => {
+    await expect(query('SELECT 1; SELECT 2', options({}))).rejects.toMatchObject({ code: 'INVALID_OPTION' });
+  });
+});
+
 describe('queryLake', () => {
   it('reads what a job wrote into the embedded lake', async () => {
     const directory = join(scratch, 'lake-job');
@@ -95,5 +189,15 @@ describe('queryLake', () => {
     await expect(queryLake('SELECT 1', { dataDirectory: join(scratch, 'none') })).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
+  });
+});
+
+describe('the example', () => {
+  it('runs as it stands', async () => {
+    const file = join(import.meta.dirname, '../examples/pages-per-minute.ts');
+    const { stdout } = await promisify(execFile)(process.execPath, [file], { cwd: scratch });
+    expect(stdout.trim().split('\n').sort()).toContain(
+      '+I {"page":"/home","window_start":"2026-01-01T00:00:00","n":2}',
+    );
   });
 });

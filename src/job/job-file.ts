@@ -11,6 +11,8 @@ export type JobFile = Readonly<{
   /** Of the spec, or of the file; `pipeline.name` in the script wins. */
   name: string;
   script: string;
+  /** Statements that are carried out before the script's: tables and functions of a program (index.ts). */
+  declarations?: string | undefined;
   engine: 'millrace' | 'flink';
   /** Of the script: relative paths of its user functions begin there. null: where the program was started. */
   directory: string | null;

@@ -45,7 +45,7 @@ export function openSession(ctx: ScriptContext, { directory }: Pick<JobFile, 'di
 
 /** Runs the statements in order; yields those that give rows or a job. Ends at the first error. */
 export async function* runScript(file: JobFile, session: SqlSession): AsyncGenerator<ScriptStep> {
-  for (const statement of parseScript(file.script)) {
+  for (const statement of [...parseScript(file.declarations ?? ''), ...parseScript(file.script)]) {
     const result = await session.execute(statement);
     if (result.kind === 'rows') yield { ...result, statement };
     else if (result.kind === 'pipelines') {

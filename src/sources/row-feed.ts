@@ -1,0 +1,75 @@
+/** The program's end of the `iterable` connector: hands the rows of an iterable to whichever reader asks for them. */
+import { BroadcastChannel } from 'node:worker_threads';
+import { type FeedAnswer, type FeedRequest, feedChannel } from '../model/row-feed.ts';
+
+export type FeedRows = AsyncIterable<object> | Iterable<object>;
+
+const notYet = Symbol('no row for now');
+
+export class RowFeed {
+  readonly id = crypto.randomUUID();
+  readonly #channel = new BroadcastChannel(feedChannel(this.id));
+  readonly #rows: AsyncIterator<object> | Iterator<object>;
+  #next: Promise<IteratorResult<object>> | null = null;
+  /** The row that comes next, counted as the readers count; null until the first asks. */
+  #position: number | null = null;
+
+  constructor(rows: FeedRows) {
+    this.#rows = Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]();
+    this.#channel.onmessage = (event) => {
+      const message = (event as { data: FeedRequest | FeedAnswer }).data;
+      if (message.kind === 'ask') void this.#answer(message);
+    };
+  }
+
+  /** Ends the iterable where it stands. */
+  async close(): Promise<void> {
+    this.#channel.close();
+    await this.#rows.return?.();
+  }
+
+  async #answer({ token, from, rows }: FeedRequest): Promise<void> {
+    this.#position ??= from;
+    const answer = await this.#take(from, rows).catch(
+      (error: unknown): Omit<FeedAnswer, 'kind' | 'token'> => ({ lines: [], done: true, error: String(error) }),
+    );
+    const message: FeedAnswer = { kind: 'rows', token, ...answer };
+    this.#channel.postMessage(message);
+  }
+
+  /** One row at least, and what else there is without waiting. */
+  async #take(from: number, rows: number): Promise<Omit<FeedAnswer, 'kind' | 'token'>> {
+    if (from !== this.#position) {
+      const error = `rows ${from} to ${this.#position} were handed over before a failure, and can't be asked for again`;
+      return { lines: [], done: true, error };
+    }
+    const lines: string[] = [];
+    let done = false;
+    while (lines.length < rows && !done) {
+      this.#next ??= Promise.resolve(this.#rows.next());
+      const result = lines.length === 0 ? await this.#next : await Promise.race([this.#next, nextTurn()]);
+      if (result === notYet) break;
+      this.#next = null;
+      if (result.done === true) done = true;
+      else lines.push(JSON.stringify(result.value, jsonValue));
+    }
+    this.#position += lines.length;
+    return { lines, done, error: null };
+  }
+}
+
+function nextTurn(): Promise<typeof notYet> {
+  return new Promise((resolve) => setImmediate(resolve, notYet));
+}
+
+/** What JSON has not: exact big integers, and bytes as base64. */
+function jsonValue(_key: string, value: unknown): unknown {
+  if (typeof value === 'bigint') return rawJson(String(value));
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
+  return value instanceof Map ? Object.fromEntries(value) : value;
+}
+
+/** A number with all its digits (ECMAScript's JSON.rawJSON, which TypeScript's library does not know yet). */
+function rawJson(text: string): unknown {
+  return (JSON as unknown as { rawJSON: (text: string) => unknown }).rawJSON(text);
+}
