@@ -3,11 +3,15 @@ import { EngineError, isEngineError, type Position } from '../../model/errors.ts
 import type { TableDefinition } from '../../model/table.ts';
 import type { FromItem, FunctionArgument, Hint, Identifier, Name } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
+import { isCorrelated } from './correlate-binder.ts';
 import type { BindQuery, CommonTables, Environment } from './environment.ts';
+import { bindTree } from './join-binder.ts';
+import { type JoinTree, planTree } from './join-tree.ts';
 import { bindMatch } from './match-binder.ts';
 import type { Relation } from './relation.ts';
 import type { RelationField } from './scope.ts';
 import { tableRelation } from './table-source.ts';
+import { refuseSystemTime } from './temporal-binder.ts';
 import { bindWindowFunction } from './window-function.ts';
 
 type Aliased = Readonly<{ alias: Identifier | null; columns: readonly Identifier[] | null; position: Position }>;
@@ -26,25 +30,33 @@ export class FromBinder {
   bind(item: FromItem): Relation {
     switch (item.kind) {
       case 'table':
-        if (item.systemTime !== null) throw unsupported('FOR SYSTEM_TIME AS OF', item.systemTime.position);
+        refuseSystemTime(item);
         return aliased(this.#table(item.name, item.hints), item);
       case 'subquery':
-        if (item.lateral) throw unsupported('LATERAL', item.position);
+        if (item.lateral) return this.#joined(item);
         return aliased(this.#bindQuery(item.query), item, null);
       case 'function':
-        if (item.lateral) throw unsupported('LATERAL TABLE', item.position);
+        if (isCorrelated(item)) return this.#joined(item);
         return aliased(
           bindWindowFunction(item, (argument) => this.#argument(argument)),
           item,
           null,
         );
-      case 'unnest':
-        throw unsupported('UNNEST', item.position);
       case 'match_recognize':
         return aliased(bindMatch(item.match, this.bind(item.input), item.position), item, null);
+      case 'unnest':
       case 'join':
-        throw unsupported(`${item.join === 'inner' ? '' : `${item.join.toUpperCase()} `}JOIN`, item.right.position);
+        return this.#joined(item);
     }
+  }
+
+  /** The item's joins, still open to conditions of WHERE. */
+  tree(item: FromItem): JoinTree {
+    return bindTree(item, (each) => this.bind(each));
+  }
+
+  #joined(item: FromItem): Relation {
+    return planTree(this.tree(item), []);
   }
 
   #table(name: Name, hints: readonly Hint[]): Relation {

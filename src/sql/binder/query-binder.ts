@@ -13,9 +13,18 @@ import { isAggregate } from './function-call.ts';
 import { liftOver } from './lifted-over.ts';
 import { bindOrdered } from './order-binder.ts';
 import { selectOver, usesOver } from './over-select.ts';
+import { bindSource } from './query-source.ts';
 import { rankFiltered } from './rank-rule.ts';
 import { filter, type Relation, select } from './relation.ts';
-import { fieldsOf, plainField, projectedField, type RelationField, Scope } from './scope.ts';
+import {
+  fieldsOf,
+  hiddenQualifier,
+  plainField,
+  projectedField,
+  type RelationField,
+  Scope,
+  visibleColumns,
+} from './scope.ts';
 import { setOperation } from './set-operation.ts';
 
 export class QueryBinder {
@@ -54,19 +63,19 @@ export class QueryBinder {
     return query.distinct === null ? selected : distinctRows(selected, query.position);
   }
 
-  #selectAll(query: SelectQuery): Relation {
-    const hasOver = usesOver(query);
-    if (hasOver && isAggregation(query)) return this.#selectAll(liftOver(query, (...item) => named(...item).name));
-    if (query.from === null) return this.#selectWithoutFrom(query);
-    const from = new FromBinder(this.#environment, this.#common, this.#nested).bind(query.from);
-    const binder = new ExpressionBinder(new Scope(from.fields));
-    const where = query.where === null ? null : binder.condition(query.where, 'WHERE');
+  #selectAll(written: SelectQuery): Relation {
+    const hasOver = usesOver(written);
+    if (hasOver && isAggregation(written)) return this.#selectAll(liftOver(written, (...item) => named(...item).name));
+    if (written.from === null) return this.#selectWithoutFrom(written);
+    const fromBinder = new FromBinder(this.#environment, this.#common, this.#nested);
+    const { query, from, where } = bindSource(written, fromBinder, this.#nested);
     const { input, predicate } = rankFiltered(from, where);
     const items = this.#items(query.items, input.fields);
     if (hasOver) return selectOver(query, { input, predicate }, items);
     if (isAggregation(query)) {
       return new AggregateBinder(query, input).bind(predicate, items);
     }
+    const binder = new ExpressionBinder(new Scope(from.fields));
     const projections = items.map(({ bind }) => bind(binder));
     const fields = projections.map((projection, i) => projectedField(projection, items[i]!.name, input.fields));
     return select(input.node, { predicate, projections, fields });
@@ -149,7 +158,7 @@ function star(
   { qualifier, position }: Extract<SelectItem, { kind: 'star' }>,
   fields: readonly RelationField[],
 ): NamedItem[] {
-  const places = qualifier === null ? fields.map((_, index) => index) : new Scope(fields).qualified(qualifier);
+  const places = qualifier === null ? visibleColumns(fields) : new Scope(fields).qualified(qualifier);
   if (places.length === 0) throw sqlError('SQL_VALIDATION', 'SELECT *: there is no table', position);
   return places.map((place) => {
     const { name, type } = fields[place]!;
@@ -160,6 +169,7 @@ function star(
 function named({ expression, alias }: Extract<SelectItem, { kind: 'expression' }>, index: number): NamedItem {
   const bind: NamedItem['bind'] = (binder) => binder.bind(expression);
   if (alias !== null) return { bind, name: alias.name };
-  if (expression.kind === 'name') return { bind, name: expression.name.parts.at(-1)!.name };
+  const isHidden = expression.kind === 'name' && expression.name.parts[0]!.name === hiddenQualifier;
+  if (expression.kind === 'name' && !isHidden) return { bind, name: expression.name.parts.at(-1)!.name };
   return { bind, name: expression.kind === 'field' ? expression.field.name : `EXPR$${index}` };
 }

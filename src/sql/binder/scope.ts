@@ -53,6 +53,14 @@ export function fieldsOf(fields: readonly RelationField[]): Field[] {
   return fields.map(({ name, type }) => ({ name, type }));
 }
 
+/** Of columns that stand for sub-queries: no star means them. */
+export const hiddenQualifier = '$subquery';
+
+/** The places of the columns that `*` means. */
+export function visibleColumns(fields: readonly RelationField[]): number[] {
+  return fields.flatMap(({ qualifier }, index) => (qualifier === hiddenQualifier ? [] : [index]));
+}
+
 export class Scope {
   readonly fields: readonly RelationField[];
 

@@ -1,0 +1,145 @@
+/** Joins in FROM: what stands on their sides, and what ON, USING and NATURAL ask for. */
+import type { Position } from '../../model/errors.ts';
+import { columnRef, type Expression } from '../../model/expression.ts';
+import type { FromItem, Identifier } from '../ast.ts';
+import { sqlError, unsupported } from '../excerpt.ts';
+import { conjunctsOf } from './conjuncts.ts';
+import { bindCorrelate, isCorrelated } from './correlate-binder.ts';
+import { ExpressionBinder } from './expression-binder.ts';
+import { bindCall } from './function-call.ts';
+import { type JoinTree, planTree, treeFields } from './join-tree.ts';
+import type { Relation } from './relation.ts';
+import { select } from './relation.ts';
+import { type RelationField, Scope, suggestion } from './scope.ts';
+import { bindTemporal } from './temporal-binder.ts';
+
+export type JoinItem = Extract<FromItem, { kind: 'join' }>;
+
+/** Binds what is no join. */
+export type BindItem = (item: FromItem) => Relation;
+
+export function bindTree(item: FromItem, bindItem: BindItem): JoinTree {
+  if (item.kind === 'join') return bindJoin(item, bindItem);
+  if (isCorrelated(item)) return bindCorrelate(item, oneRow, { join: 'inner', on: null });
+  return { kind: 'leaf', relation: bindItem(item) };
+}
+
+/** What a table function without a table stands on. */
+const oneRow: JoinTree = { kind: 'leaf', relation: { node: { kind: 'values', rows: [[]], fields: [] }, fields: [] } };
+
+function bindJoin(item: JoinItem, bindItem: BindItem): JoinTree {
+  checkCondition(item);
+  const left = bindTree(item.left, bindItem);
+  const { right } = item;
+  if (isCorrelated(right)) return bindCorrelate(right, left, { join: dependentJoin(item), on: item.on });
+  if (right.kind === 'table' && right.systemTime !== null) {
+    const { on, using } = item;
+    if (using !== null || item.natural)
+      throw unsupported('USING in a temporal join', right.position, 'Write it with ON.');
+    const asTable = bindItem({ ...right, systemTime: null });
+    return bindTemporal({
+      right,
+      relation: asTable,
+      left,
+      join: dependentJoin(item),
+      on,
+      systemTime: right.systemTime,
+    });
+  }
+  const rightTree = bindTree(right, bindItem);
+  const common = commonColumns(item, treeFields(left), treeFields(rightTree));
+  return common === null ? joinOn(item, left, rightTree) : joinUsing(item, left, rightTree, common);
+}
+
+function checkCondition({ join, on, using, natural, right }: JoinItem): void {
+  const hasCondition = on !== null || using !== null;
+  if ((join === 'cross' || natural) && hasCondition) {
+    const what = natural ? 'a NATURAL JOIN' : 'a CROSS JOIN';
+    throw sqlError('SQL_VALIDATION', `${what} takes no condition`, right.position);
+  }
+  if (join === 'cross' || natural || hasCondition || isCorrelated(right)) return;
+  const name = join === 'inner' ? 'JOIN' : `${join.toUpperCase()} JOIN`;
+  throw sqlError(
+    'SQL_VALIDATION',
+    `${name}: expected ON or USING`,
+    right.position,
+    'Without a condition it is a CROSS JOIN.',
+  );
+}
+
+/** A row for each left row can only be left out, not be there without it. */
+function dependentJoin({ join, right }: JoinItem): 'inner' | 'left' {
+  if (join === 'left') return 'left';
+  if (join === 'inner' || join === 'cross') return 'inner';
+  const what = `a ${join.toUpperCase()} JOIN with a right side that depends on the left one`;
+  throw sqlError('SQL_VALIDATION', `${what} has no meaning`, right.position, 'Write an INNER JOIN or a LEFT JOIN.');
+}
+
+function joinOn({ join, on }: JoinItem, left: JoinTree, right: JoinTree): JoinTree {
+  const kind = join === 'cross' ? 'inner' : join;
+  const scope = new Scope([...treeFields(left), ...treeFields(right)]);
+  const condition = on === null ? null : new ExpressionBinder(scope).condition(on, 'ON');
+  return { kind: 'join', join: kind, left, right, conjuncts: conjunctsOf(condition) };
+}
+
+type CommonColumn = Readonly<{ name: string; left: number; right: number; position: Position }>;
+
+/** Of USING and NATURAL; null: the join has neither. */
+function commonColumns(
+  { using, natural, right: { position } }: JoinItem,
+  left: readonly RelationField[],
+  right: readonly RelationField[],
+): readonly CommonColumn[] | null {
+  if (using !== null) {
+    return using.map((column) => ({
+      name: column.name,
+      left: placeOf(column, left, 'left'),
+      right: placeOf(column, right, 'right'),
+      position: column.position,
+    }));
+  }
+  if (!natural) return null;
+  const shared = left.filter(({ name }) => right.some((field) => field.name === name)).map(({ name }) => name);
+  return shared.map((name) => {
+    const column = { name, position };
+    return { ...column, left: placeOf(column, left, 'left'), right: placeOf(column, right, 'right') };
+  });
+}
+
+function placeOf({ name, position }: Identifier, fields: readonly RelationField[], side: string): number {
+  const places = fields.flatMap((field, index) => (field.name === name ? [index] : []));
+  if (places.length === 1) return places[0]!;
+  const known = fields.map((field) => field.name);
+  const message = places.length === 0 ? `there is no column '${name}'` : `the column '${name}' is ambiguous`;
+  throw sqlError('SQL_VALIDATION', `${message} on the ${side} of the join`, position, suggestion(name, known));
+}
+
+/** Common columns stand once, before all others; of a FULL JOIN the side counts that has a value. */
+function joinUsing(item: JoinItem, left: JoinTree, right: JoinTree, common: readonly CommonColumn[]): JoinTree {
+  const [leftFields, rightFields] = [treeFields(left), treeFields(right)];
+  const width = leftFields.length;
+  const conjuncts = common.map(({ left: a, right: b, position }) =>
+    bindCall('=', [columnRef(a, leftFields[a]!.type), columnRef(width + b, rightFields[b]!.type)], position),
+  );
+  const join = item.join === 'cross' ? 'inner' : item.join;
+  const joined = planTree({ kind: 'join', join, left, right, conjuncts }, []);
+  const merged = common.map(({ left: a, right: b, position }): Expression => {
+    const [ofLeft, ofRight] = [a, width + b].map((place) => columnRef(place, joined.fields[place]!.type));
+    if (join === 'full') return bindCall('COALESCE', [ofLeft!, ofRight!], position);
+    return join === 'right' ? ofRight! : ofLeft!;
+  });
+  const hidden = new Set(common.flatMap(({ left: a, right: b }) => [a, width + b]));
+  const others = joined.fields.flatMap((field, index) => (hidden.has(index) ? [] : [{ field, index }]));
+  const mergedFields = merged.map((expression, i): RelationField => {
+    const { name, left: a, right: b } = common[i]!;
+    const from = joined.fields[join === 'right' ? width + b : a]!;
+    if (join !== 'full') return from;
+    return { ...from, name, type: expression.type, qualifier: null, rowtime: false, proctime: false, window: null };
+  });
+  const relation = select(joined.node, {
+    predicate: null,
+    projections: [...merged, ...others.map(({ field, index }) => columnRef(index, field.type))],
+    fields: [...mergedFields, ...others.map(({ field }) => field)],
+  });
+  return { kind: 'leaf', relation };
+}

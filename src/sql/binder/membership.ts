@@ -1,0 +1,152 @@
+/** IN, EXISTS and their negations over sub-queries: semi and anti joins. */
+import { columnRef, columnsOf, type Expression, remapColumns } from '../../model/expression.ts';
+import { types } from '../../model/types.ts';
+import type { Name, SelectItem, SelectQuery, SqlExpression, SqlQuery } from '../ast.ts';
+import { sqlError } from '../excerpt.ts';
+import { conjunctsOf, sqlConjuncts } from './conjuncts.ts';
+import type { BindQuery } from './environment.ts';
+import { ExpressionBinder, logic } from './expression-binder.ts';
+import type { FromBinder } from './from-binder.ts';
+import { bindCall, isAggregate } from './function-call.ts';
+import { planJoin } from './join-planner.ts';
+import { planTree, treeFields } from './join-tree.ts';
+import type { Relation } from './relation.ts';
+import { type RelationField, Scope, visibleColumns } from './scope.ts';
+
+export type SubqueryBinders = Readonly<{ fromBinder: FromBinder; bindQuery: BindQuery }>;
+
+type Membership = Extract<SqlExpression, { kind: 'in_query' }> | Readonly<{ kind: 'exists'; query: SqlQuery }>;
+
+export function isMembership(condition: SqlExpression): boolean {
+  if (condition.kind === 'not') return isMembership(condition.arg);
+  return condition.kind === 'in_query' || condition.kind === 'exists';
+}
+
+/** The rows of `outer` for which the condition holds. */
+export function bindMembership(condition: SqlExpression, outer: Relation, binders: SubqueryBinders): Relation {
+  let [node, isNegated] = [condition, false];
+  while (node.kind === 'not') [node, isNegated] = [node.arg, !isNegated];
+  const test = node as Membership;
+  if (test.kind === 'in_query' && test.negated) isNegated = !isNegated;
+  const inner = innerSide(test.query, outer.fields, binders);
+  const equalities = test.kind === 'in_query' ? inEqualities(test, outer, inner, isNegated) : [];
+  const conjuncts = [...equalities, ...inner.conjuncts];
+  return planJoin({ join: isNegated ? 'anti' : 'semi', left: outer, right: inner.relation, conjuncts });
+}
+
+/** The rows of a sub-query, what ties them to the outer row (over both), and the values of its list. */
+type InnerSide = Readonly<{
+  relation: Relation;
+  conjuncts: readonly Expression[];
+  values: readonly Expression[];
+}>;
+
+function innerSide(query: SqlQuery, outer: readonly RelationField[], binders: SubqueryBinders): InnerSide {
+  if (query.kind === 'select' && isPlain(query)) return correlated(query, outer, binders);
+  const relation = binders.bindQuery(query);
+  return { relation, conjuncts: [], values: allColumns(relation.fields) };
+}
+
+/** FROM, WHERE and a list, nothing else: such a query can speak of the outer row. */
+function isPlain(query: SelectQuery): boolean {
+  const { from, groupBy, having, windows, qualify, items } = query;
+  return (
+    from !== null && groupBy === null && having === null && windows.length === 0 && qualify === null && !folds(items)
+  );
+}
+
+/** Aggregates and OVER make other rows of rows. */
+function folds(node: unknown): boolean {
+  if (typeof node !== 'object' || node === null) return false;
+  if (Array.isArray(node)) return node.some(folds);
+  const { kind, call } = node as Partial<Extract<SqlExpression, { kind: 'call' }>>;
+  if (kind === 'call' && call !== undefined && (call.over !== null || isAggregate(call.name.name))) return true;
+  return Object.entries(node).some(([key, part]) => key !== 'query' && folds(part));
+}
+
+function correlated(query: SelectQuery, outer: readonly RelationField[], binders: SubqueryBinders): InnerSide {
+  const tree = binders.fromBinder.tree(query.from!);
+  const fields = treeFields(tree);
+  const scope = new CorrelatedScope(fields, outer);
+  const binder = new ExpressionBinder(scope);
+  const conditions = sqlConjuncts(query.where);
+  const bound = conditions
+    .filter((condition) => !isMembership(condition))
+    .flatMap((condition) => conjunctsOf(binder.condition(condition, 'WHERE')));
+  const isLocal = (conjunct: Expression): boolean => [...columnsOf(conjunct)].every((column) => column < fields.length);
+  const local = planTree(tree, bound.filter(isLocal));
+  const relation = conditions.filter(isMembership).reduce((below, each) => bindMembership(each, below, binders), local);
+  const ties = bound.filter((conjunct) => !isLocal(conjunct));
+  const swapped = (column: number): number => (column < fields.length ? outer.length + column : column - fields.length);
+  return {
+    relation,
+    conjuncts: ties.map((tie) => remapColumns(tie, swapped)),
+    values: query.items.flatMap((item) => itemValues(item, fields)),
+  };
+}
+
+function itemValues(item: SelectItem, fields: readonly RelationField[]): readonly Expression[] {
+  const scope = new Scope(fields);
+  if (item.kind === 'expression') {
+    return [new ExpressionBinder(scope).bind(item.expression)];
+  }
+  const places = item.qualifier === null ? visibleColumns(fields) : scope.qualified(item.qualifier);
+  return places.map((place) => columnRef(place, fields[place]!.type));
+}
+
+function allColumns(fields: readonly RelationField[]): Expression[] {
+  return fields.map(({ type }, index) => columnRef(index, type));
+}
+
+/**
+ * `x = y` for each pair. NOT IN is only true where x is known to be none of the values: a NULL on either side is as good as a match, as in
+ * Flink's anti join.
+ */
+function inEqualities(
+  { arg, position }: Extract<SqlExpression, { kind: 'in_query' }>,
+  outer: Relation,
+  { values }: InnerSide,
+  isNegated: boolean,
+): readonly Expression[] {
+  const binder = new ExpressionBinder(new Scope(outer.fields));
+  const tested = (arg.kind === 'row' ? arg.args : [arg]).map((each) => binder.bind(each));
+  if (tested.length !== values.length) {
+    const message = `IN: expected a query of ${tested.length} columns, got ${values.length}`;
+    throw sqlError('SQL_VALIDATION', message, position);
+  }
+  return tested.flatMap((left, i) => {
+    const right = remapColumns(values[i]!, (column) => column + outer.fields.length);
+    const equal = bindCall('=', [left, right], position);
+    if (!isNegated) return conjunctsOf(equal);
+    const unknowns = [left, right].filter(({ type }) => type.nullable).map(isNull);
+    return [unknowns.length === 0 ? equal : logic('or', [equal, ...unknowns], position)];
+  });
+}
+
+function isNull(arg: Expression): Expression {
+  return { kind: 'is_null', arg, type: types.of('boolean', false) };
+}
+
+/** Names of a sub-query: its own columns, and behind them, where it has no such name, those of the query around it. */
+class CorrelatedScope {
+  readonly #inner: Scope;
+  readonly #outer: Scope;
+
+  constructor(inner: readonly RelationField[], outer: readonly RelationField[]) {
+    this.#inner = new Scope(inner);
+    this.#outer = new Scope(outer);
+  }
+
+  resolve(name: Name): Expression {
+    if (knows(this.#inner.fields, name) || !knows(this.#outer.fields, name)) return this.#inner.resolve(name);
+    const width = this.#inner.fields.length;
+    return remapColumns(this.#outer.resolve(name), (column) => width + column);
+  }
+}
+
+function knows(fields: readonly RelationField[], { parts }: Name): boolean {
+  const [first, second] = parts.map(({ name }) => name);
+  return fields.some(
+    ({ name, qualifier }) => name === first || (second !== undefined && qualifier === first && name === second),
+  );
+}
