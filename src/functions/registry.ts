@@ -4,15 +4,19 @@ import { aggregateFunctions } from './aggregate.ts';
 import { arithmeticFunctions } from './arithmetic.ts';
 import { clockFunctions } from './clock-functions.ts';
 import { collectionFunctions } from './collection.ts';
+import { collectionAggregates } from './collection-aggregate.ts';
 import { comparisonFunctions } from './comparison.ts';
 import { conditionalFunctions } from './conditional.ts';
 import { extractFunctions } from './extract.ts';
 import { extremeAggregates } from './extreme-aggregate.ts';
 import { jsonFunctions } from './json.ts';
+import { jsonValueFunctions } from './json-value.ts';
 import { mathFunctions } from './math.ts';
 import { orderedAggregates } from './ordered-aggregate.ts';
+import { percentileAggregates } from './percentile-aggregate.ts';
 import { regexpFunctions } from './regexp.ts';
 import { roundingFunctions } from './rounding.ts';
+import { statisticAggregates } from './statistic-aggregate.ts';
 import { stringFunctions } from './string.ts';
 import { matchFunctions } from './string-match.ts';
 import { substringFunctions } from './substring.ts';
@@ -36,9 +40,17 @@ const scalarFunctions: readonly ScalarFunction[] = [
   ...timestampArithmeticFunctions,
   ...collectionFunctions,
   ...jsonFunctions,
+  ...jsonValueFunctions,
 ];
 
-const allAggregates: readonly AggregateFunction[] = [...aggregateFunctions, ...extremeAggregates, ...orderedAggregates];
+const allAggregates: readonly AggregateFunction[] = [
+  ...aggregateFunctions,
+  ...extremeAggregates,
+  ...orderedAggregates,
+  ...statisticAggregates,
+  ...collectionAggregates,
+  ...percentileAggregates,
+];
 
 /** Every function and operator, as declared. */
 export const functionDefinitions: readonly FunctionDefinition[] = [...scalarFunctions, ...allAggregates];

@@ -3,6 +3,7 @@ import type { ParserMethod } from 'chevrotain';
 import type { Name, SqlBranch, SqlExpression, SqlLiteral } from '../ast.ts';
 import { join, stringOf } from './base-grammar.ts';
 import { FunctionGrammar } from './function-grammar.ts';
+import { textLiteral } from './json-grammar.ts';
 import { infixPower, power } from './power.ts';
 import * as t from './tokens.ts';
 import { kw } from './tokens.ts';
@@ -77,6 +78,7 @@ export abstract class ExpressionGrammar extends FunctionGrammar {
       { ALT: () => this.take(t.Slash, '/') },
       { ALT: () => this.take(t.Percent, '%') },
       { ALT: () => this.take(t.Concat, '||') },
+      { ALT: () => this.take(kw.OVERLAPS, 'OVERLAPS') },
     ]);
     const right = this.SUBRULE(this.expression, { ARGS: [own + 1] });
     return this.operatorOf(name, left, right);
@@ -103,6 +105,28 @@ export abstract class ExpressionGrammar extends FunctionGrammar {
           this.CONSUME(kw.FROM);
           const right = this.SUBRULE(this.expression, { ARGS: [power.is + 1] });
           return { kind: 'distinct_from', left, right, negated, position: this.spanOf(left) };
+        },
+      },
+      {
+        ALT: () => {
+          const start = this.CONSUME(kw.JSON);
+          const kind =
+            this.OPTION2(() =>
+              this.OR2<string>([
+                { ALT: () => this.take(kw.VALUE, 'VALUE') },
+                { ALT: () => this.take(kw.SCALAR, 'SCALAR') },
+                { ALT: () => this.take(kw.ARRAY, 'ARRAY') },
+                { ALT: () => this.take(kw.OBJECT, 'OBJECT') },
+              ]),
+            ) ?? 'VALUE';
+          const position = this.spanOf(left);
+          const test: SqlExpression = {
+            kind: 'operator',
+            name: 'IS_JSON',
+            args: [left, textLiteral(kind, start)],
+            position,
+          };
+          return negated ? { kind: 'not', arg: test, position } : test;
         },
       },
     ]);

@@ -9,15 +9,13 @@ import type {
   WindowReference,
   WindowSpecification,
 } from '../ast.ts';
-import { identifierOf, positionOf } from './base-grammar.ts';
+import { identifierOf } from './base-grammar.ts';
+import { JsonGrammar, textLiteral } from './json-grammar.ts';
 import { power } from './power.ts';
 import * as t from './tokens.ts';
 import { kw } from './tokens.ts';
-import { TypeGrammar } from './type-grammar.ts';
 
-export abstract class FunctionGrammar extends TypeGrammar {
-  /** With the binding power that an operator needs at least to be taken (expression-grammar.ts). */
-  protected abstract readonly expression: ParserMethod<[number?], SqlExpression>;
+export abstract class FunctionGrammar extends JsonGrammar {
   protected abstract readonly query: ParserMethod<[], SqlQuery>;
 
   protected readonly expressionList: ParserMethod<[], SqlExpression[]> = this.rule('expressionList', () => {
@@ -176,6 +174,13 @@ export abstract class FunctionGrammar extends TypeGrammar {
       { ALT: () => this.SUBRULE(this.trim) },
       { ALT: () => this.SUBRULE(this.roundToUnit) },
       { ALT: () => this.SUBRULE(this.timestampArithmetic) },
+      { ALT: () => this.SUBRULE(this.jsonExists) },
+      { ALT: () => this.SUBRULE(this.jsonValue) },
+      { ALT: () => this.SUBRULE(this.jsonQuery) },
+      { ALT: () => this.SUBRULE(this.jsonObject) },
+      { ALT: () => this.SUBRULE(this.jsonArray) },
+      { ALT: () => this.SUBRULE(this.jsonObjectAggregate) },
+      { ALT: () => this.SUBRULE(this.jsonArrayAggregate) },
     ]),
   );
 
@@ -191,7 +196,7 @@ export abstract class FunctionGrammar extends TypeGrammar {
 
   protected readonly unit: ParserMethod<[], SqlExpression> = this.rule('unit', () => {
     const token = this.CONSUME(t.TimeUnit);
-    return stringLiteral(token.image.toUpperCase(), token);
+    return textLiteral(token.image.toUpperCase(), token);
   });
 
   protected readonly positionIn: ParserMethod<[], SqlExpression> = this.rule('positionIn', () => {
@@ -254,9 +259,9 @@ export abstract class FunctionGrammar extends TypeGrammar {
       return this.SUBRULE2(this.expression);
     });
     this.CONSUME(t.RightParen);
-    const blank = stringLiteral(' ', start);
+    const blank = textLiteral(' ', start);
     return this.callOf(start, [
-      stringLiteral(side, start),
+      textLiteral(side, start),
       ...(text === undefined ? [blank, first ?? blank] : [first ?? blank, text]),
     ]);
   });
@@ -294,14 +299,6 @@ export abstract class FunctionGrammar extends TypeGrammar {
   });
 
   protected callOf(start: IToken, args: readonly SqlExpression[]): SqlExpression {
-    return this.ACTION(() => {
-      const name = { name: start.image.toUpperCase(), position: positionOf(start) };
-      const call: SqlCall = { name, args, star: false, distinct: false, filter: null, over: null };
-      return { kind: 'call', call, position: this.spanFrom(start) };
-    });
+    return this.ACTION(() => this.callNamed(start.image.toUpperCase(), start, args));
   }
-}
-
-function stringLiteral(text: string, at: IToken): SqlExpression {
-  return { kind: 'literal', literal: { of: 'string', text }, position: positionOf(at) };
 }

@@ -20,7 +20,7 @@ const powers: ReadonlyMap<TokenType, number> = new Map([
   [kw.OR, power.or],
   [kw.AND, power.and],
   [kw.IS, power.is],
-  ...[t.Equals, t.NotEquals, t.Less, t.LessOrEqual, t.Greater, t.GreaterOrEqual].map(
+  ...[t.Equals, t.NotEquals, t.Less, t.LessOrEqual, t.Greater, t.GreaterOrEqual, kw.OVERLAPS].map(
     (type) => [type, power.comparison] as const,
   ),
   ...[kw.LIKE, kw.SIMILAR, kw.BETWEEN, kw.IN].map((type) => [type, power.like] as const),
