@@ -141,7 +141,7 @@ export type TemporalJoinSpec = TwoInputs<TemporalJoinNode> & WithTtl;
 export type LookupJoinSpec = OneInput<Omit<LookupJoinNode, 'table' | 'columns'>> &
   Readonly<{ connector: string; config: ConnectorConfig; tableFields: readonly Field[]; tableName: string }>;
 export type OverSpec = OneInput<Omit<OverNode, 'binding'>> & WithTtl;
-/** `unique`: columns that are unique in the input's rows (updates come by them); null: none are known. */
+/** `unique`: columns by which updates come that never make a row's place worse (planner/monotonicity.ts); null: rows may come and go. */
 export type RankSpec = OneInput<RankNode> &
   WithTtl &
   Readonly<{ unique: readonly number[] | null; timeZone: string | null }>;

@@ -12,14 +12,17 @@ import { RegularJoinOperator } from './join/regular-join.ts';
 import { SemiJoinOperator } from './join/semi-join.ts';
 import { TemporalJoinOperator } from './join/temporal-join.ts';
 import { MatchOperator } from './match/match-operator.ts';
+import { overOperator } from './over/over-operator.ts';
+import { deduplicateOperator } from './rank/deduplicate.ts';
+import { limitOperator } from './rank/limit.ts';
+import { rankOperator } from './rank/rank-operator.ts';
+import { TemporalSortOperator } from './rank/temporal-sort.ts';
 import { SinkMaterializeOperator } from './sink-materialize.ts';
 import { UnionOperator } from './union.ts';
 import { GlobalWindowAggregateOperator } from './window/global-window-aggregate.ts';
 import { LocalWindowAggregateOperator } from './window/local-window-aggregate.ts';
-import { WindowDeduplicateOperator } from './window/window-deduplicate.ts';
 import { WindowJoinOperator } from './window/window-join.ts';
 import { WindowOperator } from './window/window-operator.ts';
-import { WindowRankOperator } from './window/window-rank.ts';
 
 type Factories = { [K in OperatorSpec['kind']]?: (spec: Extract<OperatorSpec, { kind: K }>) => Operator };
 
@@ -28,8 +31,11 @@ const factories: Factories = {
   local_window_aggregate: (spec) => new LocalWindowAggregateOperator(spec),
   global_window_aggregate: (spec) => new GlobalWindowAggregateOperator(spec),
   window: (spec) => new WindowOperator(spec),
-  rank: (spec) => new WindowRankOperator(spec),
-  deduplicate: (spec) => new WindowDeduplicateOperator(spec),
+  over: (spec) => overOperator(spec),
+  rank: (spec) => rankOperator(spec),
+  deduplicate: (spec) => deduplicateOperator(spec),
+  temporal_sort: (spec) => new TemporalSortOperator(spec),
+  limit: (spec) => limitOperator(spec),
   window_join: (spec) => new WindowJoinOperator(spec),
   join: (spec) =>
     spec.join === 'semi' || spec.join === 'anti' ? new SemiJoinOperator(spec) : new RegularJoinOperator(spec),

@@ -1,0 +1,41 @@
+/** OVER by processing time, but for bounded RANGE: each row goes out at once. */
+import { op } from '../../model/column.ts';
+import { assert } from '../../model/errors.ts';
+import type { OverSpec } from '../../model/job-graph.ts';
+import { keyText, type Row } from '../../model/row.ts';
+import type { StateHandle, StateTtl } from '../../state/keyed-state.ts';
+import { RowOperator } from '../rows/row-operator.ts';
+import { BoundedRowsFrames } from './bounded-frames.ts';
+import type { Frames } from './frames.ts';
+import { OverAggregates } from './over-aggregates.ts';
+import { UnboundedFrames } from './unbounded-frames.ts';
+
+export class ProctimeOverOperator extends RowOperator {
+  readonly #spec: OverSpec;
+  #frames!: Frames;
+
+  constructor(spec: OverSpec) {
+    super([spec.inputFields], spec.fields);
+    this.#spec = spec;
+  }
+
+  protected override opened(): void {
+    const { stateTtlMs: ms, frame } = this.#spec;
+    const ttl: StateTtl | null = ms === null ? null : { ms, now: this.ctx.session.now };
+    const aggregates = new OverAggregates(this.#spec, this.ctx.session);
+    const Kind = frame.preceding === null ? UnboundedFrames : BoundedRowsFrames;
+    this.#frames = new Kind(this.#spec, aggregates, ttl);
+  }
+
+  protected override row(change: number, row: Row): void {
+    assert(change === op.insert, () => 'OVER by a time attribute takes inserts only');
+    const now = this.ctx.session.now();
+    this.#frames.fire(keyText(row, this.#spec.partition), now, [row], (result) => this.output.insert(result));
+  }
+
+  protected override advance(): void {}
+
+  protected override states(): readonly StateHandle[] {
+    return this.#frames.states();
+  }
+}

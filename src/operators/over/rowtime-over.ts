@@ -1,0 +1,73 @@
+/** OVER by event time: rows wait until the watermark has passed them, and go out in the order of their times. Late ones are dropped and counted. */
+import { op } from '../../model/column.ts';
+import { assert } from '../../model/errors.ts';
+import type { OverSpec } from '../../model/job-graph.ts';
+import { keyText, type Row } from '../../model/row.ts';
+import type { StateHandle, StateTtl } from '../../state/keyed-state.ts';
+import { WaitingRows } from '../rows/row-lists.ts';
+import { RowOperator } from '../rows/row-operator.ts';
+import { rowTimeMs } from '../rows/row-time.ts';
+import { Timers } from '../rows/timers.ts';
+import { BoundedRangeFrames, BoundedRowsFrames } from './bounded-frames.ts';
+import type { Frames } from './frames.ts';
+import { OverAggregates } from './over-aggregates.ts';
+import { UnboundedFrames } from './unbounded-frames.ts';
+
+export class RowtimeOverOperator extends RowOperator {
+  readonly #spec: OverSpec;
+  readonly #timeOf: (row: Row) => number;
+  readonly #waiting: WaitingRows;
+  readonly #timers = new Timers();
+  #frames!: Frames;
+
+  constructor(spec: OverSpec) {
+    super([spec.inputFields], spec.fields);
+    const { partition, inputFields, order } = spec;
+    const time = order[0]!.column;
+    const { type } = inputFields[time]!;
+    this.#spec = spec;
+    this.#timeOf = (row) => rowTimeMs(row[time]!, type);
+    const keyFields = partition.map((column) => inputFields[column]!);
+    this.#waiting = new WaitingRows({ name: 'over-waiting', keyFields, rowFields: inputFields }, this.#timeOf);
+  }
+
+  protected override opened(): void {
+    const { stateTtlMs: ms, frame } = this.#spec;
+    const ttl: StateTtl | null = ms === null ? null : { ms, now: this.ctx.session.now };
+    const aggregates = new OverAggregates(this.#spec, this.ctx.session);
+    if (frame.preceding === null) this.#frames = new UnboundedFrames(this.#spec, aggregates, ttl);
+    else if (frame.unit === 'rows') this.#frames = new BoundedRowsFrames(this.#spec, aggregates, ttl);
+    else this.#frames = new BoundedRangeFrames(this.#spec, aggregates, this.#timeOf);
+  }
+
+  protected override row(change: number, row: Row): void {
+    assert(change === op.insert, () => 'OVER by a time attribute takes inserts only');
+    const { partition } = this.#spec;
+    const key = keyText(row, partition);
+    const time = this.#timeOf(row);
+    if (!this.#frames.takes(key, time, this.watermark)) {
+      this.ctx.counters.add('lateRecords', 1);
+      return;
+    }
+    const keyRow = partition.map((column) => row[column]!);
+    this.#waiting.add(key, keyRow, time, row);
+    this.#timers.add(time, key);
+    this.#frames.await(key, keyRow, time, this.#timers);
+  }
+
+  protected override advance(watermark: number): void {
+    const emit = (row: Row): void => this.output.insert(row);
+    this.#timers.advance(watermark, (key, time) => {
+      this.#frames.fire(key, time, this.#waiting.take(key, time), emit);
+    });
+  }
+
+  protected override states(): readonly StateHandle[] {
+    return [this.#waiting.state, ...this.#frames.states()];
+  }
+
+  protected override restored(): void {
+    for (const [key, time] of this.#waiting.times()) this.#timers.add(time, key);
+    this.#frames.restored(this.#timers);
+  }
+}

@@ -1,0 +1,59 @@
+/** Top-N over the whole stream: the first rows of each partition, whose changes go out as soon as a row makes them. */
+import type { RankSpec } from '../../model/job-graph.ts';
+import type { Operator } from '../../model/operator.ts';
+import { keyText, type Row } from '../../model/row.ts';
+import type { KeyedState, StateHandle } from '../../state/keyed-state.ts';
+import { rowLists } from '../rows/row-lists.ts';
+import { RowOperator } from '../rows/row-operator.ts';
+import { rowOrder } from '../rows/row-order.ts';
+import { WindowRankOperator } from '../window/window-rank.ts';
+import { Ranks } from './ranks.ts';
+import { appendedRows, retractedRows, type TopRows, topRow, updatedRows } from './top-rows.ts';
+
+export function rankOperator(spec: RankSpec): Operator {
+  return spec.window === null ? new RankOperator(spec) : new WindowRankOperator(spec);
+}
+
+export class RankOperator extends RowOperator {
+  readonly #spec: RankSpec;
+  readonly #top: TopRows;
+  #state!: KeyedState<Row[]>;
+  #ranks!: Ranks;
+
+  constructor(spec: RankSpec) {
+    super([spec.inputFields], spec.fields);
+    this.#spec = spec;
+    this.#top = topOf(spec);
+  }
+
+  protected override opened(): void {
+    const { partition, inputFields: rowFields, stateTtlMs: ms } = this.#spec;
+    const keyFields = partition.map((column) => rowFields[column]!);
+    const ttl = ms === null ? null : { ms, now: this.ctx.session.now };
+    this.#state = rowLists({ name: 'rank-rows', keyFields, rowFields, ttl });
+    this.#ranks = new Ranks(this.#spec, this.output);
+  }
+
+  protected override row(change: number, row: Row): void {
+    const { partition } = this.#spec;
+    const key = keyText(row, partition);
+    const keyRow = partition.map((column) => row[column]!);
+    const rows = this.#state.update(key, keyRow, () => []);
+    this.#top(rows, change, row, this.#ranks);
+    if (rows.length === 0) this.#state.delete(key);
+  }
+
+  protected override advance(): void {}
+
+  protected override states(): readonly StateHandle[] {
+    return [this.#state];
+  }
+}
+
+function topOf({ order, inputChanges, from, to, unique }: RankSpec): TopRows {
+  const compare = rowOrder(order);
+  const isInsertOnly = !inputChanges.update && !inputChanges.delete;
+  if (!isInsertOnly && unique === null) return retractedRows(compare);
+  if (from === 1 && to === 1) return topRow(compare);
+  return isInsertOnly ? appendedRows(compare) : updatedRows(compare, unique!);
+}

@@ -1,0 +1,83 @@
+/** State of operators that keep rows in an order of their own. */
+import type { Row } from '../../model/row.ts';
+import { type Field, types } from '../../model/types.ts';
+import { KeyedState, type StateTtl } from '../../state/keyed-state.ts';
+
+type ListState = Readonly<{
+  name: string;
+  keyFields: readonly Field[];
+  rowFields: readonly Field[];
+  ttl: StateTtl | null;
+}>;
+
+const placeField: Field = { name: 'place', type: types.of('int', false) };
+
+/** A list of rows for each key; snapshots keep its order. */
+export function rowLists({ name, keyFields, rowFields, ttl }: ListState): KeyedState<Row[]> {
+  return new KeyedState<Row[]>(
+    {
+      name,
+      keyFields,
+      valueFields: [...rowFields, placeField],
+      toRows: (list) => list.map((row, place) => [...row, place]),
+      fromRow: (list = [], row) => {
+        list[row.at(-1) as number] = row.slice(0, -1); // dense again once all of a key's rows are back
+        return list;
+      },
+      clone: (list) => [...list],
+    },
+    ttl,
+  );
+}
+
+/** Rows for each key that wait for their time, by ms; those of one time as they came. */
+export class WaitingRows {
+  readonly state: KeyedState<Map<number, Row[]>>;
+
+  constructor({ name, keyFields, rowFields }: Omit<ListState, 'ttl'>, timeOf: (row: Row) => number) {
+    this.state = new KeyedState<Map<number, Row[]>>({
+      name,
+      keyFields,
+      valueFields: [...rowFields, placeField],
+      toRows: function* (byTime) {
+        for (const rows of byTime.values()) for (const [place, row] of rows.entries()) yield [...row, place];
+      },
+      fromRow: (byTime = new Map(), valueRow) => {
+        const row = valueRow.slice(0, -1);
+        rowsAt(byTime, timeOf(row))[valueRow.at(-1) as number] = row;
+        return byTime;
+      },
+      clone: (byTime) => new Map(Array.from(byTime, ([time, rows]) => [time, [...rows]])),
+    });
+  }
+
+  add(key: string, keyRow: Row, time: number, row: Row): void {
+    rowsAt(
+      this.state.update(key, keyRow, () => new Map()),
+      time,
+    ).push(row);
+  }
+
+  /** Takes a key's rows of one time out. */
+  take(key: string, time: number): readonly Row[] {
+    const rows = this.state.get(key)?.get(time);
+    if (rows === undefined) return [];
+    const byTime = this.state.update(key, [], () => new Map()); // it is there: nothing is made
+    byTime.delete(time);
+    if (byTime.size === 0) this.state.delete(key);
+    return rows;
+  }
+
+  *times(): Generator<readonly [key: string, time: number]> {
+    for (const [key, , byTime] of this.state.entries()) for (const time of byTime.keys()) yield [key, time];
+  }
+}
+
+function rowsAt(byTime: Map<number, Row[]>, time: number): Row[] {
+  let rows = byTime.get(time);
+  if (rows === undefined) {
+    rows = [];
+    byTime.set(time, rows);
+  }
+  return rows;
+}

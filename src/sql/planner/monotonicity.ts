@@ -1,0 +1,68 @@
+/**
+ * In which direction updates move a column: what lets a Top-N forget the rows that are not in it (Flink's FlinkRelMdModifiedMonotonicity and
+ * RankProcessStrategy).
+ */
+import { columnsOf, type Expression } from '../../model/expression.ts';
+import type { AggregateCall, CalcNode, PlanNode, RankNode } from '../../model/plan.ts';
+import { changelogOf, isInsertOnly, uniqueKeysOf } from './changelog.ts';
+
+/** null: in any. */
+type Direction = 'constant' | 'increasing' | 'decreasing' | null;
+
+/**
+ * Columns by which updates of a Top-N's input come, where no row is deleted and none gets a worse place by an update: rows outside of the
+ * Top-N can't come into it but by an update of their own. null: all rows have to be kept.
+ */
+export function updateKeyOf({ input, partition, order }: RankNode): readonly number[] | null {
+  const changes = changelogOf(input);
+  if (isInsertOnly(changes) || changes.delete || order.length === 0) return null;
+  const key = uniqueKeysOf(input).find((columns) => partition.every((column) => columns.includes(column)));
+  const directions = directionsOf(input);
+  if (key === undefined || directions === null) return null;
+  const upwards = order.every(({ column, descending }) => {
+    const direction = directions[column]!;
+    return direction === 'constant' || direction === (descending ? 'increasing' : 'decreasing');
+  });
+  return upwards ? key : null;
+}
+
+function directionsOf(node: PlanNode): readonly Direction[] | null {
+  if (isInsertOnly(changelogOf(node))) return node.fields.map(() => 'constant');
+  switch (node.kind) {
+    case 'watermark':
+      return directionsOf(node.input);
+    case 'calc':
+      return calcDirections(node);
+    case 'deduplicate':
+      return node.fields.map((_, column) => (node.keys.includes(column) ? 'constant' : null));
+    case 'group_aggregate': {
+      const below = directionsOf(node.input);
+      if (below === null || node.keys.some((key) => below[key] !== 'constant')) return null;
+      return [...node.keys.map((): Direction => 'constant'), ...node.aggregates.map((call) => aggregated(call, below))];
+    }
+    default:
+      return null;
+  }
+}
+
+/** A filter on a column that changes lets rows come and go. */
+function calcDirections({ input, predicate, projections }: CalcNode): readonly Direction[] | null {
+  const below = directionsOf(input);
+  if (below === null) return null;
+  const tested = predicate === null ? [] : [...columnsOf(predicate)];
+  if (tested.some((column) => below[column] !== 'constant')) return null;
+  return projections.map((projection) => projected(projection, below));
+}
+
+function projected(expression: Expression, below: readonly Direction[]): Direction {
+  if (expression.kind === 'column') return below[expression.index]!;
+  return expression.kind === 'cast' ? projected(expression.arg, below) : null;
+}
+
+function aggregated({ name, args }: AggregateCall, below: readonly Direction[]): Direction {
+  if (name === 'COUNT') return 'increasing';
+  const own = name === 'MAX' ? 'increasing' : name === 'MIN' ? 'decreasing' : null;
+  const [argument] = args;
+  const input = argument === undefined ? null : below[argument]!;
+  return input === 'constant' || input === own ? own : null;
+}
