@@ -5,12 +5,10 @@
 import type { ConnectorConfig, ConnectorContext, ConnectorRegistry, SinkChangelog } from '../model/connector.ts';
 import { EngineError } from '../model/errors.ts';
 import { columnRef } from '../model/expression.ts';
-import type { JobGraph, Partitioning, SinkSpec, WindowTime } from '../model/job-graph.ts';
+import type { JobGraph, Partitioning, SinkSpec } from '../model/job-graph.ts';
 import type { Options } from '../model/options.ts';
-import { inputsOf, type Pipeline, type PlanNode, type WindowAggregateNode } from '../model/plan.ts';
+import { inputsOf, type Pipeline, type PlanNode, type WindowAggregateNode, type WindowNode } from '../model/plan.ts';
 import { formatPath, sinkRowOf, type TableDefinition } from '../model/table.ts';
-import { localWindowFields } from '../operators/window/fields.ts';
-import { Slices, slicedWindow } from '../operators/window/slices.ts';
 import { connectorOf } from './connector-of.ts';
 import { canonicalText } from './digest.ts';
 import { GraphAssembly, type NodeDraft, type Port } from './graph-assembly.ts';
@@ -19,6 +17,7 @@ import { splitPlannerOptions } from './planner-options.ts';
 import { SharedScans, wantedScan } from './shared-scans.ts';
 import { sinkInput, sinkPartitioning } from './sink-changes.ts';
 import { planSource } from './source-planner.ts';
+import { windowAggregateDraft, windowDraft } from './window-draft.ts';
 
 export type JobBuildContext = Readonly<{
   jobName: string;
@@ -98,7 +97,7 @@ class JobBuilder {
         case 'calc':
           return this.#chainCalc(node, await this.#lower(node.input));
         case 'window':
-          return this.#chainWindow(node, await this.#lower(node.input));
+          return this.#addWindow(node, await this.#lower(node.input));
         case 'window_aggregate':
           return this.#addWindowAggregate(node, await this.#lower(node.input));
         case 'union':
@@ -170,63 +169,23 @@ class JobBuilder {
     return this.#assembly.chain({ spec, label: 'Calc', shape: null }, input);
   }
 
-  #chainWindow(node: Extract<PlanNode, { kind: 'window' }>, input: Port): Port {
-    const { fields } = node;
-    const window = slicedWindow(node.window);
-    const time = this.#windowTime(node);
-    const spec = { kind: 'window', window, time, inputFields: this.#assembly.fieldsOf(input), fields } as const;
-    return this.#assembly.chain({ spec, label: 'WindowTableFunction', shape: window }, input);
+  #addWindow(node: WindowNode, input: Port): Port {
+    const draft = windowDraft(node, this.#assembly.fieldsOf(input), this.#ctx.connectorContext.timeZone);
+    return draft.spec.kind === 'session'
+      ? this.#addKeyed(draft, node.partition, input)
+      : this.#assembly.chain(draft, input);
   }
 
   #addWindowAggregate(node: WindowAggregateNode, input: Port): Port {
-    const { window, keys, aggregates, properties, fields } = node;
-    new Slices(window); // refuses, before anything runs, what is not built of slices
-    const rowFields = this.#assembly.fieldsOf(input);
-    const time = this.#windowTime(node);
-    const localFields = localWindowFields({ keys, aggregates, inputFields: rowFields });
-    const shape = [window, time.timeZone, keys.map((key) => rowFields[key]!.type), aggregates];
-    const local = this.#assembly.chain(
-      {
-        spec: {
-          kind: 'local_window_aggregate',
-          window,
-          time,
-          keys,
-          aggregates,
-          inputFields: rowFields,
-          fields: localFields,
-        },
-        label: 'LocalWindowAggregate',
-        shape,
-      },
-      input,
-    );
-    const global: NodeDraft = {
-      spec: {
-        kind: 'global_window_aggregate',
-        window,
-        time,
-        keyCount: keys.length,
-        aggregates,
-        rowFields,
-        properties,
-        inputFields: localFields,
-        fields,
-      },
-      label: 'GlobalWindowAggregate',
-      shape,
-    };
-    const partitioning: Partitioning = { kind: 'hash', keys: keys.map((_, index) => index) };
-    return this.#assembly.head(global, keys.length === 0 ? 1 : this.#parallelism(), [{ port: local, partitioning }]);
+    const inputFields = this.#assembly.fieldsOf(input);
+    const { local, global, keys } = windowAggregateDraft(node, inputFields, this.#ctx.connectorContext.timeZone);
+    return this.#addKeyed(global, keys, local === null ? input : this.#assembly.chain(local, input));
   }
 
-  #windowTime({ input, timeColumn }: Readonly<{ input: PlanNode; timeColumn: number }>): WindowTime {
-    const { type } = input.fields[timeColumn]!;
-    return {
-      column: timeColumn,
-      type,
-      timeZone: type.kind === 'timestamp_ltz' ? this.#ctx.connectorContext.timeZone : null,
-    };
+  /** Behind an exchange by keys; without any, in one subtask. */
+  #addKeyed(draft: NodeDraft, keys: readonly number[], port: Port): Port {
+    const partitioning: Partitioning = { kind: 'hash', keys };
+    return this.#assembly.head(draft, keys.length === 0 ? 1 : this.#parallelism(), [{ port, partitioning }]);
   }
 
   async #addUnion({ inputs, fields }: Extract<PlanNode, { kind: 'union' }>): Promise<Port> {

@@ -68,7 +68,10 @@ export type CalcSpec = Readonly<{
   fields: readonly Field[];
 }>;
 
-/** How a time column of TIMESTAMP_LTZ is read as local wall time. Windows of TIMESTAMP need no zone: null. */
+/**
+ * How a time column of TIMESTAMP_LTZ is read as local wall time. Windows of TIMESTAMP need no zone: null. Of windows that the rows have
+ * already (`attached`) the column is their end, in wall time of the zone.
+ */
 export type WindowTime = Readonly<{ column: number; type: DataType; timeZone: string | null }>;
 
 /**
@@ -78,6 +81,7 @@ export type WindowTime = Readonly<{ column: number; type: DataType; timeZone: st
 export type LocalWindowAggregateSpec = Readonly<{
   kind: 'local_window_aggregate';
   window: WindowDefinition;
+  attached: boolean;
   time: WindowTime;
   keys: readonly number[];
   aggregates: readonly AggregateCall[];
@@ -89,6 +93,7 @@ export type LocalWindowAggregateSpec = Readonly<{
 export type GlobalWindowAggregateSpec = Readonly<{
   kind: 'global_window_aggregate';
   window: WindowDefinition;
+  attached: boolean;
   time: WindowTime;
   keyCount: number;
   aggregates: readonly AggregateCall[];
@@ -99,11 +104,45 @@ export type GlobalWindowAggregateSpec = Readonly<{
   fields: readonly Field[];
 }>;
 
-/** A window function on its own: each row once for each of its windows, with window_start, window_end and window_time appended. */
+/** Both halves behind the exchange, of windows of processing time: rows get their time where they are aggregated. */
+export type ProcessingTimeAggregateSpec = Readonly<{
+  kind: 'processing_time_aggregate';
+  local: LocalWindowAggregateSpec;
+  global: GlobalWindowAggregateSpec;
+  inputFields: readonly Field[];
+  fields: readonly Field[];
+}>;
+
+/** An aggregation of sessions, which no slices make up. Emits keys, aggregates, properties. */
+export type SessionAggregateSpec = Readonly<{
+  kind: 'session_aggregate';
+  gapMs: number;
+  time: WindowTime;
+  processingTime: boolean;
+  keys: readonly number[];
+  aggregates: readonly AggregateCall[];
+  properties: readonly WindowProperty[];
+  inputFields: readonly Field[];
+  fields: readonly Field[];
+}>;
+
+/** SESSION on its own: the rows of a session when it has ended, with its properties appended. */
+export type SessionSpec = Readonly<{
+  kind: 'session';
+  gapMs: number;
+  time: WindowTime;
+  processingTime: boolean;
+  partition: readonly number[];
+  inputFields: readonly Field[];
+  fields: readonly Field[];
+}>;
+
+/** Another window function on its own: each row once for each of its windows, with window_start, window_end and window_time appended. */
 export type WindowSpec = Readonly<{
   kind: 'window';
   window: WindowDefinition;
   time: WindowTime;
+  processingTime: boolean;
   inputFields: readonly Field[];
   fields: readonly Field[];
 }>;
@@ -161,6 +200,9 @@ export type OperatorSpec =
   | CalcSpec
   | LocalWindowAggregateSpec
   | GlobalWindowAggregateSpec
+  | ProcessingTimeAggregateSpec
+  | SessionAggregateSpec
+  | SessionSpec
   | WindowSpec
   | UnionSpec
   | GroupAggregateSpec

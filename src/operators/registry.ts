@@ -21,6 +21,9 @@ import { SinkMaterializeOperator } from './sink-materialize.ts';
 import { UnionOperator } from './union.ts';
 import { GlobalWindowAggregateOperator } from './window/global-window-aggregate.ts';
 import { LocalWindowAggregateOperator } from './window/local-window-aggregate.ts';
+import { ProcessingTimeAggregateOperator } from './window/processing-time-aggregate.ts';
+import { SessionOperator } from './window/session.ts';
+import { SessionAggregateOperator } from './window/session-aggregate.ts';
 import { WindowJoinOperator } from './window/window-join.ts';
 import { WindowOperator } from './window/window-operator.ts';
 
@@ -30,6 +33,9 @@ const factories: Factories = {
   calc: (spec) => new CalcOperator(spec),
   local_window_aggregate: (spec) => new LocalWindowAggregateOperator(spec),
   global_window_aggregate: (spec) => new GlobalWindowAggregateOperator(spec),
+  processing_time_aggregate: (spec) => new ProcessingTimeAggregateOperator(spec),
+  session_aggregate: (spec) => new SessionAggregateOperator(spec),
+  session: (spec) => new SessionOperator(spec),
   window: (spec) => new WindowOperator(spec),
   over: (spec) => overOperator(spec),
   rank: (spec) => rankOperator(spec),

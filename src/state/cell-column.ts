@@ -41,9 +41,10 @@ export function copyCells(cell: Cell, source: CellColumn, length: number, capaci
   return target;
 }
 
-/** A set is changed in place: each copy of a cell needs its own. */
+/** Containers are changed in place: each copy of a cell needs its own. */
 function ownValue(value: unknown): unknown {
-  return value instanceof Map ? new Map(value) : value;
+  if (value instanceof Map) return new Map(value);
+  return Array.isArray(value) ? [...value] : value;
 }
 
 /** Back to the initial value, for rows [0, length). A wide column is replaced by a narrow one. */
@@ -53,6 +54,13 @@ export function resetCells(cell: Cell, column: CellColumn, length: number): Cell
   else (column.values as Float64Array).fill(cell.initial ?? 0, 0, length);
   column.nulls?.fill(cell.initial === null ? 1 : 0, 0, length);
   return column;
+}
+
+/** One row back to the initial value. */
+export function resetCell({ initial }: Cell, column: CellColumn, row: number): void {
+  if (column.nulls !== null) column.nulls[row] = initial === null ? 1 : 0;
+  if (column.layout === 'object') column.values[row] = initial;
+  else column.values[row] = (column.layout === 'int' && column.wide ? BigInt(initial ?? 0) : (initial ?? 0)) as never;
 }
 
 /** The same cells as bigints. What is not an integer column stays as it is. */

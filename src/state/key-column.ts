@@ -1,6 +1,7 @@
 /**
- * Keys of a keyed table, a column each, in pages of `pageRows` rows. Rows are only ever appended, so that a page's arrays can be handed
- * out with the number of rows that count: what is appended later lies behind them.
+ * Keys of a table, a column each, in pages of `pageRows` rows. What is appended lies behind the rows that are there, so that a page's arrays
+ * can be handed out with the number of rows that count. Where rows are removed and their places used again (state/chained-table.ts), the
+ * page is detached first.
  */
 import type { Column, Nulls } from '../model/column.ts';
 import { assert, EngineError } from '../model/errors.ts';
@@ -14,8 +15,12 @@ export interface KeyColumn {
   bind(column: Column): void;
   /** Whether the key of a stored row is that of the bound column's row `index`. NULL equals NULL. */
   equals(row: number, index: number): boolean;
-  /** Stores the bound column's row `index` as `row`, which is the one after the last. */
+  /** Stores the bound column's row `index` as `row`, which is the one after the last, or one that was removed. */
   append(row: number, index: number): void;
+  /** The key of a row is no longer needed. */
+  remove(row: number): void;
+  /** Gives the page arrays of its own: those that were handed out stay as they are. */
+  detach(page: number): void;
   /** The keys of a page; arrays shared. */
   page(page: number): Column;
   /** The keys of some rows, in arrays of their own. */
@@ -79,6 +84,15 @@ class FixedKeys implements KeyColumn {
     if (values === undefined || offset >= values.length) values = this.#grow(page, values);
     if (this.#boundNulls !== null && this.#boundNulls[index] === 1) this.#nulls.set(row);
     else values[offset] = this.#values[index]!;
+  }
+
+  remove(row: number): void {
+    this.#nulls.clear(row);
+  }
+
+  detach(page: number): void {
+    this.#pages[page] = this.#pages[page]!.slice();
+    this.#nulls.detach(page);
   }
 
   page(page: number): Column {
@@ -150,6 +164,15 @@ class IntegerKeys implements KeyColumn {
     if (typeof value === 'bigint' && values instanceof Float64Array) values = this.#widen(page, values);
     if (isNull) this.#nulls.set(row);
     store(values, offset, value);
+  }
+
+  remove(row: number): void {
+    this.#nulls.clear(row);
+  }
+
+  detach(page: number): void {
+    this.#pages[page] = this.#pages[page]!.slice();
+    this.#nulls.detach(page);
   }
 
   page(page: number): Column {

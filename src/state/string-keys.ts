@@ -50,16 +50,30 @@ export class StringKeys implements KeyColumn {
     const page = this.#pageFor(row);
     const offset = row & pageMask;
     page.codes[offset] = unknownCode;
-    page.starts[offset] = page.used;
+    let length = 0;
     if (bound.nulls !== null && bound.nulls[index] === 1) this.#nulls.set(row);
-    else if (bound.encoding === 'bytes') copyInto(page, bound.bytes, bound.starts[index]!, bound.ends[index]!);
+    else if (bound.encoding === 'bytes') length = copyInto(page, bound.bytes, bound.starts[index]!, bound.ends[index]!);
     else {
       const code = bound.values[index]!;
       const bytes = bound.pool.bytes(code);
-      copyInto(page, bytes, 0, bytes.length);
+      length = copyInto(page, bytes, 0, bytes.length);
       page.codes[offset] = code;
     }
+    page.starts[offset] = page.used - length;
     page.ends[offset] = page.used;
+  }
+
+  remove(row: number): void {
+    this.#nulls.clear(row);
+    const page = this.#pages[pageOf(row)]!;
+    page.ends[row & pageMask] = page.starts[row & pageMask]!;
+  }
+
+  /** The bytes of rows that are there are never overwritten: they stay shared. */
+  detach(page: number): void {
+    const { bytes, used, starts, ends, codes } = this.#pages[page]!;
+    this.#pages[page] = { bytes, used, starts: starts.slice(), ends: ends.slice(), codes };
+    this.#nulls.detach(page);
   }
 
   page(page: number): Column {
@@ -72,8 +86,8 @@ export class StringKeys implements KeyColumn {
     for (let i = 0; i < count; i++) {
       const page = this.#pages[pageOf(rows[i]!)]!;
       const offset = rows[i]! & pageMask;
-      target.starts[i] = target.used;
-      copyInto(target, page.bytes, page.starts[offset]!, page.ends[offset]!);
+      const length = copyInto(target, page.bytes, page.starts[offset]!, page.ends[offset]!);
+      target.starts[i] = target.used - length;
       target.ends[i] = target.used;
     }
     const { bytes, starts, ends } = target;
@@ -118,12 +132,35 @@ function emptyPage(capacity: number): StringPage {
   };
 }
 
-function copyInto(page: StringPage, source: Uint8Array, start: number, end: number): void {
+/** Gives the length. */
+function copyInto(page: StringPage, source: Uint8Array, start: number, end: number): number {
+  if (page.used + end - start > page.bytes.length) makeRoom(page, end - start);
   const needed = page.used + end - start;
-  if (needed > page.bytes.length) page.bytes = grown(page.bytes, needed);
   const { bytes } = page;
   for (let from = start, to = page.used; from < end; from++, to++) bytes[to] = source[from]!;
   page.used = needed;
+  return end - start;
+}
+
+/** New arrays, with the bytes of removed rows left out where they are half of all. */
+function makeRoom(page: StringPage, length: number): void {
+  const { bytes, starts, ends } = page;
+  let live = 0;
+  for (let i = 0; i < starts.length; i++) live += ends[i]! - starts[i]!;
+  if (live * 2 > page.used) {
+    page.bytes = grown(bytes, page.used + length);
+    return;
+  }
+  page.bytes = new Uint8Array(Math.max(smallestArena, live * 2, live + length));
+  page.starts = new Int32Array(starts.length);
+  page.ends = new Int32Array(ends.length);
+  page.used = 0;
+  for (let i = 0; i < starts.length; i++) {
+    page.starts[i] = page.used;
+    page.bytes.set(bytes.subarray(starts[i], ends[i]), page.used);
+    page.used += ends[i]! - starts[i]!;
+    page.ends[i] = page.used;
+  }
 }
 
 function sameBytes(page: StringPage, offset: number, other: Uint8Array, start: number, end: number): boolean {

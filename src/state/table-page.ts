@@ -34,6 +34,17 @@ export class NullPages {
     this.#pages[page] = flags;
   }
 
+  clear(row: number): void {
+    const flags = this.#pages[pageOf(row)];
+    if (flags !== undefined) flags[row & pageMask] = 0;
+  }
+
+  /** Makes the page's flags its own again: who was given them keeps them as they are. */
+  detach(page: number): void {
+    const flags = this.#pages[page];
+    if (flags !== undefined) this.#pages[page] = flags.slice();
+  }
+
   page(page: number): Nulls {
     return this.#pages[page] ?? null;
   }

@@ -35,7 +35,7 @@ export class GlobalWindowAggregateOperator implements Operator {
   constructor(spec: GlobalWindowAggregateSpec) {
     this.#spec = spec;
     this.#clock = new WindowClock(spec.time.timeZone);
-    this.#slices = new Slices(spec.window);
+    this.#slices = new Slices(spec.window, spec.attached);
     this.#progress = new WindowProgress(this.#clock, this.#slices);
     this.#sliceEnds = new RowtimeReader(spec.inputFields[spec.keyCount]!.type);
   }

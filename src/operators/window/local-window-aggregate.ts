@@ -42,10 +42,10 @@ export class LocalWindowAggregateOperator implements Operator {
   constructor(spec: LocalWindowAggregateSpec) {
     this.#spec = spec;
     this.#rowtimes = new RowtimeReader(spec.time.type);
-    const slices = new Slices(spec.window);
+    const slices = new Slices(spec.window, spec.attached);
     const clock = new WindowClock(spec.time.timeZone);
     this.#progress = new WindowProgress(clock, slices);
-    this.#slices = new HeldSlices(slices, clock);
+    this.#slices = new HeldSlices(slices, clock, spec.attached);
     const [first, ...others] = spec.keys;
     this.#tableKeys = new TableKeys(
       spec.keys,

@@ -15,20 +15,27 @@ export function windowStart(wallMs: number, offsetMs: number, sizeMs: number): n
 /** Throws EngineError UNSUPPORTED for what is not built of slices. */
 export function slicedWindow(window: WindowDefinition): SlicedWindow {
   if (window.kind === 'session') {
-    throw new EngineError('UNSUPPORTED', 'SESSION windows are not supported', {
-      hint: 'TUMBLE, HOP and CUMULATE windows are.',
-    });
+    throw new EngineError('UNSUPPORTED', 'SESSION windows are not made of slices');
   }
   return window;
+}
+
+/** How windows that rows have already lie: each is a slice of its own, and its end is on this grid; of a session it may be anywhere. */
+function attachedGrid(window: WindowDefinition): SlicedWindow {
+  if (window.kind === 'session') return { kind: 'tumble', sizeMs: 1, offsetMs: 0 };
+  return { kind: 'tumble', sizeMs: sliceMsOf(window), offsetMs: window.offsetMs };
 }
 
 export class Slices {
   readonly window: SlicedWindow;
   readonly sliceMs: number;
   readonly offsetMs: number;
+  readonly #definition: WindowDefinition;
 
-  constructor(definition: WindowDefinition) {
-    const window = slicedWindow(definition);
+  /** `attached`: of rows that have their windows already. */
+  constructor(definition: WindowDefinition, attached = false) {
+    const window = attached ? attachedGrid(definition) : slicedWindow(definition);
+    this.#definition = definition;
     this.window = window;
     this.offsetMs = window.offsetMs;
     this.sliceMs = sliceMsOf(window);
@@ -46,8 +53,9 @@ export class Slices {
   }
 
   windowStart(windowEnd: number): number {
-    if (this.window.kind !== 'cumulate') return windowEnd - this.window.sizeMs;
-    return windowStart(windowEnd - 1, this.offsetMs, this.window.sizeMs);
+    const window = slicedWindow(this.#definition);
+    if (window.kind !== 'cumulate') return windowEnd - window.sizeMs;
+    return windowStart(windowEnd - 1, window.offsetMs, window.sizeMs);
   }
 
   /** The end of the last window that a slice is part of. */

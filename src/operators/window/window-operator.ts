@@ -6,6 +6,7 @@ import { type ColumnBatch, gatherBatch } from '../../model/column.ts';
 import type { WindowSpec } from '../../model/job-graph.ts';
 import type { Operator, OperatorContext, Output } from '../../model/operator.ts';
 import type { WindowProperty } from '../../model/plan.ts';
+import { ProcessingClock } from './processing-clock.ts';
 import { RowtimeReader } from './rowtime.ts';
 import { type SlicedWindow, slicedWindow, windowStart } from './slices.ts';
 import { WindowClock } from './window-clock.ts';
@@ -23,6 +24,7 @@ export class WindowOperator implements Operator {
   readonly #ends = new Float64Array(maxOutputRows);
   #count = 0;
   #ctx!: OperatorContext;
+  #processing!: ProcessingClock;
   #output!: Output;
 
   constructor(spec: WindowSpec) {
@@ -35,13 +37,16 @@ export class WindowOperator implements Operator {
   open(ctx: OperatorContext, output: Output): void {
     this.#ctx = ctx;
     this.#output = output;
+    this.#processing = new ProcessingClock(ctx.session);
   }
 
   processBatch(input: ColumnBatch): void {
-    const { column } = this.#spec.time;
-    const batch = withoutNullRowtimes(input, column, this.#ctx.counters);
+    const { time, processingTime } = this.#spec;
+    const batch = processingTime ? input : withoutNullRowtimes(input, time.column, this.#ctx.counters);
     if (batch.length === 0) return;
-    const { values } = this.#rowtimes.read(batch.columns[column]!, batch.length);
+    const { values } = processingTime
+      ? { values: new Float64Array(batch.length).fill(this.#processing.now()) }
+      : this.#rowtimes.read(batch.columns[time.column]!, batch.length);
     const add = (row: number, start: number, end: number): void => {
       if (this.#count === maxOutputRows) this.#emit(batch);
       this.#selection[this.#count] = row;

@@ -62,7 +62,7 @@ export function restoredWatermark(chunk: StateChunk): number {
   return Math.min(...column.values.subarray(0, chunk.batch.length));
 }
 
-function watermarkChunk(watermark: number): StateChunk {
+export function watermarkChunk(watermark: number): StateChunk {
   const column: Column = { layout: 'f64', values: Float64Array.of(watermark), nulls: null };
   return {
     table: watermarkTable,

@@ -241,16 +241,26 @@ function pruneWindow(node: WindowNode, needs: readonly Need[]): Pruned {
   const width = node.input.fields.length;
   const fromInput = needs.filter(({ column }) => column < width);
   const time: Need = { column: node.timeColumn, path: [] };
-  const input = prune(node.input, distinct([...fromInput, time]));
-  const found = input.find(time);
-  assert(found.kind === 'column', () => 'the rowtime is a column of its own');
+  const partition = node.partition.map((column): Need => ({ column, path: [] }));
+  const input = prune(node.input, distinct([...fromInput, time, ...partition]));
+  const place = (need: Need): number => {
+    const found = input.find(need);
+    assert(found.kind === 'column', () => 'a rowtime or key is a column of its own');
+    return found.index;
+  };
   const appended = node.fields.slice(width);
   const find = (need: Need): Expression =>
     need.column < width
       ? input.find(need)
       : columnRef(input.node.fields.length + need.column - width, node.fields[need.column]!.type);
   return {
-    node: { ...node, input: input.node, timeColumn: found.index, fields: [...input.node.fields, ...appended] },
+    node: {
+      ...node,
+      input: input.node,
+      timeColumn: place(time),
+      partition: partition.map(place),
+      fields: [...input.node.fields, ...appended],
+    },
     find,
   };
 }
@@ -286,6 +296,7 @@ function pruneAggregate(node: WindowAggregateNode, needs: readonly Need[]): Prun
     ...node,
     input,
     timeColumn: place(node.timeColumn),
+    attached: node.attached && { ...node.attached, start: place(node.attached.start), end: place(node.attached.end) },
     keys: node.keys.map(place),
     aggregates: aggregates.map((call) => ({
       ...call,

@@ -1,0 +1,76 @@
+/** Windows in the job graph: which operators a window function, or an aggregation of windows, becomes. */
+import type { WindowTime } from '../model/job-graph.ts';
+import type { WindowAggregateNode, WindowNode } from '../model/plan.ts';
+import { type Field, types } from '../model/types.ts';
+import { localWindowFields } from '../operators/window/fields.ts';
+import { Slices } from '../operators/window/slices.ts';
+import type { NodeDraft } from './graph-assembly.ts';
+
+/** `local` stands before the exchange by `keys`; null: the input's rows go through it. */
+export type AggregateDraft = Readonly<{ local: NodeDraft | null; global: NodeDraft; keys: readonly number[] }>;
+
+/** `timeZone`: the session's. */
+export function windowDraft(node: WindowNode, inputFields: readonly Field[], timeZone: string): NodeDraft {
+  const { window, processingTime, partition, fields } = node;
+  const time = windowTime(node, inputFields, timeZone);
+  const common = { time, processingTime, inputFields, fields };
+  if (window.kind !== 'session') {
+    return { spec: { kind: 'window', window, ...common }, label: 'WindowTableFunction', shape: window };
+  }
+  const { gapMs } = window;
+  const shape = [window, processingTime, partition, inputFields.map(({ type }) => type)];
+  return { spec: { kind: 'session', gapMs, partition, ...common }, label: 'WindowTableFunction', shape };
+}
+
+export function windowAggregateDraft(
+  node: WindowAggregateNode,
+  inputFields: readonly Field[],
+  timeZone: string,
+): AggregateDraft {
+  const { window, keys, aggregates, properties, fields, processingTime, attached } = node;
+  const time = windowTime(node, inputFields, timeZone);
+  const keyTypes = keys.map((key) => inputFields[key]!.type);
+  const shape = [window, time.timeZone, keyTypes, aggregates, ...(processingTime ? ['processing time'] : [])];
+  if (window.kind !== 'session' || attached !== null) return slicedDraft(node, inputFields, time, shape);
+  const { gapMs } = window;
+  const common = { time, processingTime, keys, aggregates, properties, inputFields, fields };
+  return {
+    local: null,
+    global: { spec: { kind: 'session_aggregate', gapMs, ...common }, label: 'WindowAggregate', shape },
+    keys,
+  };
+}
+
+function slicedDraft(
+  node: WindowAggregateNode,
+  inputFields: readonly Field[],
+  time: WindowTime,
+  shape: unknown,
+): AggregateDraft {
+  const { window, keys, aggregates, properties, fields, processingTime } = node;
+  const attached = node.attached !== null;
+  new Slices(window, attached); // refuses, before anything runs, what is not built of slices
+  const localFields = localWindowFields({ keys, aggregates, inputFields });
+  const common = { window, attached, time, aggregates };
+  const local = { kind: 'local_window_aggregate', ...common, keys, inputFields, fields: localFields } as const;
+  const keyCount = keys.length;
+  const rows = { rowFields: inputFields, inputFields: localFields, fields };
+  const global = { kind: 'global_window_aggregate', ...common, keyCount, properties, ...rows } as const;
+  if (processingTime) {
+    const spec = { kind: 'processing_time_aggregate', local, global, inputFields, fields } as const;
+    return { local: null, global: { spec, label: 'WindowAggregate', shape }, keys };
+  }
+  return {
+    local: { spec: local, label: 'LocalWindowAggregate', shape },
+    global: { spec: global, label: 'GlobalWindowAggregate', shape },
+    keys: keys.map((_, index) => index),
+  };
+}
+
+function windowTime(node: WindowNode | WindowAggregateNode, inputFields: readonly Field[], zone: string): WindowTime {
+  const attached = node.kind === 'window_aggregate' ? node.attached : null;
+  const column = attached?.end ?? node.timeColumn;
+  const type = attached === null ? inputFields[column]!.type : types.timestamp(3, false);
+  const zoned = attached === null ? type.kind === 'timestamp_ltz' : attached.zoned;
+  return { column, type, timeZone: zoned ? zone : null };
+}

@@ -1,0 +1,120 @@
+/**
+ * SESSION without an aggregation: the rows of a session, with its properties appended, when it has ended, in the order of their coming
+ * (Flink's UnalignedWindowTableFunctionOperator). Changes stay what they are. A row whose session would have ended is dropped and counted.
+ */
+import { minWatermark } from '../../model/column.ts';
+import type { SessionSpec } from '../../model/job-graph.ts';
+import type { Operator } from '../../model/operator.ts';
+import type { WindowProperty } from '../../model/plan.ts';
+import { keyText, type Row } from '../../model/row.ts';
+import { isTimestamp, unitsPerMillisecond } from '../../model/types.ts';
+import { KeyedState, type StateHandle } from '../../state/keyed-state.ts';
+import { RowOperator } from '../rows/row-operator.ts';
+import { rowTimeMs } from '../rows/row-time.ts';
+import { ProcessingClock } from './processing-clock.ts';
+import { type RowSession, sessionRows, withRow } from './row-sessions.ts';
+import { WindowClock } from './window-clock.ts';
+import { WindowFiring } from './window-firing.ts';
+import { propertyMs } from './window-rows.ts';
+
+const properties: readonly WindowProperty[] = ['window_start', 'window_end', 'window_time'];
+
+export class SessionOperator extends RowOperator implements Operator {
+  readonly #spec: SessionSpec;
+  readonly #clock: WindowClock;
+  readonly #firing: WindowFiring;
+  readonly #sessions: KeyedState<RowSession[]>;
+  #processing!: ProcessingClock;
+  /** The time that sessions end by: processing time, or the watermark (the base class has it). */
+  #processed = minWatermark;
+
+  constructor(spec: SessionSpec) {
+    super([spec.inputFields], spec.fields);
+    this.#spec = spec;
+    this.#clock = new WindowClock(spec.time.timeZone);
+    this.#firing = new WindowFiring(spec.time.timeZone);
+    this.#sessions = new KeyedState(sessionRows(spec.partition, spec.inputFields));
+  }
+
+  protected override opened(): void {
+    this.#processing = new ProcessingClock(this.ctx.session);
+  }
+
+  protected override row(change: number, row: Row): void {
+    const { processingTime, partition, gapMs } = this.#spec;
+    const at = this.#timeOf(row);
+    if (at === null) {
+      this.ctx.counters.add('nullRowtimes', 1);
+      return;
+    }
+    const progress = processingTime ? this.#processed : this.watermark;
+    const wallMs = this.#clock.toWall(at);
+    const key = keyText(row, partition);
+    const sessions = this.#sessions.get(key) ?? [];
+    const touches = sessions.some(({ start, end }) => start <= wallMs + gapMs && end >= wallMs);
+    if (!touches && this.#firing.hasFired(wallMs + gapMs, progress)) {
+      this.ctx.counters.add('lateRecords', 1);
+      return;
+    }
+    const keyRow = partition.map((column) => row[column]!);
+    const open = this.#sessions.update(key, keyRow, () => []);
+    this.#firing.await(key, withRow(open, { start: wallMs, end: wallMs + gapMs, change, row }));
+  }
+
+  protected override advance(watermark: number): void {
+    if (!this.#spec.processingTime) this.#fire(watermark);
+  }
+
+  processTime(nowMs: number): void {
+    if (!this.#spec.processingTime) return;
+    const progress = this.#processing.at(nowMs) - 1; // rows of this very millisecond may still come
+    if (progress <= this.#processed) return;
+    this.#fire(progress);
+    this.#processed = progress;
+    this.output.flush();
+  }
+
+  protected override states(): readonly StateHandle[] {
+    return [this.#sessions];
+  }
+
+  protected override restored(): void {
+    for (const [key, , sessions] of this.#sessions.entries()) {
+      for (const { end } of sessions) this.#firing.await(key, end);
+    }
+  }
+
+  /** ms since 1970; null: the row has no rowtime. */
+  #timeOf(row: Row): number | null {
+    const { time, processingTime } = this.#spec;
+    if (processingTime) {
+      const now = this.#processing.now();
+      this.processTime(now);
+      return now;
+    }
+    const value = row[time.column]!;
+    return value === null ? null : rowTimeMs(value, time.type);
+  }
+
+  #fire(progress: number): void {
+    this.#firing.advance(progress, (key) => {
+      const ended = (this.#sessions.get(key) ?? []).filter(({ end }) => this.#firing.hasFired(end, progress));
+      if (ended.length === 0) return; // it has grown since
+      const open = this.#sessions.update(key, [], () => []);
+      const rest = open.filter(({ end }) => !this.#firing.hasFired(end, progress));
+      for (const session of ended) this.#emit(session);
+      if (rest.length === 0) this.#sessions.delete(key);
+      else open.splice(0, open.length, ...rest);
+    });
+  }
+
+  #emit({ start, end, rows }: RowSession): void {
+    const { inputFields, fields } = this.#spec;
+    const bounds = properties.map((property, i) => {
+      const { type } = fields[inputFields.length + i]!;
+      const units = isTimestamp(type) ? unitsPerMillisecond(type.precision) : 1;
+      return propertyMs(property, type, { start, end }, this.#clock) * units;
+    });
+    for (const { change, row } of rows) this.output.add(change, [...row, ...bounds]);
+  }
+}
