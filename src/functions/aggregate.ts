@@ -85,8 +85,13 @@ const minAverageScale = 6;
 
 function inferAverage(args: readonly Argument[]): Signature {
   const type = numericArgument('AVG([DISTINCT] number)', args);
-  if (type.kind !== 'decimal') return { args: [type], result: withNullable(type, true) };
-  return { args: [type], result: types.decimal(maxDecimalPrecision, Math.max(minAverageScale, type.scale)) };
+  return { args: [type], result: averageType(type) };
+}
+
+/** Of AVG and the statistics: integers give integers. */
+export function averageType(type: DataType): DataType {
+  if (type.kind !== 'decimal') return withNullable(type, true);
+  return types.decimal(maxDecimalPrecision, Math.max(minAverageScale, type.scale));
 }
 
 /** Integers: a BIGINT sum, the quotient cut towards zero. */

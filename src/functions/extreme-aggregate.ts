@@ -76,15 +76,11 @@ function retractable({ better, kept, helpers }: Order, type: DataType): Aggregat
       `${values} ??= new Map(); if (${bag.add}(${values}, ${kept(value!)}, -1) === 0 && ${cell} !== null && ` +
       `!(${better(cell!, value!)})) { ${cell} = null; ${best(cell!, values!)} }`,
     merge: ([cell, values], [, others]) =>
-      `if (${others} !== null) { ${values} ??= new Map(); ` +
-      `for (const [key, entry] of ${others}) ${mergeEntry(bag.add, values!)} ${cell} = null; ${best(cell!, values!)} }`,
+      `${values} = ${bag.merge}(${values}, ${others}); ${cell} = null; ` +
+      `if (${values} !== null) { ${best(cell!, values!)} }`,
     result: ([cell]) => cell!,
     helpers: { ...helpers, ...bag.helpers },
   };
-}
-
-function mergeEntry(add: string, values: string): string {
-  return add === 'addToBag' ? `${add}(${values}, key, entry);` : `${add}(${values}, entry[0], entry[1]);`;
 }
 
 function extreme(name: 'MIN' | 'MAX', keep: '<' | '>', description: string): AggregateFunction {

@@ -5,11 +5,10 @@ import type {
   Argument,
   ImplementContext,
   Signature,
-  SqlValue,
 } from '../model/function.ts';
-import { equalRows } from '../model/row.ts';
 import { isCharacter, layoutOf, types, withNullable } from '../model/types.ts';
 import { checkCount, mismatch } from './signature.ts';
+import { valueList } from './value-list.ts';
 
 function inferOne(usage: string, args: readonly Argument[]): Signature {
   checkCount(usage, args, 1);
@@ -32,25 +31,6 @@ function implementEnd(end: 'first' | 'last', { result, retract }: ImplementConte
       `if (${end === 'first' ? `${cell} === null` : `${other} !== null`}) ${cell} = ${other};`,
     result: ([cell]) => cell!,
   };
-}
-
-/** Every value in the order of the rows: of equal values the first is taken back first. */
-function valueList(element: ImplementContext['result']): Omit<AggregateImplementation, 'result'> {
-  return {
-    cells: [{ name: 'values', type: types.array(element), initial: null }],
-    integers: 'row',
-    add: ([list], [value]) => `(${list} ??= []).push(${value});`,
-    retract: ([list], [value]) => `if (${list} !== null) removeFirst(${list}, ${value});`,
-    merge: ([list], [other]) =>
-      `if (${other} !== null) ${list} = ${list} === null ? [...${other}] : ${list}.concat(${other});`,
-    helpers: { removeFirst },
-  };
-}
-
-function removeFirst(list: SqlValue[], value: SqlValue): void {
-  const isPlain = typeof value !== 'object' || value === null;
-  const index = isPlain ? list.indexOf(value) : list.findIndex((other) => equalRows([other], [value]));
-  if (index >= 0) list.splice(index, 1);
 }
 
 function ofEnd(name: string, end: 'first' | 'last', description: string): AggregateFunction {

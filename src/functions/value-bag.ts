@@ -10,28 +10,45 @@ type PlainBag = Map<SqlValue, number>;
 /** By the value's text: for values that `Map` compares by reference. */
 type KeyedBag = Map<string, readonly [value: SqlValue, count: number]>;
 
-/** How bags of one type of values are kept; values have the form of `Row` (model/row.ts). */
+/** How bags of one type of values are kept; values have the form of `Row` (model/row.ts). Functions are names of `helpers`. */
 export type BagForm = Readonly<{
   /** Of the cell; NULL is an empty bag. */
   type: DataType;
-  /** Helpers of generated code by name: `add(bag, value, count)` gives the value's count after it, `values(bag)` each value of a positive count. */
+  /** `add(bag, value, count)` gives the value's count after it. */
   add: string;
+  /** `merge(bag, other)` gives the bag with the other's values; either may be null. */
+  merge: string;
+  /** `values(bag)`: each value of a positive count. */
   values: string;
+  /** `counts(bag)`: a MULTISET of its own. */
+  counts: string;
   helpers: Readonly<Record<string, unknown>>;
 }>;
 
 export function bagForm(element: DataType): BagForm {
   const isPlain = layoutOf(element) !== 'object' && element.kind !== 'binary' && element.kind !== 'varbinary';
   if (isPlain) {
-    const type: DataType = { kind: 'multiset', element, nullable: true };
-    return { type, add: 'addToBag', values: 'valuesOfBag', helpers: { addToBag, valuesOfBag } };
+    return {
+      type: { kind: 'multiset', element, nullable: true },
+      add: 'addToBag',
+      merge: 'mergeBags',
+      values: 'valuesOfBag',
+      counts: 'countsOfBag',
+      helpers: { addToBag, mergeBags, valuesOfBag, countsOfBag },
+    };
   }
   const entry = types.row([
     { name: 'value', type: element },
     { name: 'count', type: types.of('bigint', false) },
   ]);
-  const helpers = { addToKeyedBag, valuesOfKeyedBag };
-  return { type: types.map(types.string(false), entry), add: 'addToKeyedBag', values: 'valuesOfKeyedBag', helpers };
+  return {
+    type: types.map(types.string(false), entry),
+    add: 'addToKeyedBag',
+    merge: 'mergeKeyedBags',
+    values: 'valuesOfKeyedBag',
+    counts: 'countsOfKeyedBag',
+    helpers: { addToKeyedBag, mergeKeyedBags, valuesOfKeyedBag, countsOfKeyedBag },
+  };
 }
 
 function addToBag(bag: PlainBag, value: SqlValue, count: number): number {
@@ -41,8 +58,18 @@ function addToBag(bag: PlainBag, value: SqlValue, count: number): number {
   return sum;
 }
 
+function mergeBags(bag: PlainBag | null, other: PlainBag | null): PlainBag | null {
+  if (bag === null || other === null) return other === null ? bag : new Map(other);
+  for (const [value, count] of other) addToBag(bag, value, count);
+  return bag;
+}
+
 function* valuesOfBag(bag: PlainBag): Generator<SqlValue> {
   for (const [value, count] of bag) if (count > 0) yield value;
+}
+
+function countsOfBag(bag: PlainBag | null): Map<SqlValue, number> {
+  return new Map([...(bag ?? [])].filter(([, count]) => count > 0));
 }
 
 function addToKeyedBag(bag: KeyedBag, value: SqlValue, count: number): number {
@@ -54,6 +81,16 @@ function addToKeyedBag(bag: KeyedBag, value: SqlValue, count: number): number {
   return sum;
 }
 
+function mergeKeyedBags(bag: KeyedBag | null, other: KeyedBag | null): KeyedBag | null {
+  if (bag === null || other === null) return other === null ? bag : new Map(other);
+  for (const [value, count] of other.values()) addToKeyedBag(bag, value, count);
+  return bag;
+}
+
 function* valuesOfKeyedBag(bag: KeyedBag): Generator<SqlValue> {
   for (const [value, count] of bag.values()) if (count > 0) yield value;
+}
+
+function countsOfKeyedBag(bag: KeyedBag | null): Map<SqlValue, number> {
+  return new Map([...(bag?.values() ?? [])].filter(([, count]) => count > 0));
 }

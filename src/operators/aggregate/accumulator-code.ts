@@ -39,12 +39,19 @@ export class AccumulatorCode {
 
   /** Adds the row's arguments; `number` is the aggregate's place in the list. */
   add(aggregate: BoundAggregate, number: number, wide: boolean): void {
-    const { call, argTypes } = aggregate;
-    const conditions = call.args.map((arg) => this.#reads.isNull(arg, this.#row)).filter((test) => test !== 'false');
+    const { call, argTypes, handlesNulls } = aggregate;
+    const tests = handlesNulls ? [] : call.args.map((arg) => this.#reads.isNull(arg, this.#row));
+    const conditions = tests.filter((test) => test !== 'false');
     let guard = conditions.map((test) => `!(${test})`).join(' && ');
     if (call.filter !== null) guard = [this.#filter(call.filter), guard].filter((test) => test !== '').join(' && ');
     this.#builder.line(guard === '' ? '{' : `if (${guard}) {`);
-    const args = call.args.map((arg, i) => this.#named('arg', this.#reads.value(arg, argTypes[i]!, this.#row, wide)));
+    const args = call.args.map((arg, i) => {
+      const type = argTypes[i]!;
+      const value = handlesNulls
+        ? this.#reads.nullable(arg, type, this.#row, wide)
+        : this.#reads.value(arg, type, this.#row, wide);
+      return this.#named('arg', value);
+    });
     this.#update(aggregate, number, wide, (implementation, cells) => implementation.add(cells, args));
     this.#builder.line('}');
   }

@@ -9,6 +9,8 @@ import { distinctImplementation } from './distinct-aggregate.ts';
 export type BoundAggregate = Readonly<{
   call: AggregateCall;
   argTypes: readonly DataType[];
+  /** Whether rows with a NULL argument count too. */
+  handlesNulls: boolean;
   cells: readonly AccumulatorCell[];
   /** The place of its first cell among all aggregates' cells. */
   firstCell: number;
@@ -37,7 +39,7 @@ function bindAggregate(
 ): Omit<BoundAggregate, 'firstCell'> {
   const definition = aggregateFunction(call.name);
   if (definition === undefined) {
-    throw new EngineError('UNSUPPORTED', `aggregate function ${call.name} is not supported in windows`);
+    throw new EngineError('UNSUPPORTED', `aggregate function ${call.name} is not supported`);
   }
   const argTypes = call.args.map((index) => rowFields[index]!.type);
   const implement = (wide: boolean): AggregateImplementation => {
@@ -49,5 +51,6 @@ function bindAggregate(
     narrow.cells.length === wide.cells.length,
     () => `${call.name}: narrow and wide code have different accumulator cells`,
   );
-  return { call, argTypes, cells: narrow.cells, narrow, wide };
+  const handlesNulls = definition.nulls === 'handled';
+  return { call, argTypes, handlesNulls, cells: narrow.cells, narrow, wide };
 }

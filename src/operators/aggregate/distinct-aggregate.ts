@@ -1,52 +1,38 @@
 /**
- * DISTINCT: the accumulator is the set of values, and the aggregate is folded over it when the result is asked for. The set is a
- * MULTISET value whose counts are all 1; its elements are numbers where they are exact, else bigints, so that narrow and wide code agree.
+ * DISTINCT in columns: the accumulator is the bag of values (of several arguments: of rows of them), and the aggregate is folded over it when
+ * the result is asked for. Its elements have the form of `Row`, so that narrow and wide code agree.
  */
-import { EngineError } from '../../model/errors.ts';
+import { keptHelpers, keptValue } from '../../functions/kept-value.ts';
+import { type BagForm, bagForm } from '../../functions/value-bag.ts';
 import type { AggregateFunction, AggregateImplementation, ImplementContext, SqlValue } from '../../model/function.ts';
-import { type DataType, formatType, layoutOf } from '../../model/types.ts';
+import { type DataType, layoutOf, types } from '../../model/types.ts';
 import { CodeBuilder } from '../codegen/code-builder.ts';
-import { isBytes } from '../codegen/fragment.ts';
 
-type ValueSet = Map<SqlValue, number>;
-
+/** The aggregate of each value once. Of no arguments (COUNT(*)) there is nothing to be distinct. */
 export function distinctImplementation(definition: AggregateFunction, ctx: ImplementContext): AggregateImplementation {
-  const [arg, ...others] = ctx.args;
-  if (arg === undefined || others.length > 0) {
-    throw new EngineError(
-      'UNSUPPORTED',
-      `${definition.name}(DISTINCT …) takes one argument here, got ${ctx.args.length}`,
-    );
-  }
-  checkElement(definition.name, arg.type);
-  const fold = foldOf(definition, ctx, arg.type);
+  const argTypes = ctx.args.map(({ type }) => type);
+  if (argTypes.length === 0) return definition.implement(ctx);
+  const bag = distinctBag(argTypes);
+  const fold = foldOf(definition, ctx, argTypes, bag);
   const isInteger = layoutOf(ctx.result) === 'int';
+  const element = (args: readonly string[]): string => {
+    const kept = args.map((arg, i) => keptValue(argTypes[i]!, arg, ctx.wide));
+    return kept.length === 1 ? kept[0]! : `[${kept.join(', ')}]`;
+  };
   return {
-    cells: [{ name: 'distinct', type: { kind: 'multiset', element: arg.type, nullable: true }, initial: null }],
-    add: ([set], [value]) => `if (${set} === null) ${set} = new Map(); ${set}.set(setElement(${value}), 1);`,
-    merge: ([set], [other]) => `${set} = mergeSets(${set}, ${other});`,
+    cells: [{ name: 'distinct', type: bag.type, initial: null }],
+    add: ([set], args) => `${set} ??= new Map(); ${bag.add}(${set}, ${element(args)}, 1);`,
+    merge: ([set], [other]) => `${set} = ${bag.merge}(${set}, ${other});`,
     result: ([set]) => (isInteger && !ctx.wide ? `narrowResult(foldDistinct(${set}))` : `foldDistinct(${set})`),
-    helpers: { foldDistinct: fold, mergeSets, setElement, narrowResult },
+    helpers: { ...bag.helpers, ...keptHelpers, foldDistinct: fold, narrowResult },
   };
 }
 
-function checkElement(name: string, type: DataType): void {
-  if (!isBytes(type) && layoutOf(type) !== 'object') return;
-  throw new EngineError('UNSUPPORTED', `${name}(DISTINCT …) over ${formatType(type)} is not supported`);
-}
-
-function setElement(value: SqlValue): SqlValue {
-  if (typeof value !== 'bigint') return value;
-  const number = Number(value);
-  return Number.isSafeInteger(number) ? number : value;
-}
-
-/** Into `set`, which belongs to its cell; `other` stays as it is. */
-function mergeSets(set: ValueSet | null, other: ValueSet | null): ValueSet | null {
-  if (other === null) return set;
-  if (set === null) return new Map(other);
-  for (const value of other.keys()) set.set(value, 1);
-  return set;
+/** The bag of what is to be distinct: of one argument its values. */
+export function distinctBag(argTypes: readonly DataType[]): BagForm {
+  return bagForm(
+    argTypes.length === 1 ? argTypes[0]! : types.row(argTypes.map((type, i) => ({ name: `f${i}`, type }))),
+  );
 }
 
 /** Narrow code leaves what is not exact to its caller, as an unsafe integer. */
@@ -54,22 +40,29 @@ function narrowResult(value: bigint | null): number | null {
   return value === null ? null : Number(value);
 }
 
-/** The aggregate over a set's elements, in wide code: results are then exact. */
+/** The aggregate over a bag's values, in wide code: results are then exact. */
 function foldOf(
   definition: AggregateFunction,
   ctx: ImplementContext,
-  type: DataType,
-): (set: ValueSet | null) => SqlValue {
+  argTypes: readonly DataType[],
+  bag: BagForm,
+): (set: Map<SqlValue, unknown> | null) => SqlValue {
   const inner = definition.implement({ ...ctx, wide: true });
   const builder = new CodeBuilder();
-  builder.captureAs(inner.helpers ?? {});
+  builder.captureAs({ ...bag.helpers, ...inner.helpers });
   const cells = inner.cells.map(() => builder.name('cell'));
   for (const [i, { type: cellType, initial }] of inner.cells.entries()) {
     builder.line(`let ${cells[i]} = ${initial}${initial !== null && layoutOf(cellType) === 'int' ? 'n' : ''};`);
   }
-  builder.line('if (set !== null) for (const element of set.keys()) {');
-  builder.line(`const value = ${layoutOf(type) === 'int' ? 'BigInt(element)' : 'element'};`);
-  builder.line(`${inner.add(cells, ['value'])}\n}`);
+  builder.line(`if (set !== null) for (const element of ${bag.values}(set)) {`);
+  const args = argTypes.map((type, i) => {
+    const name = builder.name('arg');
+    const value = argTypes.length === 1 ? 'element' : `element[${i}]`;
+    const isInt = layoutOf(type) === 'int';
+    builder.line(`const ${name} = ${isInt ? `${value} === null ? null : BigInt(${value})` : value};`);
+    return name;
+  });
+  builder.line(`${inner.add(cells, args)}\n}`);
   builder.line(`return ${inner.result(cells)};`);
   return builder.build('foldDistinct', ['set']);
 }

@@ -3,13 +3,14 @@
  * would no longer be exact, nothing has been written yet, and wide code takes the row.
  */
 import { aggregateFunction } from '../../functions/registry.ts';
-import { type BagForm, bagForm } from '../../functions/value-bag.ts';
+import type { BagForm } from '../../functions/value-bag.ts';
 import { assert, EngineError } from '../../model/errors.ts';
 import type { AccumulatorCell, AggregateImplementation, SessionContext, SqlValue } from '../../model/function.ts';
 import type { AggregateCall } from '../../model/plan.ts';
 import { type Row, rowInteger } from '../../model/row.ts';
-import { type DataType, type Field, layoutOf, types } from '../../model/types.ts';
+import { type DataType, type Field, layoutOf } from '../../model/types.ts';
 import { CodeBuilder } from '../codegen/code-builder.ts';
+import { distinctBag } from './distinct-aggregate.ts';
 
 type RowStep = (cells: SqlValue[], row: Row) => void;
 type WideStep = (cells: SqlValue[], ...args: SqlValue[]) => void;
@@ -73,7 +74,7 @@ function bind(
     throw new EngineError('UNSUPPORTED', `${call.name} over rows that change: it can't take a row back`);
   }
   const isDistinct = call.distinct && argTypes.length > 0 && !ignoresRepeats.has(definition.name);
-  const bag = isDistinct ? bagForm(argTypes.length === 1 ? argTypes[0]! : tupleOf(argTypes)) : null;
+  const bag = isDistinct ? distinctBag(argTypes) : null;
   const wide = narrow.integers === 'row' ? null : implement(true);
   const handlesNulls = definition.nulls === 'handled';
   return { call, argTypes, handlesNulls, bag, narrow, wide, firstCell: firstCell + (bag === null ? 0 : 1) };
@@ -81,10 +82,6 @@ function bind(
 
 /** The same with each value once. */
 const ignoresRepeats: ReadonlySet<string> = new Set(['MIN', 'MAX']);
-
-function tupleOf(argTypes: readonly DataType[]): DataType {
-  return types.row(argTypes.map((type, i) => ({ name: `f${i}`, type })));
-}
 
 function compileStep(bound: Bound, kind: Kind): RowStep {
   const { call, argTypes, bag, handlesNulls } = bound;
