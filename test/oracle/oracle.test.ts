@@ -64,8 +64,6 @@ function expectedRows(name: string): unknown[] {
 const unsupported: Readonly<Record<string, RegExp>> = {
   current_watermark: /CURRENT_WATERMARK/,
   dedup_first: /ROW_NUMBER/,
-  interval_join_inner: /JOIN/,
-  interval_join_left: /LEFT JOIN/,
   legacy_allow_lateness: /allow-lateness/,
   legacy_allow_lateness_only: /allow-lateness/,
   over_range: /OVER/,
@@ -81,9 +79,6 @@ const unsupported: Readonly<Record<string, RegExp>> = {
   topn_no_rank: /ROW_NUMBER/,
   tvf_allow_lateness: /allow-lateness/,
   window_dedup: /ROW_NUMBER/,
-  window_join_anti: /EXISTS/,
-  window_join_full: /FULL JOIN/,
-  window_join_inner: /JOIN/,
   window_topn_after_agg: /ROW_NUMBER/,
 };
 
