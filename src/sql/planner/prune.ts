@@ -23,6 +23,7 @@ import {
 } from '../../model/plan.ts';
 import { type DataType, type Field, withNullable } from '../../model/types.ts';
 import { mergeCalc } from '../binder/relation.ts';
+import { ownColumns, overColumns, type PassingNode } from './passing-node.ts';
 
 /** A column, or by its path a field within it, that someone above needs. */
 type Need = Readonly<{ column: number; path: readonly number[] }>;
@@ -68,6 +69,12 @@ function prune(node: PlanNode, asked: readonly Need[]): Pruned {
       return pruneGroupAggregate(node, needs);
     case 'expand':
       return pruneExpand(node, needs);
+    case 'over':
+    case 'rank':
+    case 'deduplicate':
+    case 'temporal_sort':
+    case 'limit':
+      return prunePassing(node, needs);
     case 'union':
       return pruneUnion(node, needs);
     case 'values':
@@ -350,6 +357,21 @@ function pruneExpand(node: ExpandNode, needs: readonly Need[]): Pruned {
     fields: kept.map((column) => node.fields[column]!),
   };
   return { node: pruned, find: findWhole(kept, node.fields) };
+}
+
+function prunePassing(node: PassingNode, needs: readonly Need[]): Pruned {
+  const width = node.input.fields.length;
+  const kept = wholeColumns(needs);
+  const added = kept.filter((column) => column >= width);
+  // An OVER whose results nobody needs is none.
+  if (node.kind === 'over' && added.length === 0) return prune(node.input, needs);
+  const own = kept.filter((column) => column < width);
+  const columns = [...new Set([...own, ...ownColumns(node, added)])].sort((a, b) => a - b);
+  const whole = columns.map((column): Need => ({ column, path: [] }));
+  const fields = columns.map((column) => node.input.fields[column]!);
+  const pruned = prune(node.input, whole);
+  const input = columns.length === 0 ? pruned.node : inOrder(pruned, whole, fields);
+  return { node: overColumns(node, input, columns, added), find: findWhole([...columns, ...added], node.fields) };
 }
 
 function pruneUnion(node: UnionNode, needs: readonly Need[]): Pruned {
