@@ -7,6 +7,7 @@ import { GroupAggregateOperator } from './aggregate/group-aggregate.ts';
 import { SetOperationOperator } from './aggregate/set-operation.ts';
 import { CalcOperator } from './calc.ts';
 import { ChangelogNormalizeOperator } from './changelog-normalize.ts';
+import { CorrelateOperator } from './correlate.ts';
 import { IntervalJoinOperator } from './join/interval-join.ts';
 import { RegularJoinOperator } from './join/regular-join.ts';
 import { SemiJoinOperator } from './join/semi-join.ts';
@@ -50,6 +51,7 @@ const factories: Factories = {
   changelog_normalize: (spec) => new ChangelogNormalizeOperator(spec),
   sink_materialize: (spec) => new SinkMaterializeOperator(spec),
   match: (spec) => new MatchOperator(spec),
+  correlate: (spec) => new CorrelateOperator(spec),
   union: () => new UnionOperator(),
   group_aggregate: (spec) => new GroupAggregateOperator(spec),
   expand: (spec) => new ExpandOperator(spec),
