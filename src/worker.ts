@@ -8,14 +8,14 @@ import { createConnectors } from './job/connector-registry.ts';
 import { DeadLetterTopicProducer } from './kafka/dead-letter-producer.ts';
 import { assert } from './model/errors.ts';
 import { createOperator } from './operators/registry.ts';
-import { gpuFleet } from './simulator/gpu-fleet.ts';
+import { generators } from './simulator/generators.ts';
 import { collectWriter } from './sinks/collect.ts';
 import { createDeadLetters } from './sinks/dead-letter.ts';
 
 /** The long-running task of a slot. */
 export async function runSlot(payload: SlotPayload): Promise<void> {
   const slot = new Slot(payload, {
-    connectors: createConnectors({ [gpuFleet.name]: gpuFleet }),
+    connectors: createConnectors(generators),
     clock: systemClock,
     createOperator,
     collectWriter,

@@ -6,7 +6,7 @@ import { queryLake } from '../iceberg/query.ts';
 import { createConnectors } from '../job/connector-registry.ts';
 import type { CatalogFactory } from '../job/script.ts';
 import type { Catalog } from '../model/table.ts';
-import { gpuFleet } from '../simulator/gpu-fleet.ts';
+import { generators } from '../simulator/generators.ts';
 import type { CommandDependencies, LakeQuery, QueryResult } from './dependencies.ts';
 
 export type LocalEngine = Pick<
@@ -32,7 +32,7 @@ export type LocalEngineOptions = Readonly<{
 
 export function localEngine({ workingDirectory, workerUrl, warn }: LocalEngineOptions): LocalEngine {
   const clock: Clock = systemClock;
-  const connectors = createConnectors({ [gpuFleet.name]: gpuFleet });
+  const connectors = createConnectors(generators);
   const catalogFactory: CatalogFactory = (name, options) =>
     createIcebergCatalog(name, options, { workingDirectory, now: clock.now, warn });
   return {

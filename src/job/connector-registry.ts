@@ -14,9 +14,12 @@ import { datagenConnector } from '../sources/datagen.ts';
 import { filesystemSourceFactory } from '../sources/filesystem.ts';
 import { iterableConnector } from '../sources/iterable.ts';
 import { kafkaSourceFactory } from '../sources/kafka.ts';
+import { nexmarkConnector } from '../sources/nexmark.ts';
 import { simulatorConnector } from '../sources/simulator.ts';
 
+/** Of the generators `nexmark` is a connector of its own, the others are scenarios of the simulator. */
 export function createConnectors(generators: Readonly<Record<string, Generator>>): ConnectorRegistry {
+  const { nexmark, ...scenarios } = generators;
   const filesystem: Connector = {
     ...filesystemDescription,
     options: fileOptionSpecs(formats),
@@ -56,7 +59,8 @@ export function createConnectors(generators: Readonly<Record<string, Generator>>
     datagenConnector,
     printConnector,
     blackholeConnector,
-    simulatorConnector(generators),
+    simulatorConnector(scenarios),
+    ...(nexmark === undefined ? [] : [nexmarkConnector(nexmark)]),
     iterableConnector(formats.json),
   ];
   return Object.fromEntries(all.map((connector) => [connector.name, connector]));

@@ -29,8 +29,8 @@ export type GeneratorField = Readonly<{
 export type GeneratorPart = Readonly<{ id: string; index: number; count: number }>;
 
 export type GeneratorContext = Readonly<{
-  /** What the columns of a batch are, in order. */
-  columns: readonly Readonly<{ name: string; type: DataType }>[];
+  /** What the columns of a batch are, in order: fields of the generator by name; a longer path is a field within one that is a ROW. */
+  columns: readonly Readonly<{ name: string; path: readonly string[]; type: DataType }>[];
   pool: StringPool;
   /** At the most this many rows a batch. */
   batchRows: number;

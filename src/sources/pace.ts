@@ -47,7 +47,8 @@ function speedOf(rate: string, where: string): number | null {
 
 const isoTime = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.\d{1,3})?)?)Z?)?$/;
 
-function parseStart(text: string, where: string): number {
+/** ms since 1970 of what the option `start` says. */
+export function parseStart(text: string, where: string): number {
   const match = isoTime.exec(text.trim());
   const ms = match === null ? Number.NaN : Date.parse(`${match[1]}T${match[2] ?? '00:00'}Z`);
   if (!Number.isNaN(ms) && ms >= 0) return ms;

@@ -22,7 +22,8 @@ import { type Pace, paceOptions, parsePace, simulatedNow } from './pace.ts';
 
 type GeneratorRegistry = Readonly<Record<string, Generator>>;
 
-type SimulatorConfig = Readonly<{ scenario: string; settings: GeneratorSettings; pace: Pace }>;
+/** What a source of one generator was asked for, checked. */
+export type SimulatorConfig = Readonly<{ scenario: string; settings: GeneratorSettings; pace: Pace }>;
 
 /** The connector over these scenarios. */
 export function simulatorConnector(generators: GeneratorRegistry): Connector {
@@ -95,11 +96,16 @@ function plan(table: TableDefinition, columns: readonly ScanColumn[], generators
   const generator = generators[scenario]!;
   const own = all.filter((spec) => spec.key === 'connector' || spec.key === 'scenario');
   const options = checkOptions(table.options, [...own, ...paceOptions, ...generator.options], where);
+  checkColumns(table, generator, where);
+  for (const column of columns) checkScan(column, where);
+  return { scenario, settings: generator.settings(options, where), pace: parsePace(options, where) };
+}
+
+/** Every physical column has to be a field of the generator, of a type that holds it. */
+export function checkColumns(table: TableDefinition, generator: Generator, where: string): void {
   for (const column of table.columns) {
     if (column.kind === 'physical') checkColumn(column, generator, where);
   }
-  for (const column of columns) checkScan(column, where);
-  return { scenario, settings: generator.settings(options, where), pace: parsePace(options, where) };
 }
 
 function checkColumn(column: TableDefinition['columns'][number], generator: Generator, where: string): void {
@@ -198,7 +204,11 @@ class SimulatorReader implements SourceReader {
 
   addSplits(splits: readonly SourceSplit[]): void {
     const { pool, batchRows } = this.#ctx;
-    const columns = this.#ctx.columns.map((column) => ({ name: fieldOf(column), type: column.type }));
+    const columns = this.#ctx.columns.map((column) => ({
+      name: fieldOf(column),
+      path: pathOf(column),
+      type: column.type,
+    }));
     for (const { id, position } of splits) {
       const part = partOf(id, this.#generator, this.#config);
       const stream = this.#generator.open(this.#config.settings, part, position, { columns, pool, batchRows });
@@ -277,5 +287,9 @@ class SimulatorReader implements SourceReader {
 }
 
 function fieldOf(column: ScanColumn): string {
-  return column.kind === 'physical' ? column.path[0]! : column.key;
+  return pathOf(column)[0]!;
+}
+
+function pathOf(column: ScanColumn): readonly string[] {
+  return column.kind === 'physical' ? column.path : [column.key];
 }

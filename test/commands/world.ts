@@ -4,7 +4,7 @@ import { runProgram } from '../../src/commands/program.ts';
 import type { JobResult, RunningJob } from '../../src/engine/job.ts';
 import { createConnectors } from '../../src/job/connector-registry.ts';
 import { EngineError } from '../../src/model/errors.ts';
-import { gpuFleet } from '../../src/simulator/gpu-fleet.ts';
+import { generators } from '../../src/simulator/generators.ts';
 import { jobStatus } from '../server/job-status-fixture.ts';
 import { memoryTerminal } from './terminal.ts';
 
@@ -26,7 +26,7 @@ export function testWorld(script: JobScript = {}, more: Partial<CommandDependenc
   const queries: LakeQuery[] = [];
   const exits: number[] = [];
   const handlers = new Set<(signal: Signal) => void>();
-  const connectors = createConnectors({ [gpuFleet.name]: gpuFleet });
+  const connectors = createConnectors(generators);
   const deps: CommandDependencies = {
     version: '1.2.3',
     packageDirectory: resolve(import.meta.dirname, '../..'),
