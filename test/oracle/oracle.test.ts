@@ -63,23 +63,16 @@ function expectedRows(name: string): unknown[] {
 /** What is not built yet says so: the feature and where it stands in the script. Each of them is a case to turn around later. */
 const unsupported: Readonly<Record<string, RegExp>> = {
   current_watermark: /CURRENT_WATERMARK/,
-  dedup_first: /ROW_NUMBER/,
   legacy_allow_lateness: /allow-lateness/,
   legacy_allow_lateness_only: /allow-lateness/,
-  over_range: /OVER/,
-  over_rows: /WINDOW/,
   over_two_windows_error: /OVER/,
-  rand_over: /WINDOW/,
   rand_session: /SESSION/,
   rand_session_short: /SESSION/,
   session_basic: /SESSION/,
   session_global: /SESSION/,
   session_partition_vs_group: /SESSION/,
   temporal_join_event_time: /ROW_NUMBER/,
-  topn_no_rank: /ROW_NUMBER/,
   tvf_allow_lateness: /allow-lateness/,
-  window_dedup: /ROW_NUMBER/,
-  window_topn_after_agg: /ROW_NUMBER/,
 };
 
 const local = readdirSync(cases).filter((name) => !name.startsWith('kafka_'));
