@@ -3,7 +3,7 @@ import type { OperatorSpec, Partitioning } from '../model/job-graph.ts';
 import { inputsOf, type PlanNode } from '../model/plan.ts';
 import type { Field } from '../model/types.ts';
 import { changelogOf, uniqueKeyOf } from '../sql/planner/changelog.ts';
-import { updateKeyOf } from '../sql/planner/monotonicity.ts';
+import { updateKeyOf, withoutRetraction } from '../sql/planner/monotonicity.ts';
 import type { NodeDraft } from './graph-assembly.ts';
 
 /** Nodes with lowerings of their own are not among them. */
@@ -51,6 +51,8 @@ function extras(node: PlainNode, { stateTtlMs, timeZone }: DraftSettings): objec
   switch (node.kind) {
     case 'join':
       return { stateTtlMs, leftUnique: uniqueKeyOf(node.left), rightUnique: uniqueKeyOf(node.right) };
+    case 'group_aggregate':
+      return { stateTtlMs, withoutRetraction: withoutRetraction(node) };
     case 'window_join':
       return { timeZone: node.leftWindow.zoned ? timeZone : null };
     case 'rank':

@@ -43,6 +43,8 @@ export type WatermarkSpec = Readonly<{
   idleTimeoutMs: number | null;
   /** ms between watermarks; 0 = after each row (batches carry a watermark column). */
   intervalMs: number;
+  /** Sources of one group stay within so many ms of its slowest; null: each goes as fast as it can. */
+  alignment: Readonly<{ group: string; maxDriftMs: number }> | null;
 }>;
 
 export type SourceSpec = Readonly<{
@@ -168,7 +170,10 @@ type WithTtl = Readonly<{ stateTtlMs: number | null }>;
  * Operators that stand in the job graph as in the plan (model/plan.ts), with the fields of their inputs. Those with keys or a partition get
  * their rows by its hash.
  */
-export type GroupAggregateSpec = OneInput<GroupAggregateNode> & WithTtl;
+/** `withoutRetraction`: of each call, whether rows that are taken back leave it as it is. */
+export type GroupAggregateSpec = OneInput<GroupAggregateNode> &
+  WithTtl &
+  Readonly<{ withoutRetraction: readonly boolean[] }>;
 export type ExpandSpec = OneInput<ExpandNode>;
 /** `leftKey`, `rightKey`: columns that are unique in the side's rows; null: nothing is known to be. */
 export type JoinSpec = TwoInputs<RegularJoinNode> &

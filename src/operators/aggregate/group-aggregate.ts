@@ -28,10 +28,10 @@ export class GroupAggregateOperator extends RowOperator {
   }
 
   protected opened(): void {
-    const { keys, aggregates, inputFields, inputChanges, stateTtlMs } = this.#spec;
+    const { keys, aggregates, inputFields, inputChanges, stateTtlMs, withoutRetraction } = this.#spec;
     const { session } = this.ctx;
     const retract = inputChanges.update || inputChanges.delete;
-    this.#aggregates = new RowAggregates(aggregates, inputFields, session, { retract });
+    this.#aggregates = new RowAggregates(aggregates, inputFields, session, { retract, withoutRetraction });
     this.#groups = new KeyedState<Group>(
       {
         name: 'groups',

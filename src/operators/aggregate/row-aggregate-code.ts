@@ -39,20 +39,25 @@ type Bound = Readonly<{
 
 type Kind = 'add' | 'retract';
 
+/** `ignored`: rows that are taken back stay in. */
+type Retraction = 'none' | 'ignored' | 'full';
+
+const ignoreRow: RowStep = () => {};
+
 /** Throws EngineError UNSUPPORTED for a function that can't take rows back where it has to. */
 export function rowAggregate(
   call: AggregateCall,
   rowFields: readonly Field[],
   session: SessionContext,
-  options: Readonly<{ retract: boolean; firstCell: number }>,
+  { retraction, firstCell }: Readonly<{ retraction: Retraction; firstCell: number }>,
 ): RowAggregate {
-  const bound = bind(call, rowFields, session, options);
+  const bound = bind(call, rowFields, session, { retract: retraction === 'full', firstCell });
   const { bag, narrow } = bound;
   const bagCell: AccumulatorCell[] = bag === null ? [] : [{ name: 'distinct', type: bag.type, initial: null }];
   return {
     cells: [...bagCell, ...narrow.cells],
     add: compileStep(bound, 'add'),
-    retract: options.retract ? compileStep(bound, 'retract') : null,
+    retract: retraction === 'full' ? compileStep(bound, 'retract') : retraction === 'ignored' ? ignoreRow : null,
     result: compileResult(bound),
   };
 }

@@ -12,6 +12,9 @@ import { type RowAggregate, rowAggregate } from './row-aggregate-code.ts';
 /** The cells of all aggregates; belongs to whoever asked for it, and is changed by `add` and `retract` alone. */
 export type Accumulators = SqlValue[];
 
+/** `withoutRetraction`: of each call, whether `retract` leaves it as it is. */
+type RowAggregateOptions = Readonly<{ retract: boolean; withoutRetraction?: readonly boolean[] | undefined }>;
+
 export class RowAggregates {
   /** Of `toRow`. */
   readonly fields: readonly Field[];
@@ -23,11 +26,12 @@ export class RowAggregates {
     calls: readonly AggregateCall[],
     rowFields: readonly Field[],
     session: SessionContext,
-    { retract }: Readonly<{ retract: boolean }>,
+    { retract, withoutRetraction }: RowAggregateOptions,
   ) {
     let firstCell = 0;
-    this.#aggregates = calls.map((call) => {
-      const aggregate = rowAggregate(call, rowFields, session, { retract, firstCell });
+    this.#aggregates = calls.map((call, i) => {
+      const retraction = !retract ? 'none' : withoutRetraction?.[i] === true ? 'ignored' : 'full';
+      const aggregate = rowAggregate(call, rowFields, session, { retraction, firstCell });
       firstCell += aggregate.cells.length;
       return aggregate;
     });

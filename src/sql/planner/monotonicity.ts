@@ -1,9 +1,9 @@
 /**
- * In which direction updates move a column: what lets a Top-N forget the rows that are not in it (Flink's FlinkRelMdModifiedMonotonicity and
- * RankProcessStrategy).
+ * In which direction updates move a column: what lets a Top-N forget the rows that are not in it, and a MAX or MIN the values before an update
+ * (Flink's FlinkRelMdModifiedMonotonicity, RankProcessStrategy and AggregateUtil.getNeedRetractions).
  */
 import { columnsOf, type Expression } from '../../model/expression.ts';
-import type { AggregateCall, CalcNode, PlanNode, RankNode } from '../../model/plan.ts';
+import type { AggregateCall, CalcNode, GroupAggregateNode, PlanNode, RankNode } from '../../model/plan.ts';
 import { changelogOf, isInsertOnly, uniqueKeysOf } from './changelog.ts';
 
 /** null: in any. */
@@ -26,6 +26,18 @@ export function updateKeyOf({ input, partition, order }: RankNode): readonly num
   return upwards ? key : null;
 }
 
+/**
+ * Which calls need not take rows back though the input updates them: the MAX of what only rises and the MIN of what only falls. What an update
+ * takes back is left in, as in Flink, and results don't swing by it.
+ */
+export function withoutRetraction(node: GroupAggregateNode): boolean[] {
+  const directions = directionsOf(node);
+  return node.aggregates.map(({ name }, i) => {
+    const direction = directions?.[node.keys.length + i];
+    return (name === 'MAX' && direction === 'increasing') || (name === 'MIN' && direction === 'decreasing');
+  });
+}
+
 function directionsOf(node: PlanNode): readonly Direction[] | null {
   if (isInsertOnly(changelogOf(node))) return node.fields.map(() => 'constant');
   switch (node.kind) {
@@ -45,17 +57,29 @@ function directionsOf(node: PlanNode): readonly Direction[] | null {
   }
 }
 
-/** A filter on a column that changes lets rows come and go. */
 function calcDirections({ input, predicate, projections }: CalcNode): readonly Direction[] | null {
   const below = directionsOf(input);
   if (below === null) return null;
-  const tested = predicate === null ? [] : [...columnsOf(predicate)];
-  if (tested.some((column) => below[column] !== 'constant')) return null;
+  if (predicate !== null && mayTurnFalse(predicate, below)) return null;
   return projections.map((projection) => projected(projection, below));
+}
+
+/** Whether an update may make a condition false that was true: rows come and go by it then. */
+function mayTurnFalse(condition: Expression, below: readonly Direction[]): boolean {
+  if ([...columnsOf(condition)].every((column) => below[column] === 'constant')) return false;
+  if (condition.kind === 'and' || condition.kind === 'or')
+    return condition.args.some((arg) => mayTurnFalse(arg, below));
+  if (condition.kind !== 'call') return true;
+  const [left, right] = condition.args.map((arg) => projected(arg, below)) as [Direction, Direction];
+  const rises = (direction: Direction): boolean => direction === 'constant' || direction === 'increasing';
+  const falls = (direction: Direction): boolean => direction === 'constant' || direction === 'decreasing';
+  if (condition.name === '>' || condition.name === '>=') return !(rises(left) && falls(right));
+  return !((condition.name === '<' || condition.name === '<=') && falls(left) && rises(right));
 }
 
 function projected(expression: Expression, below: readonly Direction[]): Direction {
   if (expression.kind === 'column') return below[expression.index]!;
+  if (expression.kind === 'literal') return 'constant';
   return expression.kind === 'cast' ? projected(expression.arg, below) : null;
 }
 
