@@ -7,9 +7,11 @@ import { childrenOf, columnRef, type Expression, mapChildren } from '../../model
 import {
   type CalcNode,
   type ChangelogNormalizeNode,
+  type CorrelateNode,
   type ExpandNode,
   type GroupAggregateNode,
   inputsOf,
+  type LookupJoinNode,
   type Pipeline,
   type PlanNode,
   type ScanColumn,
@@ -23,7 +25,8 @@ import {
 } from '../../model/plan.ts';
 import { type DataType, type Field, withNullable } from '../../model/types.ts';
 import { mergeCalc } from '../binder/relation.ts';
-import { ownColumns, overColumns, type PassingNode } from './passing-node.ts';
+import { overSides, type PairNode, rowColumns, sideColumns } from './join-columns.ts';
+import { overColumns, ownColumns, type PassingNode } from './passing-node.ts';
 
 /** A column, or by its path a field within it, that someone above needs. */
 type Need = Readonly<{ column: number; path: readonly number[] }>;
@@ -75,6 +78,15 @@ function prune(node: PlanNode, asked: readonly Need[]): Pruned {
     case 'temporal_sort':
     case 'limit':
       return prunePassing(node, needs);
+    case 'join':
+    case 'interval_join':
+    case 'window_join':
+    case 'temporal_join':
+      return pruneJoin(node, needs);
+    case 'lookup_join':
+      return pruneLookup(node, needs);
+    case 'correlate':
+      return pruneCorrelate(node, needs);
     case 'union':
       return pruneUnion(node, needs);
     case 'values':
@@ -372,6 +384,84 @@ function prunePassing(node: PassingNode, needs: readonly Need[]): Pruned {
   const pruned = prune(node.input, whole);
   const input = columns.length === 0 ? pruned.node : inOrder(pruned, whole, fields);
   return { node: overColumns(node, input, columns, added), find: findWhole([...columns, ...added], node.fields) };
+}
+
+function pruneJoin(node: PairNode, needs: readonly Need[]): Pruned {
+  const columns = sideColumns(node, wholeColumns(needs));
+  const side = (input: PlanNode, kept: readonly number[]): PlanNode => {
+    const whole = kept.map((column): Need => ({ column, path: [] }));
+    return inOrder(
+      prune(input, whole),
+      whole,
+      kept.map((column) => input.fields[column]!),
+    );
+  };
+  const sides = [side(node.left, columns[0]), side(node.right, columns[1])] as const;
+  return { node: overSides(node, sides, columns), find: findWhole(rowColumns(node, columns), node.fields) };
+}
+
+/** Of the table only what is needed is asked for: values of the keys are known. */
+function pruneLookup(node: LookupJoinNode, needs: readonly Need[]): Pruned {
+  const width = node.input.fields.length;
+  const own = node.condition === null ? [] : needsOf(node.condition);
+  const asked = [...needs, ...own];
+  const kept = [
+    ...new Set([
+      ...wholeColumns(asked.filter(({ column }) => column >= width)).map((column) => column - width),
+      ...node.keys.map(({ column }) => column),
+    ]),
+  ].sort((a, b) => a - b);
+  const below = asked.filter(({ column }) => column < width);
+  const input = prune(node.input, distinct([...below, ...node.keys.flatMap(({ value }) => needsOf(value))]));
+  const find = beside(
+    input,
+    node,
+    kept.map((column) => column + width),
+  );
+  const pruned: LookupJoinNode = {
+    ...node,
+    input: input.node,
+    columns: kept.map((column) => node.columns[column]!),
+    keys: node.keys.map(({ column, value }) => ({
+      column: kept.indexOf(column),
+      value: relocate(value, input.find),
+    })),
+    condition: node.condition === null ? null : relocate(node.condition, find),
+    fields: [...input.node.fields, ...kept.map((column) => node.fields[column + width]!)],
+  };
+  return { node: pruned, find };
+}
+
+/** A function gives all its columns. */
+function pruneCorrelate(node: CorrelateNode, needs: readonly Need[]): Pruned {
+  const width = node.input.fields.length;
+  const call = node.function;
+  const read = call.kind === 'unnest' ? needsOf(call.collection) : call.args.flatMap((arg) => needsOf(arg));
+  const own = node.condition === null ? [] : needsOf(node.condition);
+  const input = prune(node.input, distinct([...[...needs, ...own].filter(({ column }) => column < width), ...read]));
+  const made = node.fields.slice(width);
+  const find = beside(
+    input,
+    node,
+    made.map((_, i) => width + i),
+  );
+  const over: CorrelateNode['function'] =
+    call.kind === 'unnest'
+      ? { ...call, collection: relocate(call.collection, input.find) }
+      : { ...call, args: call.args.map((arg) => relocate(arg, input.find)) };
+  const condition = node.condition === null ? null : relocate(node.condition, find);
+  const fields = [...input.node.fields, ...made];
+  return { node: { ...node, input: input.node, function: over, condition, fields }, find };
+}
+
+/** Columns of a node that stand behind those of its input. */
+function beside(input: Pruned, { fields }: PlanNode, appended: readonly number[]): Pruned['find'] {
+  const width = input.node.fields.length;
+  return (need) => {
+    const place = appended.indexOf(need.column);
+    if (place < 0) return input.find(need);
+    return takeFields(columnRef(width + place, fields[need.column]!.type), need.path);
+  };
 }
 
 function pruneUnion(node: UnionNode, needs: readonly Need[]): Pruned {
