@@ -5,6 +5,7 @@ import { checkScript } from '../job/lint.ts';
 import { EngineError } from '../model/errors.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
+import { explainWhyCommand } from './explain-why.ts';
 import { addJobOptions, dataDirectoryOf, type JobOptions, jobContext, loadFile } from './job-options.ts';
 
 export function explainCommand(context: CommandContext): Command {
@@ -13,10 +14,17 @@ export function explainCommand(context: CommandContext): Command {
       'The plan of a job: chains, exchanges, what is pushed into the scan, state, and whether Flink runs it as it is.',
     )
     .argument('<file>', 'a .sql script or a .yaml job spec');
+  command.addCommand(explainWhyCommand(context));
   return addJobOptions(command)
-    .addHelpText('after', '\nExamples:\n  millrace explain job.sql\n  millrace explain job.yaml --param window=5m')
+    .addHelpText('after', examples)
     .action(async (file: string, options: JobOptions) => context.exit(await explain(file, options, context)));
 }
+
+const examples = `
+Examples:
+  millrace explain job.sql
+  millrace explain job.yaml --param window=5m
+  millrace explain why`;
 
 async function explain(name: string, options: JobOptions, context: CommandContext): Promise<number> {
   const file = await loadFile(name, options, context);

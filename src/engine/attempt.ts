@@ -10,6 +10,7 @@ import { SinkCommits } from './sink-commits.ts';
 import { Slots } from './slots.ts';
 import { SplitAssigner } from './split-assigner.ts';
 import type { StatusBoard } from './status-board.ts';
+import { WatermarkAlignment } from './watermark-alignment.ts';
 import type { WorkerPool } from './worker-pool.ts';
 
 export type JobHooks = Readonly<{
@@ -62,6 +63,7 @@ export class Attempt {
     this.#options = options;
     const { graph, connectors, connectorContext: ctx, clock, settings, runId, store, board, pool, hooks } = options;
     this.#outcome.promise.catch(() => {}); // awaited in run: a failure may come before that
+    const alignment = new WatermarkAlignment(graph);
     this.#commits = new SinkCommits(graph, connectors, ctx);
     this.#assigner = new SplitAssigner(graph, { connectors, ctx, clock });
     for (const [vertex, { parallelism }] of graph.vertices.entries())
@@ -78,7 +80,10 @@ export class Attempt {
           this.#coordinator.decline(checkpointId, error, committables),
         ended: (vertex, subtask) => this.#ended(vertex, subtask),
         failed: (error, task) => this.#fail(error, task),
-        status: (subtasks) => board.slotStatus(subtasks),
+        status: (subtasks) => {
+          board.slotStatus(subtasks);
+          for (const [vertex, limitMs] of alignment.update(subtasks) ?? []) this.#slots.align(vertex, limitMs);
+        },
         warn: hooks.warn,
         print: hooks.print,
         collect: hooks.collect,

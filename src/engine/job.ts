@@ -100,9 +100,9 @@ class Job implements RunningJob {
   }
 
   async #run(): Promise<JobResult> {
-    const { workerUrl, graph } = this.#request;
-    const pool = new WorkerPool(workerUrl, graph.parallelism);
-    const stopProbe = probeEventLoop(this.#board, this.#request.clock);
+    const { workerUrl, graph, clock } = this.#request;
+    const pool = new WorkerPool(workerUrl, graph.parallelism, clock);
+    const stopProbe = probeEventLoop(this.#board, clock);
     try {
       const outcome = await this.#attempts(pool);
       this.#board.enter(outcome.kind === 'cancelled' ? 'CANCELED' : 'FINISHED');

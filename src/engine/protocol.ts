@@ -31,6 +31,8 @@ export type MainToSlot =
   | Readonly<{ kind: 'no_more_splits'; vertex: number }>
   /** Sources send barriers now. `pause`: and then no more rows (a stop with savepoint). State files go to `directory`. */
   | Readonly<{ kind: 'trigger'; checkpointId: number; directory: string; pause: boolean }>
+  /** Sources of the vertex read no further than this watermark, ms. */
+  | Readonly<{ kind: 'align'; vertex: number; limitMs: number }>
   | Readonly<{ kind: 'cancel' }>
   | Readonly<{ kind: 'reply'; id: number; value?: unknown; error?: ErrorData }>;
 

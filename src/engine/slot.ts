@@ -187,6 +187,9 @@ export class Slot {
       case 'no_more_splits':
         this.#driverOf(message.vertex)?.noMoreSplits();
         return;
+      case 'align':
+        this.#driverOf(message.vertex)?.align(message.limitMs);
+        return;
     }
   }
 

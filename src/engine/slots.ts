@@ -79,6 +79,10 @@ export class Slots {
     this.#broadcast({ kind: 'trigger', checkpointId, directory, pause });
   }
 
+  align(vertex: number, limitMs: number): void {
+    this.#broadcast({ kind: 'align', vertex, limitMs });
+  }
+
   /** Ends every slot and waits for them: their readers and writers are closed then. */
   async cancel(): Promise<void> {
     this.#broadcast({ kind: 'cancel' });

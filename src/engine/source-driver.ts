@@ -8,6 +8,7 @@ import { EngineError } from '../model/errors.ts';
 import type { Expression } from '../model/expression.ts';
 import type { SessionContext } from '../model/function.ts';
 import type { SourceSpec, WatermarkSpec } from '../model/job-graph.ts';
+import type { SplitTime } from '../model/job-status.ts';
 import type { ReaderOutput, SourceReader, SourceSplit, SplitLag } from '../model/source.ts';
 import type { StringPool } from '../model/string-pool.ts';
 import { WatermarkExpression } from '../operators/watermark-expression.ts';
@@ -42,6 +43,7 @@ export class SourceDriver {
   #lastWatermark: number;
   #watermark = minWatermark;
   #records = 0;
+  #limit = maxWatermark;
 
   constructor(options: SourceDriverOptions) {
     this.#options = options;
@@ -80,6 +82,15 @@ export class SourceDriver {
     return this.reader.lag();
   }
 
+  splitTimes(): readonly SplitTime[] {
+    return this.#options.spec.watermark === null ? [] : this.#splits.times();
+  }
+
+  /** Rows are only asked for while the source's watermark is at most this. */
+  align(limitMs: number): void {
+    this.#limit = limitMs;
+  }
+
   /** After a barrier of a stop: no more rows. */
   pause(): void {
     this.#paused = true;
@@ -100,7 +111,9 @@ export class SourceDriver {
     const result = this.#result;
     this.#result = null;
     if (result !== null) this.#take(result);
-    if (more && !this.#polling && !this.#paused && !this.#ended) this.#poll();
+    const waits = this.#splits.combined > this.#limit && !this.#ended;
+    if (waits && !this.#polling) this.heldUp();
+    if (more && !waits && !this.#polling && !this.#paused && !this.#ended) this.#poll();
     return result !== null && result.kind !== 'none';
   }
 

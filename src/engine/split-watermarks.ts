@@ -1,10 +1,11 @@
 /** The watermarks of a source's splits, and which of them are idle: a split's own disorder counts, not that between splits. */
 import { maxWatermark, minWatermark } from '../model/column.ts';
+import type { SplitTime } from '../model/job-status.ts';
 
-type SplitTime = { watermark: number; idle: boolean; ended: boolean; quietMs: number };
+type SplitState = { watermark: number; idle: boolean; ended: boolean; quietMs: number };
 
 export class SplitWatermarks {
-  readonly #splits = new Map<string, SplitTime>();
+  readonly #splits = new Map<string, SplitState>();
   readonly #idleTimeoutMs: number | null;
 
   constructor(idleTimeoutMs: number | null) {
@@ -35,12 +36,20 @@ export class SplitWatermarks {
     if (watermark > split.watermark) split.watermark = watermark;
   }
 
+  /** Of each split, for people to look at. */
+  times(): SplitTime[] {
+    return Array.from(this.#splits, ([splitId, { watermark, ...time }]) => ({
+      splitId,
+      watermark: watermark === minWatermark ? null : watermark,
+      ...time,
+    }));
+  }
+
   /** So much processing time has passed in which rows could have come (back-pressure does not count). */
   elapse(ms: number): void {
-    if (this.#idleTimeoutMs === null) return;
     for (const split of this.#splits.values()) {
       split.quietMs += ms;
-      if (split.quietMs >= this.#idleTimeoutMs) split.idle = true;
+      if (this.#idleTimeoutMs !== null && split.quietMs >= this.#idleTimeoutMs) split.idle = true;
     }
   }
 

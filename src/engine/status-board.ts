@@ -194,5 +194,6 @@ function unseen(index: number, startTime: number): SubtaskStatus {
     stateBytes: 0,
     counters: {},
     splits: [],
+    splitTimes: [],
   };
 }

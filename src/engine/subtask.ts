@@ -245,6 +245,7 @@ export class Subtask {
       stateBytes: nodes.reduce((sum, node) => sum + (isSink(node) ? 0 : (node.operator.stateBytes?.() ?? 0)), 0),
       counters: counters.toObject(),
       splits: source?.driver.lag() ?? [],
+      splitTimes: source?.driver.splitTimes() ?? [],
     };
   }
 

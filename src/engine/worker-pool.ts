@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { move, Piscina, transferableSymbol, valueSymbol } from 'piscina';
 import { EngineError } from '../model/errors.ts';
+import type { Clock } from './clock.ts';
 import type { SlotPayload } from './protocol.ts';
 
 /** Threads of short tasks: each holds a WebAssembly memory that never shrinks, so they are few and end when idle. */
@@ -9,15 +10,20 @@ const maxTaskThreads = 2;
 const taskIdleMs = 30_000;
 /** Tasks that may wait for a thread. The writers' budgets keep them few; more is a bug. */
 const maxQueuedTasks = 256;
+/** How long the tasks of a slot whose thread died may go on when the pool closes, ms. */
+const taskGraceMs = 1000;
 
 export class WorkerPool {
   readonly #url: string;
+  readonly #clock: Clock;
   readonly #slots: Piscina;
   readonly #tasks: Piscina;
+  readonly #running = new Set<Promise<unknown>>();
 
   /** `url`: the worker's module, which exports `runSlot` and `runTask`. */
-  constructor(url: URL, slots: number) {
+  constructor(url: URL, slots: number, clock: Clock) {
     this.#url = url.href;
+    this.#clock = clock;
     // A slot's task waits for messages all its life: `atomics` would block its thread's event loop. As many threads as slots, so none queues.
     const common = { filename: this.#url, atomics: 'disabled', recordTiming: false } as const;
     this.#slots = new Piscina({ ...common, minThreads: slots, maxThreads: slots, maxQueue: slots });
@@ -47,10 +53,22 @@ export class WorkerPool {
 
   /** A short task by the name that worker.ts knows it by. */
   runTask(task: string, payload: unknown, transfer: readonly ArrayBuffer[]): Promise<unknown> {
-    return this.#tasks.run({ task, payload }, { name: 'runTask', transferList: [...transfer] as never });
+    const result = this.#tasks.run({ task, payload }, { name: 'runTask', transferList: [...transfer] as never });
+    const settled: Promise<unknown> = result.catch(() => {}).finally(() => this.#running.delete(settled));
+    this.#running.add(settled);
+    return result;
   }
 
+  /**
+   * Slots have ended by now, each after its tasks: nothing runs, and what is terminated waits for messages. Only a slot whose thread died
+   * leaves tasks behind. They are not cut short within WebAssembly, of whose code V8 shares parts between the threads of a process.
+   */
   async close(): Promise<void> {
+    if (this.#running.size > 0) {
+      const grace = new AbortController();
+      await Promise.race([Promise.all(this.#running), this.#clock.sleep(taskGraceMs, grace.signal)]);
+      grace.abort();
+    }
     await Promise.all([this.#slots.destroy(), this.#tasks.destroy()]);
   }
 }

@@ -30,21 +30,39 @@ const plannerOptionSpecs: readonly OptionSpec[] = [
     min: 0,
     description: "As 'table.exec.source.idle-timeout', for this table.",
   },
+  {
+    key: 'scan.watermark.alignment.group',
+    kind: 'string',
+    description: 'Sources of one group wait for its slowest. Of whole subtasks, not of single splits.',
+  },
+  {
+    key: 'scan.watermark.alignment.max-drift',
+    kind: 'duration',
+    min: 0,
+    description: "How far the source may be ahead of its group's slowest.",
+  },
+  {
+    key: 'scan.watermark.alignment.update-interval',
+    kind: 'duration',
+    withoutEffect: true,
+    description: 'The group is looked at four times a second.',
+  },
 ];
-
-const refusedPrefix = 'scan.watermark.alignment.';
 
 /** The table with the connector's own options alone, and the rest, checked. */
 export function splitPlannerOptions(table: TableDefinition): { table: TableDefinition; planner: Options } {
   const where = `table ${formatPath(table.path)}`;
   const isPlanners = (key: string): boolean => plannerOptionSpecs.some((spec) => spec.key === key);
-  const refused = [...table.options.keys()].find((key) => key.startsWith(refusedPrefix));
-  if (refused !== undefined) {
-    throw new EngineError('UNSUPPORTED', `${where}: option '${refused}': watermark alignment is not built`, {
-      hint: 'Leave the option out: it changes memory and latency, never results.',
-    });
-  }
   const own = new Map([...table.options].filter(([key]) => !isPlanners(key)));
   const planner = new Map([...table.options].filter(([key]) => isPlanners(key)));
-  return { table: { ...table, options: own }, planner: checkOptions(planner, plannerOptionSpecs, where) };
+  const checked = checkOptions(planner, plannerOptionSpecs, where);
+  checkAlignment(checked, where);
+  return { table: { ...table, options: own }, planner: checked };
+}
+
+function checkAlignment(planner: Options, where: string): void {
+  const [group, drift] = ['scan.watermark.alignment.group', 'scan.watermark.alignment.max-drift'];
+  if (planner.has(group) === planner.has(drift)) return;
+  const [given, missing] = planner.has(group) ? [group, drift] : [drift, group];
+  throw new EngineError('INVALID_OPTION', `${where}: option '${given}' needs '${missing}', which is not there`);
 }

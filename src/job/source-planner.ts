@@ -54,7 +54,13 @@ function watermarkSpec(watermark: ScanWatermark, planner: Options, settings: Opt
     ...watermark,
     idleTimeoutMs: idleTimeoutMs > 0 ? idleTimeoutMs : null,
     intervalMs: onEvent ? 0 : settings.number('pipeline.auto-watermark-interval'),
+    alignment: alignmentOf(planner),
   };
+}
+
+function alignmentOf(planner: Options): WatermarkSpec['alignment'] {
+  const group = planner.optionalString('scan.watermark.alignment.group');
+  return group === undefined ? null : { group, maxDriftMs: planner.number('scan.watermark.alignment.max-drift') };
 }
 
 /** A subtask without a split has no watermark of its own, and the others wait for it. Flink does the same. */

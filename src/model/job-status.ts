@@ -39,6 +39,18 @@ export type SubtaskStatus = Readonly<{
   counters: Readonly<Record<string, number>>;
   /** For sources, a split each. */
   splits: readonly SplitLag[];
+  /** For sources with watermarks, a split each. */
+  splitTimes: readonly SplitTime[];
+}>;
+
+/** Event time of a split. An idle or ended one holds nobody back. `watermark` in ms; null: none yet. */
+export type SplitTime = Readonly<{
+  splitId: string;
+  watermark: number | null;
+  idle: boolean;
+  ended: boolean;
+  /** ms of processing time since its last row. */
+  quietMs: number;
 }>;
 
 export type VertexStatus = Readonly<{

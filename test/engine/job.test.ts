@@ -27,6 +27,7 @@ function graphOf(parallelism: number, counter: Partial<CounterConfig> = {}): Job
     parallelism,
     maxParallelism: 128,
     timeZone: 'UTC',
+    functions: [],
     vertices: [
       {
         id: 'a'.repeat(32),

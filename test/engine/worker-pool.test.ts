@@ -4,16 +4,17 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { MessageChannel } from 'node:worker_threads';
 import { afterAll, describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/engine/clock.ts';
 import { WorkerPool } from '../../src/engine/worker-pool.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-pool-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** A pool of two slots whose threads run this module. */
-function poolOf(text: string): WorkerPool {
+/** A pool of two slots whose threads run this module. `sleep`: how long it waits. */
+function poolOf(text: string, sleep = systemClock.sleep): WorkerPool {
   const path = join(directory, `worker-${text.length}.mjs`);
   writeFileSync(path, text);
-  return new WorkerPool(pathToFileURL(path), 2);
+  return new WorkerPool(pathToFileURL(path), 2, { ...systemClock, sleep });
 }
 
 function runBoth(pool: WorkerPool): Promise<PromiseSettledResult<void>[]> {
@@ -46,5 +47,21 @@ describe('a worker', () => {
     const pool = poolOf('export const runTask = ({ task, payload }) => task + " " + payload;');
     expect(await pool.runTask('double', 7, [])).toBe('double 7');
     await pool.close();
+  });
+
+  it('in a test finds its sources in the cache that vitest.config.ts names', async () => {
+    const pool = poolOf("import m from 'node:module'; export const runTask = () => m.getCompileCacheDir() ?? 'none';");
+    expect(await pool.runTask('where', null, [])).toContain('millrace-test-compile-cache');
+    await pool.close();
+  });
+
+  it.each([
+    ['ends before it is ended', 200, () => new Promise<void>(() => {}), /^done$/],
+    ['takes too long is ended with it', 60_000, async () => {}, /terminat/i],
+  ])('whose short task %s', async (_how, ms, sleep, outcome) => {
+    const pool = poolOf(`export const runTask = () => new Promise((done) => setTimeout(done, ${ms}, 'done'));`, sleep);
+    const task = pool.runTask('long', null, []).catch((error: Error) => error.message);
+    await pool.close();
+    expect(await task).toMatch(outcome);
   });
 });

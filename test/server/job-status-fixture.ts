@@ -20,6 +20,7 @@ export function subtask(index: number, more: Partial<SubtaskStatus> = {}): Subta
     stateBytes: 1_024,
     counters: {},
     splits: [],
+    splitTimes: [],
     ...more,
   };
 }

@@ -170,6 +170,7 @@ function graphOf(
       columns: [],
       fields: counterFields,
       watermark: { expression: rowtime, rowtime, idleTimeoutMs: null, intervalMs: plan.watermarkIntervalMs },
+      alignment: null,
       bounded: true,
     },
   };
