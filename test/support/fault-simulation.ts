@@ -169,7 +169,7 @@ function graphOf(
       table: 'counter',
       columns: [],
       fields: counterFields,
-      watermark: { expression: rowtime, rowtime, idleTimeoutMs: null, intervalMs: plan.watermarkIntervalMs },
+      watermark: { expression: rowtime, rowtime, idleTimeoutMs: null, intervalMs: plan.watermarkIntervalMs, alignment: null },
       alignment: null,
       bounded: true,
     },
