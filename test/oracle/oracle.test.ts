@@ -71,7 +71,6 @@ const unsupported: Readonly<Record<string, RegExp>> = {
   session_basic: /SESSION/,
   session_global: /SESSION/,
   session_partition_vs_group: /SESSION/,
-  temporal_join_event_time: /ROW_NUMBER/,
   tvf_allow_lateness: /allow-lateness/,
 };
 

@@ -8,9 +8,10 @@ export class JoinKeys {
   /** Keys that equal nothing when they are NULL. */
   readonly #strict: readonly number[];
 
-  constructor(columns: readonly number[], nullSafe: readonly boolean[], fields: readonly Field[]) {
+  /** `nullSafe`: of each key; `values`: of none is a NULL anything but a value. */
+  constructor(columns: readonly number[], nullSafe: readonly boolean[] | 'values', fields: readonly Field[]) {
     this.#columns = columns;
-    this.#strict = columns.filter((_, i) => !nullSafe[i]);
+    this.#strict = nullSafe === 'values' ? [] : columns.filter((_, i) => !nullSafe[i]);
     this.fields = columns.map((column) => fields[column]!);
   }
 

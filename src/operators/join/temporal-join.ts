@@ -1,7 +1,7 @@
 /**
  * FOR SYSTEM_TIME AS OF a rowtime: each left row with the version of the right row that was valid at its time. Flink's
  * TemporalRowTimeJoinOperator: left rows wait until the watermark of both sides has passed them; versions that no row to come can ask for
- * are forgotten. A late row still gets the version that is left.
+ * are forgotten. A late row still gets the version that is left. NULL is a key like any other: Flink does not compare the keys again.
  */
 import { op } from '../../model/column.ts';
 import type { TemporalJoinSpec } from '../../model/job-graph.ts';
@@ -39,9 +39,9 @@ export class TemporalJoinOperator extends RowOperator {
   }
 
   protected opened(): void {
-    const { leftFields, rightFields, leftKeys, rightKeys, nullSafe, condition, stateTtlMs } = this.#spec;
+    const { leftFields, rightFields, leftKeys, rightKeys, condition, stateTtlMs } = this.#spec;
     const ttl = stateTtlMs === null ? null : { ms: stateTtlMs, now: this.ctx.session.now };
-    this.#keys = [new JoinKeys(leftKeys, nullSafe, leftFields), new JoinKeys(rightKeys, nullSafe, rightFields)];
+    this.#keys = [new JoinKeys(leftKeys, 'values', leftFields), new JoinKeys(rightKeys, 'values', rightFields)];
     this.#waiting = timedState('left', leftFields, this.#keys[0].fields, ({ order }) => order, ttl);
     this.#versions = timedState('right', rightFields, this.#keys[1].fields, ({ timeMs }) => timeMs, ttl);
     this.#nextTime = timeState(this.#keys[0].fields, ttl);
@@ -49,14 +49,14 @@ export class TemporalJoinOperator extends RowOperator {
   }
 
   protected row(change: number, row: Row, input: number): void {
-    const key = this.#keys[input as 0 | 1].textOf(row);
     // A version ends by the change that follows it: what an update takes back says nothing more.
-    if (input === 1 && (key === null || change === op.updateBefore)) return;
+    if (input === 1 && change === op.updateBefore) return;
     const timeMs = this.#timeOf(row, input);
-    if (key === null || timeMs === null) {
+    if (timeMs === null) {
       if (input === 0) this.#emit(change, row, null);
       return;
     }
+    const key = this.#keys[input as 0 | 1].textOf(row)!;
     const keyRow = this.#keys[input as 0 | 1].rowOf(row);
     if (input === 0) this.#wait(key, keyRow, { row, change, timeMs, order: this.#arrivals++ });
     else this.#versions.update(key, keyRow, () => new Map()).set(timeMs, { row, change, timeMs, order: 0 });
