@@ -1,4 +1,4 @@
-/** FIRST_VALUE, LAST_VALUE and LISTAGG: aggregates that depend on the order of the rows. */
+/** FIRST_VALUE, LAST_VALUE and LISTAGG: aggregates that depend on the order of the rows; and SINGLE_VALUE, of one row. */
 import type {
   AggregateFunction,
   AggregateImplementation,
@@ -7,6 +7,7 @@ import type {
   Signature,
 } from '../model/function.ts';
 import { isCharacter, layoutOf, types, withNullable } from '../model/types.ts';
+import { evaluationError } from './failure.ts';
 import { checkCount, mismatch } from './signature.ts';
 import { valueList } from './value-list.ts';
 
@@ -95,6 +96,28 @@ function retractableList(hasSeparator: boolean): AggregateImplementation {
   };
 }
 
+/** NULL without rows; more than one row is an error. What a sub-query that stands for a value gives. */
+function implementSingle({ result }: ImplementContext): AggregateImplementation {
+  const isBytes = layoutOf(result) === 'string' && !isCharacter(result);
+  return {
+    cells: [
+      { name: 'count', type: types.of('double', false), initial: 0 },
+      { name: 'value', type: result, initial: null },
+    ],
+    add: ([count, cell], [value]) =>
+      `if (${count} > 0) moreThanOne(); ${count} += 1; ${cell} = ${isBytes ? `${value} && ${value}.slice()` : value};`,
+    retract: ([count, cell]) => `${count} -= 1; if (${count} === 0) ${cell} = null;`,
+    merge: ([count, cell], [otherCount, other]) =>
+      `if (${otherCount} > 0) { if (${count} > 0) moreThanOne(); ${count} = ${otherCount}; ${cell} = ${other}; }`,
+    result: ([, cell]) => cell!,
+    helpers: { moreThanOne },
+  };
+}
+
+function moreThanOne(): never {
+  throw evaluationError('SINGLE_VALUE: expected one row, got more');
+}
+
 export const orderedAggregates: readonly AggregateFunction[] = [
   ofEnd('FIRST_VALUE', 'first', 'The first value that is not NULL.'),
   ofEnd('LAST_VALUE', 'last', 'The last value that is not NULL.'),
@@ -106,5 +129,15 @@ export const orderedAggregates: readonly AggregateFunction[] = [
     description: 'The strings that are not NULL, with a separator (a comma) between them.',
     infer: inferList,
     implement: implementList,
+  },
+  {
+    kind: 'aggregate',
+    name: 'SINGLE_VALUE',
+    category: 'aggregate',
+    usage: 'SINGLE_VALUE(value)',
+    description: 'The value of the only row; it is an error that there are more.',
+    nulls: 'handled',
+    infer: (args) => inferOne('SINGLE_VALUE(value)', args),
+    implement: implementSingle,
   },
 ];

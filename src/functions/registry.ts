@@ -10,6 +10,7 @@ import { conditionalFunctions } from './conditional.ts';
 import { extractFunctions } from './extract.ts';
 import { extremeAggregates } from './extreme-aggregate.ts';
 import { jsonFunctions } from './json.ts';
+import { jsonAggregates } from './json-aggregate.ts';
 import { jsonValueFunctions } from './json-value.ts';
 import { mathFunctions } from './math.ts';
 import { orderedAggregates } from './ordered-aggregate.ts';
@@ -50,6 +51,7 @@ const allAggregates: readonly AggregateFunction[] = [
   ...statisticAggregates,
   ...collectionAggregates,
   ...percentileAggregates,
+  ...jsonAggregates,
 ];
 
 /** Every function and operator, as declared. */

@@ -11,7 +11,7 @@ import { sqlError, unsupported } from '../excerpt.ts';
 import { Aggregation, type OutputColumn, type WantedAggregate } from './aggregation.ts';
 import { ExpressionBinder } from './expression-binder.ts';
 import { textOf } from './expression-text.ts';
-import { aggregateNamed, coerceAll, infer, isAggregate } from './function-call.ts';
+import { aggregateNamed, bindCall, coerceAll, infer, isAggregate } from './function-call.ts';
 import { GroupAggregation } from './group-aggregation.ts';
 import {
   bindGrouping,
@@ -133,7 +133,7 @@ export class AggregateBinder {
     const found = aggregateNamed(name, position);
     if (call.star && name !== 'COUNT') throw sqlError('SQL_VALIDATION', `${name}(*): only COUNT takes *`, position);
     if (call.args.length === 0 && !call.star) throw sqlError('SQL_VALIDATION', `expected ${found.usage}`, position);
-    const bound = call.args.map((arg) => this.#inner.bind(arg));
+    const bound = aggregateArguments(name, call, this.#inner);
     const { args, result: type } = infer(found, bound, position);
     const filter = call.filter === null ? null : this.#inner.condition(call.filter, 'FILTER');
     const aggregate = { name: found.name, args: coerceAll(bound, args), distinct: call.distinct, filter, type };
@@ -247,6 +247,18 @@ export class AggregateBinder {
       hint,
     );
   }
+}
+
+/** Values of JSON_OBJECTAGG and JSON_ARRAYAGG are JSON texts. */
+function aggregateArguments(name: string, { args }: SqlCall, binder: ExpressionBinder): Expression[] {
+  const bound = args.map((arg) => binder.bind(arg));
+  const [value, argument] = [bound.at(-1), args.at(-1)];
+  if (!/^JSON_(OBJECT|ARRAY)AGG_/.test(name) || value === undefined || makesJson(argument!)) return bound;
+  return [...bound.slice(0, -1), bindCall('JSON_STRING', [value], argument!.position)];
+}
+
+function makesJson(argument: SqlExpression): boolean {
+  return argument.kind === 'call' && /^JSON(_OBJECT|_ARRAY)?$/i.test(argument.call.name.name);
 }
 
 /** SELECT DISTINCT: every column is a key. */

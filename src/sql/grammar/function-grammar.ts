@@ -49,11 +49,24 @@ export abstract class FunctionGrammar extends JsonGrammar {
         },
       ]),
     );
+    const ignoresNulls =
+      this.OPTION5({
+        GATE: () => start.image.toUpperCase() === 'ARRAY_AGG',
+        DEF: () => this.SUBRULE(this.nullTreatment),
+      }) ?? false;
     this.CONSUME(t.RightParen);
-    const filter = this.OPTION3(() => this.SUBRULE(this.filterClause)) ?? null;
+    const condition = this.OPTION3(() => this.SUBRULE(this.filterClause)) ?? null;
+    const filter = ignoresNulls ? this.ACTION(() => whereNotNull(args[0]!, condition)) : condition;
     const over = this.OPTION4(() => this.SUBRULE(this.overClause)) ?? null;
     const call: SqlCall = { name: identifierOf(start), args, star, distinct, filter, over };
     return { kind: 'call', call, position: this.spanFrom(start) };
+  });
+
+  /** Whether NULLs are ignored. */
+  protected readonly nullTreatment: ParserMethod<[], boolean> = this.rule('nullTreatment', () => {
+    const ignores = this.OR([{ ALT: () => this.take(kw.IGNORE, true) }, { ALT: () => this.take(kw.RESPECT, false) }]);
+    this.CONSUME(kw.NULLS);
+    return ignores;
   });
 
   protected readonly filterClause: ParserMethod<[], SqlExpression> = this.rule('filterClause', () => {
@@ -301,4 +314,11 @@ export abstract class FunctionGrammar extends JsonGrammar {
   protected callOf(start: IToken, args: readonly SqlExpression[]): SqlExpression {
     return this.ACTION(() => this.callNamed(start.image.toUpperCase(), start, args));
   }
+}
+
+/** `ARRAY_AGG(x IGNORE NULLS)` is the aggregate of the rows that have one. */
+function whereNotNull(arg: SqlExpression, condition: SqlExpression | null): SqlExpression {
+  const { position } = arg;
+  const isThere: SqlExpression = { kind: 'is', arg, what: 'null', negated: true, position };
+  return condition === null ? isThere : { kind: 'and', left: condition, right: isThere, position };
 }
