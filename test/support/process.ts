@@ -1,5 +1,4 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 /** The real program in a process of its own, as a user starts it. */
@@ -8,9 +7,6 @@ const root = join(import.meta.dirname, '..', '..');
 
 /** How long a program may take to say what it is waited for. */
 const patienceMs = 60_000;
-
-/** What Node makes of the sources it keeps there: the next start takes half the time. */
-const compileCache = join(tmpdir(), 'millrace-test-compile-cache');
 
 export type Ended = Readonly<{ code: number | null; signal: NodeJS.Signals | null; stdout: string; stderr: string }>;
 
@@ -39,7 +35,7 @@ export function startProgram(
   const child = spawn(file, rest, {
     cwd: options.cwd ?? root,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1', NODE_COMPILE_CACHE: compileCache, ...options.env },
+    env: { ...process.env, NO_COLOR: '1', ...options.env },
   });
   let stdout = '';
   let stderr = '';
