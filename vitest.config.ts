@@ -12,8 +12,8 @@ export default defineConfig({
     maxWorkers: 2,
     env: {
       // What Node makes of the sources stays there, for programs that tests start and for threads of jobs within the tests' process: these
-      // are ready in a third of the time, and do not each load the WebAssembly that takes types out. Many threads of one process that
-      // come and go with WebAssembly are what V8 is known to crash at.
+      // are ready in a third of the time, and do not each load the WebAssembly that takes types out. That one is a suspect, no more, of a
+      // SIGSEGV seen once in test/jobs: others have traced such a crash to it, in threads that come and go.
       NODE_COMPILE_CACHE: join(tmpdir(), 'millrace-test-compile-cache'),
     },
   },
