@@ -25,7 +25,7 @@ export function mapParts<T extends object>(node: T, change: (part: SqlExpression
   return Object.fromEntries(parts) as T;
 }
 
-/** QUALIFY may name what SELECT has computed: aliases that are no columns of `columns` become their expressions. */
+/** Names that are aliases of SELECT, and not among `columns`, become the expressions that they stand for. */
 export function withoutAliases(
   expression: SqlExpression,
   items: readonly SelectItem[],

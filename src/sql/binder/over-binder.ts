@@ -79,7 +79,7 @@ export class OverBinder {
   #take(call: SqlCall, position: Position): Expression {
     const name = call.name.name.toUpperCase();
     if (batchOverFunctions.has(name)) {
-      throw unsupported(`${name} OVER`, position, 'Flink has it for bounded inputs only; so has nobody for a stream.');
+      throw unsupported(`${name} OVER`, position, 'It looks at rows that are still to come: Flink has it for bounded inputs only.');
     }
     const { framing, wanted } = this.#bindCall(name, call, position);
     const specification = specificationOf(call.over!, this.#windows);

@@ -15,6 +15,12 @@ export function usesOver({ items, qualify }: SelectQuery): boolean {
   throw sqlError('SQL_VALIDATION', 'QUALIFY: expected an OVER window in the query', qualify.position, hint);
 }
 
+/** QUALIFY in terms of the query's input. A name that is no column of it, but an alias of SELECT, means what SELECT says. */
+export function withoutQualifyAliases(query: SelectQuery, columns: ReadonlySet<string> = new Set()): SelectQuery {
+  if (query.qualify === null) return query;
+  return { ...query, qualify: withoutAliases(query.qualify, query.items, columns) };
+}
+
 /** `input`: after FROM, with what WHERE lets through. */
 export function selectOver(
   query: SelectQuery,
@@ -25,10 +31,10 @@ export function selectOver(
   const binder = over.expressions();
   const projections = items.map(({ bind }) => bind(binder));
   const columns = new Set(input.fields.map(({ name }) => name));
-  const qualify =
-    query.qualify === null ? null : binder.condition(withoutAliases(query.qualify, query.items, columns), 'QUALIFY');
+  const qualify = withoutQualifyAliases(query, columns).qualify;
+  const condition = qualify === null ? null : binder.condition(qualify, 'QUALIFY');
   const { relation, onRow } = over.apply(predicate);
-  const ranked = rankFiltered(relation, qualify === null ? null : onRow(qualify));
+  const ranked = rankFiltered(relation, condition === null ? null : onRow(condition));
   const selected = projections.map(onRow);
   const fields = selected.map((projection, i) => projectedField(projection, items[i]!.name, relation.fields));
   return select(ranked.input.node, { predicate: ranked.predicate, projections: selected, fields });

@@ -12,7 +12,7 @@ import { FromBinder } from './from-binder.ts';
 import { isAggregate } from './function-call.ts';
 import { liftOver } from './lifted-over.ts';
 import { bindOrdered } from './order-binder.ts';
-import { selectOver, usesOver } from './over-select.ts';
+import { selectOver, usesOver, withoutQualifyAliases } from './over-select.ts';
 import { bindSource } from './query-source.ts';
 import { rankFiltered } from './rank-rule.ts';
 import { filter, type Relation, select } from './relation.ts';
@@ -65,7 +65,9 @@ export class QueryBinder {
 
   #selectAll(written: SelectQuery): Relation {
     const hasOver = usesOver(written);
-    if (hasOver && isAggregation(written)) return this.#selectAll(liftOver(written, (...item) => named(...item).name));
+    if (hasOver && isAggregation(written)) {
+      return this.#selectAll(liftOver(withoutQualifyAliases(written), (...item) => named(...item).name));
+    }
     if (written.from === null) return this.#selectWithoutFrom(written);
     const fromBinder = new FromBinder(this.#environment, this.#common, this.#nested);
     const { query, from, where } = bindSource(written, fromBinder, this.#nested);

@@ -297,7 +297,7 @@ export abstract class QueryGrammar extends FromGrammar {
         {
           ALT: () => {
             this.CONSUME(kw.FETCH);
-            this.CONSUME(t.Identifier);
+            this.OR2([{ ALT: () => this.CONSUME(kw.NEXT) }, { ALT: () => this.CONSUME(t.Identifier) }]);
             this.OPTION2(() => {
               count = this.SUBRULE3(this.expression);
             });
