@@ -79,7 +79,11 @@ export class OverBinder {
   #take(call: SqlCall, position: Position): Expression {
     const name = call.name.name.toUpperCase();
     if (batchOverFunctions.has(name)) {
-      throw unsupported(`${name} OVER`, position, 'It looks at rows that are still to come: Flink has it for bounded inputs only.');
+      throw unsupported(
+        `${name} OVER`,
+        position,
+        'It looks at rows that are still to come: Flink has it for bounded inputs only.',
+      );
     }
     const { framing, wanted } = this.#bindCall(name, call, position);
     const specification = specificationOf(call.over!, this.#windows);
