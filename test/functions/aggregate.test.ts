@@ -13,16 +13,19 @@ class Accumulators {
   readonly #implementation: AggregateImplementation;
   readonly #wide: boolean;
   readonly #argTypes: readonly DataType[];
+  readonly #handlesNulls: boolean;
   readonly type: DataType;
 
   constructor(name: string, argTypes: readonly DataType[], wide: boolean, literals: readonly LiteralValue[] = []) {
     const definition = aggregateFunction(name);
     assert(definition !== undefined, () => `no aggregate ${name}`);
     const args = argTypes.map((type, i) => ({ type, literal: literals[i] }));
-    const { result } = definition.infer(args);
-    this.#implementation = definition.implement({ args, result, wide, session: testSession });
+    const { args: taken, result } = definition.infer(args);
+    const typed = taken.map((type, i) => ({ type, literal: literals[i] }));
+    this.#implementation = definition.implement({ args: typed, result, wide, session: testSession });
     this.#wide = wide;
-    this.#argTypes = argTypes;
+    this.#handlesNulls = definition.nulls === 'handled';
+    this.#argTypes = taken;
     this.type = result;
   }
 
@@ -33,9 +36,9 @@ class Accumulators {
     );
   }
 
-  /** Rows with a NULL argument are skipped, as the operators do. */
+  /** Rows with a NULL argument are skipped unless the function handles them, as the operators do. */
   add(cells: unknown[], row: readonly unknown[]): unknown[] {
-    return row.includes(null) ? cells : this.#step(cells, 'add', row);
+    return row.includes(null) && !this.#handlesNulls ? cells : this.#step(cells, 'add', row);
   }
 
   retract(cells: unknown[], row: readonly unknown[]): unknown[] {
@@ -63,7 +66,7 @@ class Accumulators {
   #step(cells: unknown[], step: 'add' | 'retract', row: readonly unknown[]): unknown[] {
     const names = row.map((_, i) => `a${i}`);
     const values = row.map((value, i) =>
-      this.#wide && layoutOf(this.#argTypes[i]!) === 'int' ? BigInt(value as number) : value,
+      this.#wide && value !== null && layoutOf(this.#argTypes[i]!) === 'int' ? BigInt(value as number) : value,
     );
     return this.#run(cells, names, this.#implementation[step]!(this.#names(), names), values);
   }
@@ -82,6 +85,11 @@ class Accumulators {
 
 const of = types.of;
 const column = (...values: readonly unknown[]): readonly (readonly unknown[])[] => values.map((value) => [value]);
+
+/** Values of a test of Flink's, each with what is asked for. */
+function percentiles(share: unknown): readonly (readonly unknown[])[] {
+  return [1, 5, 4, 2, 9, 1, 4, null].map((value) => [value, share]);
+}
 
 describe.each([
   ['narrow', false],
@@ -114,6 +122,89 @@ describe.each([
     ['FIRST_VALUE', 'FIRST_VALUE', [of('int')], column(null, 3, 4), 3, 'INT'],
     ['LAST_VALUE', 'LAST_VALUE', [of('int')], column(3, 4, null), 4, 'INT'],
     ['LISTAGG', 'LISTAGG', [types.string()], column('a', null, 'b'), 'a,b', 'STRING'],
+    ['VAR_POP(INT) is cut', 'VAR_POP', [of('int')], column(0x100, 0x200, 0x300), 43690, 'INT'],
+    ['STDDEV_POP(SMALLINT) is cut', 'STDDEV_POP', [of('smallint')], column(16, 32, 48), 13, 'SMALLINT'],
+    ['STDDEV_SAMP(BIGINT)', 'STDDEV_SAMP', [of('bigint')], column(0x1000, 0x2000, 0x3000), 4096, 'BIGINT'],
+    ['VAR_SAMP(DOUBLE)', 'VAR_SAMP', [of('double')], column(1, 1.5, null, 2), 0.25, 'DOUBLE'],
+    ['VARIANCE of one value', 'VARIANCE', [of('double')], column(1), null, 'DOUBLE'],
+    ['STDDEV of equal values', 'STDDEV', [of('double')], column(0.27, 0.27, 0.27), 0, 'DOUBLE'],
+    ['STDDEV_POP(DECIMAL)', 'STDDEV_POP', [types.decimal(10, 2)], column(0.27, 0.28, 0.29), 8165, 'DECIMAL(38, 6)'],
+    ['ARRAY_AGG keeps NULL', 'ARRAY_AGG', [of('bigint')], column(3, null), [3, null], 'ARRAY<BIGINT>'],
+    ['ARRAY_AGG of nothing', 'ARRAY_AGG', [of('int')], [], null, 'ARRAY<INT>'],
+    [
+      'COLLECT',
+      'COLLECT',
+      [of('bigint')],
+      column(3, null, 3, 1),
+      new Map([
+        [3, 2],
+        [1, 1],
+      ]),
+      'MULTISET<BIGINT NOT NULL> NOT NULL',
+    ],
+    ['COLLECT of nothing', 'COLLECT', [of('int')], column(null), new Map(), 'MULTISET<INT NOT NULL> NOT NULL'],
+    ['PERCENTILE', 'PERCENTILE', [of('double'), of('double', false)], percentiles(0.3), 1.7999999999999998, 'DOUBLE'],
+    [
+      'PERCENTILE of an array',
+      'PERCENTILE',
+      [of('double'), types.array(of('double', false), false)],
+      percentiles([0.9, 0.7, 0.3, 1]),
+      [6.600000000000001, 4.199999999999999, 1.7999999999999998, 9],
+      'ARRAY<DOUBLE>',
+    ],
+    [
+      'PERCENTILE with frequencies',
+      'PERCENTILE',
+      [of('double'), of('double', false), of('int')],
+      [
+        [1, 0.5, 1],
+        [5, 0.5, -3],
+        [2, 0.5, 4],
+        [9, 0.5, null],
+        [9, 0.5, 3],
+      ],
+      2,
+      'DOUBLE',
+    ],
+    ['SINGLE_VALUE', 'SINGLE_VALUE', [of('int')], column(null), null, 'INT'],
+    [
+      'JSON_OBJECTAGG',
+      'JSON_OBJECTAGG_NULL_ON_NULL',
+      [types.string(), types.string()],
+      [
+        ['B', null],
+        ['A', '1'],
+      ],
+      '{"A":1,"B":null}',
+      'VARCHAR(2000) NOT NULL',
+    ],
+    [
+      'JSON_OBJECTAGG without NULL',
+      'JSON_OBJECTAGG_ABSENT_ON_NULL',
+      [types.string(), types.string()],
+      [
+        ['B', null],
+        ['A', '1'],
+      ],
+      '{"A":1}',
+      'VARCHAR(2000) NOT NULL',
+    ],
+    [
+      'JSON_ARRAYAGG',
+      'JSON_ARRAYAGG_ABSENT_ON_NULL',
+      [types.string()],
+      column('"A"', null, '2'),
+      '["A",2]',
+      'VARCHAR(2000) NOT NULL',
+    ],
+    [
+      'JSON_ARRAYAGG with NULL',
+      'JSON_ARRAYAGG_NULL_ON_NULL',
+      [types.string()],
+      column(null),
+      '[null]',
+      'VARCHAR(2000) NOT NULL',
+    ],
   ] as const)('%s', (__, name, argTypes, rows, expected, type) => {
     const accumulators = new Accumulators(name, argTypes, wide);
     expect(accumulators.of(rows)).toEqual(expected);
@@ -168,7 +259,27 @@ it('LISTAGG takes a constant separator', () => {
 it.each([
   ['SUM of a string', 'SUM', [types.string()]],
   ['MAX of an array', 'MAX', [types.array(of('int'))]],
+  ['STDDEV of a string', 'STDDEV_POP', [types.string()]],
+  ['PERCENTILE with a string', 'PERCENTILE', [of('int'), types.string()]],
   ['LISTAGG with a separator from a column', 'LISTAGG', [types.string(), types.string()]],
 ] as const)('%s is refused', (_, name, argTypes) => {
   expect(() => new Accumulators(name, argTypes, false)).toThrow(expect.objectContaining({ code: 'SQL_VALIDATION' }));
+});
+
+it.each([
+  ['SINGLE_VALUE of two rows', 'SINGLE_VALUE', [of('int')], column(1, 1)],
+  [
+    'JSON_OBJECTAGG with a key twice',
+    'JSON_OBJECTAGG_NULL_ON_NULL',
+    [types.string(), types.string()],
+    [
+      ['a', '1'],
+      ['a', '1'],
+    ],
+  ],
+  ['PERCENTILE above 1', 'PERCENTILE', [of('double'), of('double')], [[1, 1.5]]],
+] as const)('%s fails', (_, name, argTypes, rows) => {
+  expect(() => new Accumulators(name, argTypes, false).of(rows)).toThrow(
+    expect.objectContaining({ code: 'EVALUATION' }),
+  );
 });

@@ -258,22 +258,6 @@ const notBuilt: readonly Case[] = [
   ],
   ['SHOW MODULES', 'UNSUPPORTED', 'MODULES', 'SHOW MODULES is not supported'],
   ['DROP FUNCTION f', 'UNSUPPORTED', 'FUNCTION', 'DROP FUNCTION is not supported'],
-  ['SELECT DISTINCT a FROM t', 'UNSUPPORTED', 'DISTINCT', 'SELECT DISTINCT is not supported'],
-  [
-    'SELECT a, COUNT(*) FROM t GROUP BY a',
-    'UNSUPPORTED',
-    'GROUP BY a',
-    'GROUP BY without a window is not supported',
-    'TUMBLE',
-  ],
-  [
-    'SELECT COUNT(*) FROM t',
-    'UNSUPPORTED',
-    'SELECT COUNT(*) FROM t',
-    'an aggregation without GROUP BY is not supported',
-  ],
-  ['SELECT a FROM t UNION SELECT a FROM t', 'UNSUPPORTED', 'UNION', 'UNION is not supported', 'UNION ALL is.'],
-  ['SELECT a FROM t INTERSECT SELECT a FROM t', 'UNSUPPORTED', 'INTERSECT', 'INTERSECT is not supported'],
   ['SELECT a FROM t, sink', 'UNSUPPORTED', 'sink', 'CROSS JOIN is not supported'],
   ['SELECT a FROM t CROSS JOIN UNNEST(b) AS x (y)', 'UNSUPPORTED', 'UNNEST(b) AS x (y)', 'CROSS JOIN is not supported'],
   [
@@ -286,12 +270,6 @@ const notBuilt: readonly Case[] = [
   ['SELECT ML_PREDICT(a) FROM t', 'UNSUPPORTED', 'ML_PREDICT(a)', 'the function ML_PREDICT is not supported'],
   ['ALTER TABLE t RENAME TO u', 'UNSUPPORTED', 'ALTER', 'ALTER TABLE is not supported'],
   ["CREATE TABLE x WITH ('a' = 'b') AS SELECT a FROM t", 'UNSUPPORTED', 'AS', 'CREATE TABLE … AS is not supported'],
-  [
-    "SELECT window_start FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start",
-    'UNSUPPORTED',
-    'GROUP BY window_start',
-    'GROUP BY without a window is not supported',
-  ],
 ];
 
 /** Titles are the scripts. */

@@ -15,10 +15,16 @@ export class ChangeHarness {
   readonly #pool = new StringPool();
   #out: string[] = [];
 
-  constructor(operator: Operator, fields: readonly Field[], ctx: Partial<OperatorContext> = {}) {
+  /** `fields`: of what is fed; `outputFields`: of what comes out. */
+  constructor(
+    operator: Operator,
+    fields: readonly Field[],
+    ctx: Partial<OperatorContext> = {},
+    outputFields: readonly Field[] = fields,
+  ) {
     this.operator = operator;
     this.#fields = fields;
-    this.#harness = new OperatorHarness(operator, fields, ctx);
+    this.#harness = new OperatorHarness(operator, outputFields, ctx);
     this.#harness.onBatch = (batch) => {
       const rows = this.#harness.takeRows();
       for (const [i, row] of rows.entries())
@@ -26,15 +32,15 @@ export class ChangeHarness {
     };
   }
 
-  /** Feeds changes; what came out. */
-  feed(changes: readonly string[]): string[] {
+  /** Feeds changes of an input; what came out. */
+  feed(changes: readonly string[], input = 0): string[] {
     const parsed = changes.map((text) => this.#parse(text));
     const batch = batchOfRows(
       this.#fields,
       parsed.map(({ row }) => row),
       { pool: this.#pool },
     );
-    this.operator.processBatch({ ...batch, ops: Uint8Array.from(parsed, ({ op }) => op) }, 0);
+    this.operator.processBatch({ ...batch, ops: Uint8Array.from(parsed, ({ op }) => op) }, input);
     return this.#out.splice(0);
   }
 
