@@ -292,7 +292,10 @@ const withoutEffect: readonly (readonly [string, string])[] = [
   ['table.display.', "How rows are shown is the command line's."],
   ['table.dml-sync', 'An INSERT runs in the foreground.'],
   ['table.exec.async-', 'There are no asynchronous look-ups.'],
-  ['table.exec.mini-batch.', 'Windows aggregate before the exchange in any case.'],
+  [
+    'table.exec.mini-batch.',
+    'Every row that changes a result gives the new one at once; windows aggregate before the exchange in any case.',
+  ],
   ['table.exec.simplify-operator-name-enabled', 'Names are always short.'],
   ['table.exec.uid.', "Operators are found by the query's shape."],
   ['table.generated-code.', 'There is no JVM.'],
