@@ -2,6 +2,7 @@
 import type {
   AggregateCall,
   CalcNode,
+  ExpandNode,
   GroupAggregateNode,
   Pipeline,
   PlanNode,
@@ -80,6 +81,8 @@ function linesOf(node: PlanNode): string[] {
       return aggregateLines(node);
     case 'group_aggregate':
       return groupAggregateLines(node);
+    case 'expand':
+      return [expandLine(node)];
     case 'union':
       return [`Union(all=[true], fields=[${namesOf(node.fields)}])`];
     case 'values':
@@ -113,6 +116,11 @@ function calcLine({ input, predicate, projections, fields }: CalcNode): string {
   });
   const where = predicate === null ? '' : `, where=[${formatExpression(predicate, input.fields)}]`;
   return `Calc(select=[${selected.join(', ')}]${where})`;
+}
+
+function expandLine({ input, projections, fields }: ExpandNode): string {
+  const sets = projections.map((set) => set.map((projection) => formatExpression(projection, input.fields)).join(', '));
+  return `Expand(projects=[${sets.map((set) => `{${set}}`).join(', ')}], fields=[${namesOf(fields)}])`;
 }
 
 function groupAggregateLines({ input, keys, aggregates, fields }: GroupAggregateNode): string[] {
