@@ -109,6 +109,11 @@ export function planFileTable(table: TableDefinition, formats: FormatRegistry): 
 function formatOf(table: TableDefinition, formats: FormatRegistry, where: string): Format {
   const name = table.options.get('format');
   const format = name !== undefined && Object.hasOwn(formats, name) ? formats[name] : undefined;
+  if (format?.lines === false) {
+    throw new EngineError('UNSUPPORTED', `${where}: option 'format': files of '${name}' are not built`, {
+      hint: 'Its records are not lines. Use json, csv or raw for files, or keep the records in Kafka.',
+    });
+  }
   if (format !== undefined) return format;
   const known = Object.keys(formats).map((key) => `'${key}'`);
   throw new EngineError(

@@ -1,5 +1,6 @@
 /** The formats by name. */
 import type { Format } from '../model/format.ts';
+import { avroFormat } from './avro.ts';
 import { canalJsonFormat } from './canal-json.ts';
 import { csvFormat } from './csv.ts';
 import { debeziumJsonFormat } from './debezium-json.ts';
@@ -7,12 +8,13 @@ import { jsonFormat } from './json.ts';
 import { maxwellJsonFormat } from './maxwell-json.ts';
 import { rawFormat } from './raw.ts';
 
-type FormatName = 'json' | 'csv' | 'raw' | 'debezium-json' | 'canal-json' | 'maxwell-json';
+type FormatName = 'json' | 'csv' | 'raw' | 'avro' | 'debezium-json' | 'canal-json' | 'maxwell-json';
 
 export const formats: Readonly<Record<FormatName, Format>> = {
   json: jsonFormat,
   csv: csvFormat,
   raw: rawFormat,
+  avro: avroFormat,
   'debezium-json': debeziumJsonFormat,
   'canal-json': canalJsonFormat,
   'maxwell-json': maxwellJsonFormat,
