@@ -140,7 +140,7 @@ export class SessionAggregateOperator implements Operator {
 
   /** The watermark of a row. It goes on where sessions have ended by it; else with the next one that does. */
   #passTo(watermark: number): void {
-    if (this.#store.nextFireTime > watermark) {
+    if (!this.#store.mayEndBy(watermark)) {
       this.#progress = watermark;
       return;
     }

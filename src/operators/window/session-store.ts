@@ -33,10 +33,10 @@ export class SessionStore {
     this.#sessions.table.bind(keys);
   }
 
-  /** The watermark before which no session ends. */
-  get nextFireTime(): number {
+  /** Whether some session may end by a watermark. */
+  mayEndBy(watermark: number): boolean {
     const { next } = this.#timers;
-    return next === Infinity ? Infinity : this.#clock.fireTime(next);
+    return next !== Infinity && this.#clock.fireTime(next) <= watermark;
   }
 
   /** The session of a row with a wall time and the key at `index` of the bound columns; `noSession` where it would have ended already. */
@@ -72,7 +72,7 @@ export class SessionStore {
   takeEnded(watermark: number, rows: Int32Array): number {
     const { table } = this.#sessions;
     let count = 0;
-    while (count < rows.length && this.nextFireTime <= watermark) {
+    while (count < rows.length && this.mayEndBy(watermark)) {
       const { next } = this.#timers;
       const row = this.#timers.take();
       if (!table.isLive(row)) table.release(row);
