@@ -1,5 +1,6 @@
 /** An operator in its chain: merges what its channels say of time, and passes batches in. */
 import type { ColumnBatch } from '../model/column.ts';
+import { assert } from '../model/errors.ts';
 import type { Operator, OperatorSnapshot } from '../model/operator.ts';
 import type { OutputTarget } from './edge-output.ts';
 import type { FanOut } from './fan-out.ts';
@@ -23,19 +24,30 @@ export function targetOf(receiver: Receiver, input: number, channel: number): Ou
   };
 }
 
+/** Who runs the node: told when something that was awaited is done, or has failed. */
+export type NodeHost = Readonly<{ wake: () => void; fail: (error: unknown) => void }>;
+
 export class OperatorNode implements Receiver {
   readonly id: string;
   readonly operator: Operator;
   readonly #output: FanOut;
   readonly #merger: WatermarkMerger;
+  readonly #host: NodeHost;
   #openChannels: number;
+  #blocked = false;
 
-  constructor(id: string, operator: Operator, output: FanOut, channels: number) {
+  constructor(id: string, operator: Operator, output: FanOut, channels: number, host: NodeHost) {
     this.id = id;
     this.operator = operator;
     this.#output = output;
+    this.#host = host;
     this.#merger = new WatermarkMerger(channels);
     this.#openChannels = channels;
+  }
+
+  /** A batch is being worked on: until that is done the node may be given nothing, barriers included. */
+  get blocked(): boolean {
+    return this.#blocked;
   }
 
   get currentWatermark(): number {
@@ -44,7 +56,23 @@ export class OperatorNode implements Receiver {
 
   batch(batch: ColumnBatch, input: number, channel: number): void {
     const watermarks = batch.watermarks && this.#merger.limit(channel, batch.watermarks, batch.length);
-    this.operator.processBatch(watermarks === batch.watermarks ? batch : { ...batch, watermarks }, input);
+    assert(!this.#blocked, () => `operator ${this.id} is given a batch while it works on another`);
+    const pending = this.operator.processBatch(
+      watermarks === batch.watermarks ? batch : { ...batch, watermarks },
+      input,
+    );
+    if (pending !== undefined) this.#await(pending);
+  }
+
+  #await(pending: Promise<void>): void {
+    this.#blocked = true;
+    pending.then(
+      () => {
+        this.#blocked = false;
+        this.#host.wake();
+      },
+      (error: unknown) => this.#host.fail(error),
+    );
   }
 
   watermark(channel: number, watermark: number): void {
@@ -56,6 +84,15 @@ export class OperatorNode implements Receiver {
     // Downstream the others' watermark counts from now on: rows that were on time and are only buffered would be late behind it.
     if (this.#merger.allIdle) this.operator.prepareBarrier?.();
     this.#output.emitIdle(this.#merger.allIdle);
+  }
+
+  /** Whether the operator has to be told what time it is. */
+  get hasTimers(): boolean {
+    return this.operator.processTime !== undefined && this.#openChannels > 0;
+  }
+
+  processTime(nowMs: number): void {
+    if (this.hasTimers) this.operator.processTime!(nowMs);
   }
 
   end(_channel: number): void {

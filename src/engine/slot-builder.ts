@@ -1,5 +1,6 @@
 /** From the job graph to the subtasks of one slot: readers, operators, writers, and the channels between them. */
 import type { MessagePort } from 'node:worker_threads';
+import type { LookupReader } from '../model/connector.ts';
 import type { DeadLetters } from '../model/dead-letter.ts';
 import { assert } from '../model/errors.ts';
 import type { SessionContext } from '../model/function.ts';
@@ -7,6 +8,7 @@ import type {
   ChainNode,
   JobGraph,
   JobVertex,
+  LookupJoinSpec,
   NodeInput,
   SinkSpec,
   SourceSpec,
@@ -237,8 +239,18 @@ export class SlotBuilder {
     const operator = environment.createOperator(spec);
     const { maxParallelism } = this.#graph;
     const ctx = { subtaskIndex: this.#slot, parallelism: vertex.parallelism, maxParallelism, pool, session, counters };
-    operator.open(ctx, output);
-    return new OperatorNode(node.id, operator, output, channels);
+    const lookup = spec.kind === 'lookup_join' ? this.#lookup(spec, counters) : undefined;
+    operator.open(lookup === undefined ? ctx : { ...ctx, lookup }, output);
+    const fail = (error: unknown): void => subtaskHost.fail(error, vertex.name);
+    return new OperatorNode(node.id, operator, output, channels, { wake, fail });
+  }
+
+  #lookup({ connector, config, columns, keys }: LookupJoinSpec, counters: NamedCounters): LookupReader {
+    const { environment, session, pool, warn } = this.#options;
+    const factory = environment.connectors[connector]?.lookup;
+    assert(factory !== undefined, () => `connector '${connector}' can't be looked up here`);
+    const keyColumns = keys.map(({ column }) => column);
+    return factory.reader(config, { columns, keyColumns, session, pool, counters, warn });
   }
 
   #writer(spec: SinkSpec, counters: NamedCounters, parallelism: number): SinkWriter {

@@ -83,12 +83,23 @@ export class Subtask {
   }
 
   get blocked(): boolean {
-    return this.parts.edges.some((edge) => edge.blocked) || this.#sinks().some((sink) => sink.blocked);
+    return this.parts.edges.some((edge) => edge.blocked) || this.parts.nodes.some((node) => node.blocked);
   }
 
   /** The main thread asks for a checkpoint: sources send its barrier as soon as they can. */
   trigger(checkpointId: number, directory: string, pause: boolean): void {
     if (this.parts.source !== null) this.#triggers.push({ checkpointId, directory, pause });
+  }
+
+  /** Whether an operator wants to be called as time passes. */
+  get hasTimers(): boolean {
+    return this.parts.nodes.some((node) => !isSink(node) && node.hasTimers);
+  }
+
+  /** Processing time for the operators that go by it, in the order of the chain. Not while there is no room for what they may emit. */
+  processTime(nowMs: number): void {
+    if (this.blocked) return;
+    for (const node of this.parts.nodes) if (!isSink(node)) node.processTime(nowMs);
   }
 
   /** Takes a turn; returns whether it did anything. `mayPoll`: whether its source may ask for more rows. */

@@ -2,10 +2,14 @@
  * The connector contract. A connector is declared twice over by the same object: the main thread checks options and plans, a worker makes
  * readers and writers. What goes between them (`Config`) is plain data.
  */
+import type { SessionContext } from './function.ts';
+import type { Counters } from './operator.ts';
 import type { OptionSpec, Options } from './options.ts';
 import type { ScanColumn } from './plan.ts';
+import type { Row } from './row.ts';
 import type { Committer, SinkWriter, WriterContext } from './sink.ts';
 import type { ReaderContext, SourceReader, SplitEnumerator } from './source.ts';
+import type { StringPool } from './string-pool.ts';
 import type { TableDefinition } from './table.ts';
 import type { DataType } from './types.ts';
 
@@ -58,6 +62,34 @@ export interface SinkFactory {
   committer(config: ConnectorConfig, ctx: ConnectorContext): Committer | null;
 }
 
+/** Tables that are asked for rows by key: `FOR SYSTEM_TIME AS OF left.proctime`. */
+export interface LookupFactory {
+  /** Checks the table's options and gives what readers need. `keyColumns`: the places of the keys among the columns. Main thread. */
+  plan(
+    table: TableDefinition,
+    columns: readonly ScanColumn[],
+    keyColumns: readonly number[],
+    ctx: ConnectorContext,
+  ): ConnectorConfig;
+  /** Worker thread. */
+  reader(config: ConnectorConfig, ctx: LookupContext): LookupReader;
+}
+
+export type LookupContext = Readonly<{
+  columns: readonly ScanColumn[];
+  keyColumns: readonly number[];
+  session: SessionContext;
+  pool: StringPool;
+  counters: Counters;
+  warn: (message: string) => void;
+}>;
+
+export interface LookupReader {
+  /** The rows of each key, in the keys' order. Keys are values of the key columns, without a NULL, each once. */
+  lookup(keys: readonly Row[]): Promise<readonly (readonly Row[])[]>;
+  close(): Promise<void>;
+}
+
 export interface Connector {
   readonly name: string;
   readonly description: string;
@@ -68,6 +100,7 @@ export interface Connector {
   readonly portable: boolean;
   readonly source?: SourceFactory | undefined;
   readonly sink?: SinkFactory | undefined;
+  readonly lookup?: LookupFactory | undefined;
 }
 
 /** From connector name to connector, as the composition roots put it together. */

@@ -182,8 +182,8 @@ export type JoinSpec = TwoInputs<RegularJoinNode> &
 export type IntervalJoinSpec = TwoInputs<IntervalJoinNode>;
 export type WindowJoinSpec = TwoInputs<WindowJoinNode> & Readonly<{ timeZone: string | null }>;
 export type TemporalJoinSpec = TwoInputs<TemporalJoinNode> & WithTtl;
-export type LookupJoinSpec = OneInput<Omit<LookupJoinNode, 'table' | 'columns'>> &
-  Readonly<{ connector: string; config: ConnectorConfig; tableFields: readonly Field[]; tableName: string }>;
+export type LookupJoinSpec = OneInput<Omit<LookupJoinNode, 'table'>> &
+  Readonly<{ connector: string; config: ConnectorConfig; tableName: string }>;
 export type OverSpec = OneInput<Omit<OverNode, 'binding'>> & WithTtl;
 /** `unique`: columns by which updates come that never make a row's place worse (planner/monotonicity.ts); null: rows may come and go. */
 export type RankSpec = OneInput<RankNode> &

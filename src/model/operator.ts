@@ -5,10 +5,11 @@
  * `open`, then `restore` (once, when there is state), then any of `processBatch`, `processWatermark`, `prepareBarrier`, `snapshot`, `releaseCodes` in the
  * order of the stream, then `endInput` once when every input has ended, after which only `snapshot` and `close` follow.
  *
- * Operators are synchronous: no clock, no I/O, nothing awaited. They emit to `output` during these calls and at no other time. A batch
- * is borrowed (column.ts): copy what you keep.
+ * Operators are synchronous: no clock, no I/O, nothing awaited (but for the one that looks up: `processBatch`). They emit to `output` during
+ * these calls and at no other time. A batch is borrowed (column.ts): copy what you keep.
  */
 import type { ColumnBatch } from './column.ts';
+import type { LookupReader } from './connector.ts';
 import type { SessionContext } from './function.ts';
 import type { StateChunk } from './state.ts';
 import type { StringPool } from './string-pool.ts';
@@ -31,12 +32,18 @@ export type OperatorContext = Readonly<{
   pool: StringPool;
   session: SessionContext;
   counters: Counters;
+  /** Of a lookup join: who is asked. The operator closes it. */
+  lookup?: LookupReader | undefined;
 }>;
 
 export interface Operator {
   open(ctx: OperatorContext, output: Output): void;
-  /** `input` is 0 but for operators with several inputs. Before each row the operator advances to its watermark, if the batch has them. */
-  processBatch(batch: ColumnBatch, input: number): void;
+  /**
+   * `input` is 0 but for operators with several inputs. Before each row the operator advances to its watermark, if the batch has them.
+   * Only an operator that begins a vertex may answer with a promise: it has taken from the batch what it needs, emits when it likes, and
+   * is called again once the promise is fulfilled. A failure of it is the job's.
+   */
+  processBatch(batch: ColumnBatch, input: number): void | Promise<void>;
   /**
    * Processing time, ms since 1970: called between batches, every 100 ms or so, also while nothing comes. For timers of processing time;
    * never called after `endInput`: as in Flink, what would have been due later is not emitted.

@@ -51,7 +51,7 @@ describe('an operator whose inputs fall silent', () => {
       idle: (idle: boolean) => said.push(idle ? 'idle' : 'active'),
       end: () => {},
     };
-    const node = new OperatorNode('id', operator, new FanOut([target]), 2);
+    const node = new OperatorNode('id', operator, new FanOut([target]), 2, { wake: () => {}, fail: () => {} });
     node.idle(0, true);
     expect(said).toEqual([]);
     node.idle(1, true);
