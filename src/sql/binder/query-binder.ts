@@ -1,7 +1,8 @@
 /** Queries to plans: names resolved, types known, nothing left out yet (planner/prune.ts does that). */
 import { commonType } from '../../functions/common-type.ts';
-import { columnRef } from '../../model/expression.ts';
-import { formatType, withNullable } from '../../model/types.ts';
+import { columnRef, literal } from '../../model/expression.ts';
+import type { PlanNode } from '../../model/plan.ts';
+import { formatType, types, withNullable } from '../../model/types.ts';
 import type { SelectItem, SelectQuery, SqlExpression, SqlQuery } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
 import { AggregateBinder, distinctRows, type NamedItem } from './aggregate-binder.ts';
@@ -86,8 +87,11 @@ export class QueryBinder {
   /** One row of constants. */
   #selectWithoutFrom(query: SelectQuery): Relation {
     const binder = new ExpressionBinder(new Scope([]));
-    if (isAggregation(query)) throw unsupported('an aggregation without FROM', query.position);
     const items = this.#items(query.items, []);
+    if (isAggregation(query)) {
+      const where = query.where === null ? null : binder.condition(query.where, 'WHERE');
+      return new AggregateBinder(query, { node: oneRow, fields: [] }).bind(where, items);
+    }
     const row = items.map(({ bind }) => bind(binder));
     const fields = row.map((value, i) => projectedField(value, items[i]!.name, []));
     const relation: Relation = { node: { kind: 'values', rows: [row], fields: fieldsOf(fields) }, fields };
@@ -120,10 +124,10 @@ export class QueryBinder {
       );
     }
     const fields = bound[0]!.map((_, column) => {
-      const types = bound.map((row) => row[column]!.type);
-      const type = commonType(types);
+      const given = bound.map((row) => row[column]!.type);
+      const type = commonType(given);
       if (type !== null) return plainField(`EXPR$${column}`, type);
-      const got = types.map((each) => formatType(withNullable(each, true))).join(', ');
+      const got = given.map((each) => formatType(withNullable(each, true))).join(', ');
       throw sqlError('SQL_VALIDATION', `VALUES: column ${column + 1} has no common type: ${got}`, position);
     });
     const typed = bound.map((row) => row.map((value, column) => coerce(value, fields[column]!.type)));
@@ -140,6 +144,13 @@ export class QueryBinder {
     return new QueryBinder(this.#environment, common, this.#isNested).bind(body);
   }
 }
+
+/** What a query without FROM stands on. */
+const oneRow: PlanNode = {
+  kind: 'values',
+  rows: [[literal(0, types.of('int', false))]],
+  fields: [{ name: 'ZERO', type: types.of('int', false) }],
+};
 
 function isAggregation({ groupBy, having, items }: SelectQuery): boolean {
   const hasAggregate = (item: SelectItem): boolean => item.kind === 'expression' && callsAggregate(item.expression);
