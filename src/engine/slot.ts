@@ -20,6 +20,8 @@ import { Wakeup } from './wakeup.ts';
 
 /** ms between two reports of figures to the main thread. */
 const statusIntervalMs = 250;
+/** ms between two looks at the clock for operators that go by processing time. */
+const timerIntervalMs = 100;
 
 export class Slot {
   readonly #payload: SlotPayload;
@@ -36,6 +38,7 @@ export class Slot {
   #started = false;
   #failure: EngineError | null = null;
   #lastStatus = 0;
+  #lastTimers = 0;
 
   constructor(payload: SlotPayload, environment: SlotEnvironment) {
     this.#payload = payload;
@@ -87,7 +90,8 @@ export class Slot {
 
   /** Resolves when the slot was cancelled; failures were reported before. */
   async run(): Promise<void> {
-    const beat = setInterval(() => this.#wakeup.signal(), statusIntervalMs);
+    const beatMs = this.#subtasks.some(({ hasTimers }) => hasTimers) ? timerIntervalMs : statusIntervalMs;
+    const beat = setInterval(() => this.#wakeup.signal(), beatMs);
     try {
       await this.#build();
       await this.#restore();
@@ -112,6 +116,7 @@ export class Slot {
         await this.#wakeup.wait();
         continue;
       }
+      this.#passTime();
       const full = this.#pool.isFull();
       if (full) this.#releaseCodes();
       let worked = false;
@@ -119,6 +124,19 @@ export class Slot {
       if (clock.monotonic() - this.#lastStatus >= statusIntervalMs) this.#report();
       if (worked || full) await nextTurn();
       else await this.#wakeup.wait();
+    }
+  }
+
+  #passTime(): void {
+    const { clock } = this.#environment;
+    if (clock.monotonic() - this.#lastTimers < timerIntervalMs) return;
+    this.#lastTimers = clock.monotonic();
+    for (const subtask of this.#subtasks) {
+      try {
+        if (subtask.hasTimers) subtask.processTime(clock.now());
+      } catch (error) {
+        this.#fail(error, subtask.parts.name);
+      }
     }
   }
 
