@@ -37,6 +37,9 @@ function inferArithmetic(symbol: ArithmeticSymbol, usage: string, args: readonly
   const nullable = anyNullable(args);
   const [left, right] = [asDecimal(a), asDecimal(b)];
   if (left !== null && right !== null && (a.kind === 'decimal' || b.kind === 'decimal')) {
+    if (symbol === '%' && left.scale === 0 && right.scale === 0) {
+      return { args: [left, right], result: withNullable(b, nullable) };
+    }
     const { precision, scale } = decimalTypes[symbol](left, right);
     return { args: [left, right], result: { kind: 'decimal', precision, scale, nullable } };
   }
@@ -71,8 +74,9 @@ function implementArithmetic(symbol: ArithmeticSymbol, ctx: ImplementContext): I
   const [a, b] = args.map(({ type }) => type) as [DataType, DataType];
   const temporal = implementTemporal(symbol, ctx);
   if (temporal !== null) return temporal;
-  if (a.kind === 'decimal' && b.kind === 'decimal' && result.kind === 'decimal') {
-    return implementDecimal(symbol, a, b, { ...result, wide });
+  if (a.kind === 'decimal' && b.kind === 'decimal') {
+    const { precision, scale } = asDecimal(result)!;
+    return implementDecimal(symbol, a, b, { precision, scale, wide });
   }
   if (!isInteger(a)) return floating(symbol, result);
   return integer(symbol, a, result, wide);

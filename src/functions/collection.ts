@@ -4,8 +4,8 @@ import { type DataType, isInteger, types, withNullable } from '../model/types.ts
 import { commonType } from './common-type.ts';
 import { comparableTypes } from './comparison.ts';
 import { evaluationError } from './failure.ts';
+import { mapEntry, mapOfEntries } from './map-functions.ts';
 import { checkCount, mismatch, scalar } from './signature.ts';
-import { equalObjects } from './text-order.ts';
 
 /** Inside objects integers are numbers where they are safe. */
 function stored(value: SqlValue): SqlValue {
@@ -33,9 +33,9 @@ function inferMap(args: readonly Argument[]): Signature {
 }
 
 function mapOf(...parts: readonly SqlValue[]): object {
-  const map = new Map<SqlValue, SqlValue>();
-  for (let i = 0; i < parts.length; i += 2) map.set(stored(parts[i]!), stored(parts[i + 1]!));
-  return map;
+  const entries: [SqlValue, SqlValue][] = [];
+  for (let i = 0; i < parts.length; i += 2) entries.push([stored(parts[i]!), stored(parts[i + 1]!)]);
+  return mapOfEntries(entries);
 }
 
 function inferRow(args: readonly Argument[]): Signature {
@@ -56,7 +56,7 @@ function inferItem(args: readonly Argument[]): Signature {
 
 /** An index counts from 1; beyond the end is NULL. */
 function item(from: SqlValue, key: SqlValue): SqlValue {
-  if (from instanceof Map) return from.get(stored(key)) ?? null;
+  if (from instanceof Map) return mapEntry(from as ReadonlyMap<SqlValue, SqlValue>, stored(key)) ?? null;
   const index = Number(key);
   if (index < 1) throw evaluationError(`array: expected an index from 1 on, got ${index}`);
   return (from as readonly SqlValue[])[index - 1] ?? null;
@@ -73,17 +73,6 @@ function inferCardinality(args: readonly Argument[]): Signature {
 function cardinality(value: object): number {
   if (Array.isArray(value)) return value.length;
   return (value as ReadonlyMap<unknown, unknown>).size;
-}
-
-const containsUsage = 'ARRAY_CONTAINS(array, value)';
-
-function inferContains(args: readonly Argument[]): Signature {
-  checkCount(containsUsage, args, 2);
-  const [array, value] = args.map(({ type }) => type) as [DataType, DataType];
-  if (array.kind !== 'array') throw mismatch(containsUsage, args);
-  const element = commonType([array.element, value]);
-  if (element === null) throw mismatch(containsUsage, args);
-  return { args: [array, withNullable(array.element, true)], result: types.of('boolean', array.nullable) };
 }
 
 export const collectionFunctions: readonly ScalarFunction[] = [
@@ -133,19 +122,5 @@ export const collectionFunctions: readonly ScalarFunction[] = [
     description: 'How many elements or entries there are.',
     infer: inferCardinality,
     implement: () => ({ kind: 'call', call: cardinality }),
-  }),
-  scalar({
-    name: 'ARRAY_CONTAINS',
-    category: 'collection',
-    usage: containsUsage,
-    description: 'Whether the array has an element equal to the value; NULL is equal to NULL here.',
-    nulls: 'handled',
-    integers: 'any',
-    infer: inferContains,
-    implement: () => ({
-      kind: 'call',
-      call: (array: readonly SqlValue[] | null, value: SqlValue) =>
-        array === null ? null : array.some((element) => equalObjects(element, stored(value))),
-    }),
   }),
 ];

@@ -25,9 +25,9 @@ export type JsonPath = Readonly<{
 /** What is at a path: a value (a list of values where the path is not definite), or why there is none. */
 export type PathResult = Readonly<{ found: unknown }> | Readonly<{ failure: string }>;
 
-const prefix = /^\s*(strict|lax)\s+([^]+)$/i;
+const prefix = /^\s*(strict|lax)\s+([\s\S]+)$/i;
 const token =
-  /(\.\.)?\.?(?:(\*)|([^\s.[\](){}*,'"@?]+)(\(\))?|\[\s*(?:(\*)|(\?)|((?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?:\s*,\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))*)|(-?\d+(?:\s*,\s*-?\d+)*)|(-?\d*)\s*:\s*(-?\d*))\s*\]?)/y;
+  /(\.\.)?\.?(?:(\*)|([^\s.[\](){}*,'"@?]+)(\(\))?|\[\s*(?:(\*)|(\?)|((?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")(?:\s*,\s*(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))*)|(-?\d*)\s*:\s*(-?\d*)|(-?\d+(?:\s*,\s*-?\d+)*))\s*\]?)/y;
 
 /** Throws EngineError UNSUPPORTED for filters and functions in a path. */
 export function parseJsonPath(text: string): JsonPath {
@@ -49,8 +49,10 @@ function parseSteps(body: string, whole: string): PathStep[] | null {
   while (token.lastIndex < path.length) {
     const start = token.lastIndex;
     const match = token.exec(path);
-    if (match === null || match[0] === '' || !isWellFormed(path.slice(start, token.lastIndex))) return null;
-    steps.push(stepOf(match, whole));
+    if (match === null || match[0] === '') return null;
+    const step = stepOf(match, whole);
+    if (!isWellFormed(path.slice(start, token.lastIndex))) return null;
+    steps.push(step);
   }
   return steps;
 }
@@ -61,7 +63,7 @@ function isWellFormed(part: string): boolean {
 }
 
 function stepOf(match: RegExpExecArray, whole: string): PathStep {
-  const [, dots, star, name, call, bracketStar, filter, names, indices, from, to] = match;
+  const [, dots, star, name, call, bracketStar, filter, names, from, to, indices] = match;
   const deep = dots !== undefined;
   if (filter !== undefined || call !== undefined) {
     const what = filter === undefined ? `the function ${name}()` : 'a filter';

@@ -1,105 +1,128 @@
-/** REGEXP, REGEXP_EXTRACT, REGEXP_REPLACE: Java's regular expressions, as far as JavaScript has the same. */
-import { EngineError } from '../model/errors.ts';
-import type { ImplementContext, ScalarFunction } from '../model/function.ts';
+/** REGEXP, REGEXP_EXTRACT, REGEXP_REPLACE and the like, over Java's regular expressions; SIMILAR TO over SQL's. */
+import type { ImplementContext, ScalarFunction, SqlValue } from '../model/function.ts';
 import { types } from '../model/types.ts';
-import { fixed, scalar } from './signature.ts';
+import { characterCount } from './code-points.ts';
+import { regexpCache } from './java-regexp.ts';
+import { fixed, type Parameter, scalar } from './signature.ts';
+import { similarMatcher } from './similar.ts';
 
-/** What only Java knows, or knows otherwise: it must not be taken for something else. */
-function isOnlyJava(pattern: string): boolean {
-  const withoutBackslashes = pattern.replaceAll('\\\\', '');
-  const withoutEscapes = pattern.replaceAll(/\\[\s\S]/g, '');
-  const withoutClasses = withoutEscapes.replaceAll(/\[[^\]]*\]/g, '[]');
-  return (
-    /\\(?:[AGQRXZhz]|[pP]\{(?!L[a-z]?\}))/.test(withoutBackslashes) ||
-    /\[[^\]]*&&/.test(withoutEscapes) ||
-    /[*+?}]\+|\(\?>|\(\?[a-zA-Z-]+\)/.test(withoutClasses)
-  );
+type Run = (regexp: RegExp, text: string, extra: never) => SqlValue;
+
+/** A function of a string and a pattern; `otherwise` where the pattern is no regular expression. */
+function ofPattern(
+  usage: string,
+  description: string,
+  options: Readonly<{
+    extra?: Parameter;
+    required?: number;
+    result?: ReturnType<typeof types.string>;
+    mayBeNull?: boolean;
+    flags?: string;
+    otherwise?: SqlValue;
+    aliases?: readonly string[];
+  }>,
+  run: Run,
+): ScalarFunction {
+  const { extra, result = types.string(), mayBeNull = true, flags = '', otherwise = null, aliases } = options;
+  const parameters: Parameter[] = ['string', 'string', ...(extra === undefined ? [] : [extra])];
+  return scalar({
+    name: usage.slice(0, usage.indexOf('(')),
+    aliases,
+    category: 'string',
+    usage,
+    description,
+    infer: fixed(usage, parameters, result, { required: options.required ?? parameters.length, mayBeNull }),
+    implement: (ctx) => {
+      const get = cacheOf(ctx, flags);
+      return {
+        kind: 'call',
+        call: (text: string, pattern: string, third: never) => {
+          const regexp = get(pattern);
+          return regexp === null ? otherwise : run(regexp, text, third);
+        },
+      };
+    },
+  });
 }
 
-const leadingFlags = /^\(\?([ims]+)\)/;
-
-/** null where it is no regular expression at all, for which Flink's functions give NULL or false. */
-function compile(pattern: string, flags: string): RegExp | null {
-  const leading = leadingFlags.exec(pattern);
-  const body = leading === null ? pattern : pattern.slice(leading[0].length);
-  if (isOnlyJava(body)) {
-    throw new EngineError('UNSUPPORTED', `the regular expression '${pattern}' has parts that only Java understands`, {
-      hint: 'Write it without \\p{…}, \\Q, \\A, \\z, possessive quantifiers, class intersections and atomic groups.',
-    });
-  }
-  const all = flags + [...new Set(leading?.[1] ?? '')].join('');
-  return tryCompile(body, `${all}u`) ?? tryCompile(body, all);
-}
-
-function tryCompile(body: string, flags: string): RegExp | null {
-  try {
-    return new RegExp(body, flags);
-  } catch {
-    return null;
-  }
-}
-
-/** Keeps the last pattern: it is a constant nearly always, and then compiled with the code. */
-function compiler({ args }: ImplementContext, flags = ''): (pattern: string) => RegExp | null {
-  let known: string | null = null;
-  let compiled: RegExp | null = null;
-  const get = (pattern: string): RegExp | null => {
-    if (pattern !== known) {
-      compiled = compile(pattern, flags);
-      known = pattern;
-    }
-    return compiled;
-  };
+/** A constant pattern is compiled, or refused, when the job is made. */
+function cacheOf({ args }: ImplementContext, flags: string): (pattern: string) => RegExp | null {
+  const get = regexpCache(flags);
   const constant = args[1]?.literal;
   if (typeof constant === 'string') get(constant);
   return get;
 }
 
-const extractUsage = 'REGEXP_EXTRACT(string, pattern [, group])';
-const replaceUsage = 'REGEXP_REPLACE(string, pattern, replacement)';
+function groupCount(regexp: RegExp): number {
+  return new RegExp(`${regexp.source}|`, regexp.flags).exec('')!.length - 1;
+}
+
+const similarUsage = 'string SIMILAR TO pattern [ESCAPE character]';
 
 export const regexpFunctions: readonly ScalarFunction[] = [
-  scalar({
-    name: 'REGEXP',
-    category: 'string',
-    usage: 'REGEXP(string, pattern)',
-    description: 'Whether a part of the string matches the regular expression.',
-    infer: fixed('REGEXP(string, pattern)', ['string', 'string'], types.of('boolean')),
-    implement: (ctx) => {
-      const get = compiler(ctx);
-      return {
-        kind: 'call',
-        call: (text: string, pattern: string) => pattern !== '' && get(pattern)?.test(text) === true,
-      };
+  ofPattern(
+    'REGEXP(string, pattern)',
+    'Whether a part of the string matches the regular expression; an empty one matches nothing.',
+    { result: types.of('boolean'), mayBeNull: false, otherwise: false },
+    (regexp, text) => regexp.source !== '(?:)' && regexp.test(text),
+  ),
+  ofPattern(
+    'REGEXP_COUNT(string, pattern)',
+    'How often the regular expression matches; NULL where it is none.',
+    { result: types.of('int'), flags: 'g' },
+    (regexp, text) => [...text.matchAll(regexp)].length,
+  ),
+  ofPattern(
+    'REGEXP_EXTRACT(string, pattern [, group])',
+    'What the regular expression, or one of its groups, first matches; NULL where nothing does.',
+    { extra: 'integer', required: 2 },
+    (regexp, text, group: number = 0) => regexp.exec(text)?.[group] ?? null,
+  ),
+  ofPattern(
+    'REGEXP_EXTRACT_ALL(string, pattern [, group])',
+    'All that a group of the regular expression matches; the first group if none is named, 0 is the whole.',
+    { extra: 'integer', required: 2, result: types.array(types.string()), flags: 'g' },
+    (regexp, text, group: number = 1) => {
+      if (group < 0 || group > groupCount(regexp)) return null;
+      return Array.from(text.matchAll(regexp), (match) => match[group] ?? null);
     },
-  }),
-  scalar({
-    name: 'REGEXP_EXTRACT',
-    category: 'string',
-    usage: extractUsage,
-    description: 'What the regular expression, or one of its groups, first matches; NULL where nothing does.',
-    infer: fixed(extractUsage, ['string', 'string', 'integer'], types.string(), { required: 2, mayBeNull: true }),
-    implement: (ctx) => {
-      const get = compiler(ctx);
-      return {
-        kind: 'call',
-        call: (text: string, pattern: string, group = 0) => get(pattern)?.exec(text)?.[group] ?? null,
-      };
+  ),
+  ofPattern(
+    'REGEXP_INSTR(string, pattern)',
+    'Where the regular expression first matches, from 1; 0 where it does not.',
+    { result: types.of('int') },
+    (regexp, text) => {
+      const match = regexp.exec(text);
+      return match === null ? 0 : characterCount(text.slice(0, match.index)) + 1;
     },
-  }),
+  ),
+  ofPattern(
+    'REGEXP_SUBSTR(string, pattern)',
+    'What the regular expression first matches; NULL where nothing does.',
+    {},
+    (regexp, text) => regexp.exec(text)?.[0] ?? null,
+  ),
+  ofPattern(
+    'REGEXP_REPLACE(string, pattern, replacement)',
+    'The string with every match of the regular expression replaced.',
+    { extra: 'string', flags: 'g' },
+    (regexp, text, replacement: string) => text.replace(regexp, () => replacement),
+  ),
   scalar({
-    name: 'REGEXP_REPLACE',
-    category: 'string',
-    usage: replaceUsage,
-    description: 'The string with every match of the regular expression replaced.',
-    infer: fixed(replaceUsage, ['string', 'string', 'string'], types.string(), { mayBeNull: true }),
-    implement: (ctx) => {
-      const get = compiler(ctx, 'g');
+    name: 'SIMILAR TO',
+    category: 'comparison',
+    usage: similarUsage,
+    description: "Whether the string matches a regular expression of SQL's: % and _ as in LIKE, and | * + ? {n} () [].",
+    infer: fixed(similarUsage, ['string', 'string', 'string'], types.of('boolean'), { required: 2 }),
+    implement: () => {
+      let [knownPattern, knownMark]: (string | null)[] = [null, null];
+      let matches: (text: string) => boolean = () => false;
       return {
         kind: 'call',
-        call: (text: string, pattern: string, replacement: string) => {
-          const regex = get(pattern);
-          return regex === null ? null : text.replace(regex, () => replacement);
+        call: (text: string, pattern: string, mark = '') => {
+          if (pattern !== knownPattern || mark !== knownMark) matches = similarMatcher(pattern, mark);
+          [knownPattern, knownMark] = [pattern, mark];
+          return matches(text);
         },
       };
     },

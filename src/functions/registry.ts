@@ -2,6 +2,7 @@
 import type { AggregateFunction, FunctionDefinition, ScalarFunction, TableFunction } from '../model/function.ts';
 import { aggregateFunctions } from './aggregate.ts';
 import { arithmeticFunctions } from './arithmetic.ts';
+import { arrayFunctions } from './array-functions.ts';
 import { clockFunctions } from './clock-functions.ts';
 import { collectionFunctions } from './collection.ts';
 import { collectionAggregates } from './collection-aggregate.ts';
@@ -9,20 +10,26 @@ import { comparisonFunctions } from './comparison.ts';
 import { conditionalFunctions } from './conditional.ts';
 import { extractFunctions } from './extract.ts';
 import { extremeAggregates } from './extreme-aggregate.ts';
+import { hashFunctions } from './hash-functions.ts';
 import { jsonFunctions } from './json.ts';
 import { jsonAggregates } from './json-aggregate.ts';
 import { jsonValueFunctions } from './json-value.ts';
+import { mapFunctions } from './map-functions.ts';
 import { mathFunctions } from './math.ts';
 import { orderedAggregates } from './ordered-aggregate.ts';
 import { percentileAggregates } from './percentile-aggregate.ts';
+import { printfFunctions } from './printf.ts';
 import { regexpFunctions } from './regexp.ts';
 import { roundingFunctions } from './rounding.ts';
 import { statisticAggregates } from './statistic-aggregate.ts';
 import { stringFunctions } from './string.ts';
 import { matchFunctions } from './string-match.ts';
 import { substringFunctions } from './substring.ts';
+import { codecFunctions } from './text-codec.ts';
 import { timestampArithmeticFunctions } from './timestamp-arithmetic.ts';
 import { timestampFunctions } from './timestamp-functions.ts';
+import { typeFunctions } from './type-functions.ts';
+import { urlFunctions } from './url-functions.ts';
 import { userFunction } from './user-registry.ts';
 
 const scalarFunctions: readonly ScalarFunction[] = [
@@ -40,6 +47,13 @@ const scalarFunctions: readonly ScalarFunction[] = [
   ...timestampFunctions,
   ...timestampArithmeticFunctions,
   ...collectionFunctions,
+  ...arrayFunctions,
+  ...mapFunctions,
+  ...codecFunctions,
+  ...urlFunctions,
+  ...printfFunctions,
+  ...hashFunctions,
+  ...typeFunctions,
   ...jsonFunctions,
   ...jsonValueFunctions,
 ];

@@ -119,6 +119,30 @@ function trimBoth(text: string, characters = ' '): string {
   return trimRight(trimLeft(text, characters), characters);
 }
 
+/** STARTSWITH and ENDSWITH, of strings or of bytes. */
+function edge(name: 'STARTSWITH' | 'ENDSWITH', part: string, description: string): ScalarFunction {
+  const usage = `${name}(string, ${part})`;
+  const atEnd = name === 'ENDSWITH';
+  return scalar({
+    name,
+    category: 'string',
+    usage,
+    description,
+    infer: (args) => {
+      const kind = args.some(({ type }) => type.kind === 'binary' || type.kind === 'varbinary') ? 'bytes' : 'string';
+      return fixed(usage, [kind, kind], types.of('boolean'))(args);
+    },
+    implement: () => ({
+      kind: 'call',
+      call: (whole: string | Uint8Array, edgeOf: string & Uint8Array) => {
+        if (typeof whole === 'string') return atEnd ? whole.endsWith(edgeOf) : whole.startsWith(edgeOf);
+        const from = atEnd ? whole.length - edgeOf.length : 0;
+        return from >= 0 && edgeOf.every((byte, i) => whole[from + i] === byte);
+      },
+    }),
+  });
+}
+
 const trims = { BOTH: trimBoth, LEADING: trimLeft, TRAILING: trimRight } as const;
 const trimUsage = 'TRIM([BOTH | LEADING | TRAILING] [characters FROM] string)';
 
@@ -215,20 +239,8 @@ export const substringFunctions: readonly ScalarFunction[] = [
       required: 1,
     },
   ),
-  define(
-    'STARTSWITH',
-    { string: 'string', start: 'string' },
-    'Whether the string starts so.',
-    (text: string, start: string) => text.startsWith(start),
-    types.of('boolean'),
-  ),
-  define(
-    'ENDSWITH',
-    { string: 'string', end: 'string' },
-    'Whether the string ends so.',
-    (text: string, end: string) => text.endsWith(end),
-    types.of('boolean'),
-  ),
+  edge('STARTSWITH', 'start', 'Whether the string, or bytes, start so.'),
+  edge('ENDSWITH', 'end', 'Whether the string, or bytes, end so.'),
   scalar({
     name: 'TRIM',
     category: 'string',
