@@ -181,6 +181,15 @@ describe('rows of OVER by event time', () => {
     expect(run.subtasks[0]!.operator.stateBytes!()).toBe(0);
   });
 
+  it('leave none after a restore either', () => {
+    const spec = specOf({ unit: 'range', preceding: 10 });
+    const first = new RowRun(spec, [0]);
+    first.feed([row(1, 100, 1), 100]);
+    const second = new RowRun(spec, [0], { parallelism: 2, chunks: first.snapshot() });
+    second.feed([121]);
+    expect(second.subtasks.map(({ operator }) => operator.stateBytes!())).toEqual([0, 0]);
+  });
+
   it('are forgotten after table.exec.state.ttl, but not those that wait', () => {
     let now = 0;
     const session = { timeZone: 'UTC', now: () => now, random: () => 0 };

@@ -37,6 +37,16 @@ describe('the first row by event time', () => {
     expect(run.count('lateRecords')).toBe(late);
   });
 
+  it('waits for its own time, also where a row of the key has waited for an earlier one', () => {
+    let now = 0;
+    const session = { timeZone: 'UTC', now: () => now, random: () => 0 };
+    const run = new RowRun(specOf('first', 1, 1000), [0], { ctx: { session } });
+    expect(run.feed([insert('a', 10, 1), insert('a', 9, 2), 9])).toEqual(['+I a 9 2']);
+    now = 1000; // the key is forgotten
+    expect(run.feed([insert('a', 12, 3), 10])).toEqual([]);
+    expect(run.feed([12])).toEqual(['+I a 12 3']);
+  });
+
   it('goes on from a snapshot at another parallelism', () => {
     const steps = [
       insert('a', 10, 1),
