@@ -4,12 +4,12 @@ import type { DecodeFault, Decoder, DecoderContext, Encoder, EncoderContext, For
 import type { OptionSpec, Options } from '../model/options.ts';
 import type { Field } from '../model/types.ts';
 import { type AvroType, parseAvroSchema } from './avro-library.ts';
-import { AvroFault, columnReader } from './avro-read.ts';
+import { type AvroConverter, AvroFault, columnReader } from './avro-read.ts';
 import { avroSchemaOf } from './avro-schema.ts';
 import { recordWriter } from './avro-write.ts';
 import { RowBuffer } from './row-buffer.ts';
 
-export const timestampMappingSpec: OptionSpec = {
+const timestampMappingSpec: OptionSpec = {
   key: 'timestamp_mapping.legacy',
   kind: 'boolean',
   default: 'true',
@@ -40,24 +40,20 @@ export const avroFormat: Format = {
   createEncoder: (ctx) => createAvroEncoder(ctx),
 };
 
-export function tableSchema(fields: readonly Field[], options: Options): AvroType {
+function tableSchema(fields: readonly Field[], options: Options): AvroType {
   return parseAvroSchema(avroSchemaOf(fields, options.boolean('timestamp_mapping.legacy')), "format 'avro'");
 }
 
-/** A record of the schema that it was written with, as the values of the wanted columns. Throws AvroFault. */
-export type ReadAvroRow = (bytes: Uint8Array, start: number, end: number) => unknown[];
-
-export function avroRowReader(
+/** A record as a value of the schema that it was written with. Throws AvroFault. */
+export function avroValue(
   written: AvroType,
-  columns: DecoderContext['columns'],
+  bytes: Uint8Array,
+  start: number,
+  end: number,
   encoding: 'binary' | 'json' = 'binary',
-): ReadAvroRow {
-  const readers = columns.map(({ path, type }) => columnReader(written, path, type));
-  return (bytes, start, end) => {
-    const record = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
-    const value = encoding === 'binary' ? binaryValue(written, record) : jsonValue(written, record);
-    return readers.map((read) => read(value));
-  };
+): unknown {
+  const record = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start);
+  return encoding === 'binary' ? binaryValue(written, record) : jsonValue(written, record);
 }
 
 function binaryValue(written: AvroType, record: Buffer): unknown {
@@ -79,12 +75,15 @@ function jsonValue(written: AvroType, record: Buffer): unknown {
 }
 
 class AvroDecoder implements Decoder {
-  readonly #read: ReadAvroRow;
+  readonly #written: AvroType;
+  readonly #encoding: 'binary' | 'json';
+  readonly #readers: readonly AvroConverter[];
   readonly #buffer: RowBuffer;
 
   constructor(ctx: DecoderContext) {
-    const written = tableSchema(ctx.table, ctx.options);
-    this.#read = avroRowReader(written, ctx.columns, ctx.options.string('encoding') as 'binary' | 'json');
+    this.#written = tableSchema(ctx.table, ctx.options);
+    this.#encoding = ctx.options.string('encoding') as 'binary' | 'json';
+    this.#readers = ctx.columns.map(({ path, type }) => columnReader(this.#written, path, type));
     const types = ctx.columns.map(({ type }) => type);
     this.#buffer = new RowBuffer(types, ctx.batchRows, ctx.pool);
   }
@@ -99,7 +98,11 @@ class AvroDecoder implements Decoder {
 
   decode(bytes: Uint8Array, start: number, end: number): DecodeFault | null {
     try {
-      this.#buffer.add(op.insert, this.#read(bytes, start, end));
+      const value = avroValue(this.#written, bytes, start, end, this.#encoding);
+      this.#buffer.add(
+        op.insert,
+        this.#readers.map((read) => read(value)),
+      );
       return null;
     } catch (error) {
       if (!(error instanceof AvroFault)) throw error;
@@ -114,7 +117,12 @@ export function avroRowWriter(
   fields: readonly Field[],
 ): (batch: ColumnBatch, row: number) => unknown {
   const write = recordWriter(schema, fields, '');
-  return (batch, row) => write(fields.map(({ type }, i) => valueAt(batch.columns[i]!, type, row)));
+  const rowOf = avroRow(fields);
+  return (batch, row) => write(rowOf(batch, row));
+}
+
+export function avroRow(fields: readonly Field[]): (batch: ColumnBatch, row: number) => unknown[] {
+  return (batch, row) => fields.map(({ type }, i) => valueAt(batch.columns[i]!, type, row));
 }
 
 function createAvroEncoder({ fields, options }: EncoderContext): Encoder {

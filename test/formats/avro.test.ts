@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { avroFormat, avroRowReader } from '../../src/formats/avro.ts';
+import { avroFormat, avroValue } from '../../src/formats/avro.ts';
 import { parseAvroSchema } from '../../src/formats/avro-library.ts';
+import { columnReader } from '../../src/formats/avro-read.ts';
 import { avroSchemaOf } from '../../src/formats/avro-schema.ts';
 import { StringPool } from '../../src/model/string-pool.ts';
 import { type DataType, type Field, types } from '../../src/model/types.ts';
@@ -124,27 +125,25 @@ describe('a record that was written with another schema', () => {
     ...fields.filter(({ name }) => ['l', 'd', 's', 'ts', 'dec', 'r', 'b'].includes(name)),
     { name: 'u', type: types.string() },
   ];
-  const readRow = avroRowReader(
-    written,
-    wanted.map(({ name, type }) => column([name], type)),
-  );
+  const readRow = (bytes: Uint8Array, columns = wanted): unknown[] => {
+    const value = avroValue(written, bytes, 0, bytes.length);
+    return columns.map(({ name, type }) => columnReader(written, [name], type)(value));
+  };
   const record = hex('02780a0000003f0202eabcc185b8fb86060006737472fffffb2d027106');
 
   it('is read by the names of its fields', () => {
-    const row = Object.fromEntries(readRow(record, 0, record.length).map((value, i) => [wanted[i]!.name, value]));
+    const row = Object.fromEntries(readRow(record).map((value, i) => [wanted[i]!.name, value]));
     expect(row).toEqual({ b: null, l: 5, d: 0.5, s: 'B', ts: 1704164645678, dec: -124, r: [null, 'q'], u: 'str' });
   });
 
   it('is faulty where a branch of a union does not fit', () => {
     const other = hex('02780a0000003f02000208000003e8027106');
-    expect(() => readRow(other, 0, other.length)).toThrow(
-      "field `u`: expected what can be read as STRING, found Avro's int",
-    );
+    expect(() => readRow(other)).toThrow("field `u`: expected what can be read as STRING, found Avro's int");
   });
 
   it('is faulty without a field that is NOT NULL', () => {
-    const reader = avroRowReader(written, [column(['zz'], types.of('int', false))]);
-    expect(() => reader(record, 0, record.length)).toThrow('field `zz`: expected a value for INT NOT NULL, found none');
+    const column = { name: 'zz', type: types.of('int', false) };
+    expect(() => readRow(record, [column])).toThrow('field `zz`: expected a value for INT NOT NULL, found none');
   });
 });
 
