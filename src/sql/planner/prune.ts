@@ -3,7 +3,7 @@
  * or lost by it, and watermarks stay: they need their columns even if nobody else does.
  */
 import { assert } from '../../model/errors.ts';
-import { childrenOf, columnRef, type Expression, mapChildren } from '../../model/expression.ts';
+import { columnRef, type Expression, mapChildren } from '../../model/expression.ts';
 import {
   type CalcNode,
   type ChangelogNormalizeNode,
@@ -12,6 +12,7 @@ import {
   type GroupAggregateNode,
   inputsOf,
   type LookupJoinNode,
+  type MatchNode,
   type Pipeline,
   type PlanNode,
   type ScanColumn,
@@ -23,13 +24,12 @@ import {
   type WindowNode,
   withInputs,
 } from '../../model/plan.ts';
-import { type DataType, type Field, withNullable } from '../../model/types.ts';
+import type { DataType, Field } from '../../model/types.ts';
 import { mergeCalc } from '../binder/relation.ts';
 import { overSides, type PairNode, rowColumns, sideColumns } from './join-columns.ts';
+import { matchColumns, matchOver, withMeasures } from './match-columns.ts';
+import { covers, distinct, fieldType, type Need, needsOf, pathOf, takeFields, wholeColumns } from './needs.ts';
 import { overColumns, ownColumns, type PassingNode } from './passing-node.ts';
-
-/** A column, or by its path a field within it, that someone above needs. */
-type Need = Readonly<{ column: number; path: readonly number[] }>;
 
 /** The node without what nobody needs, and where to find what somebody does. */
 type Pruned = Readonly<{ node: PlanNode; find: (need: Need) => Expression }>;
@@ -87,6 +87,8 @@ function prune(node: PlanNode, asked: readonly Need[]): Pruned {
       return pruneLookup(node, needs);
     case 'correlate':
       return pruneCorrelate(node, needs);
+    case 'match':
+      return pruneMatch(node, needs);
     case 'union':
       return pruneUnion(node, needs);
     case 'values':
@@ -108,21 +110,6 @@ function pruneInputs(node: PlanNode): Pruned {
   return { node: withInputs(node, inputs), find: findWhole(all, node.fields) };
 }
 
-/** Needs of an expression: chains of fields over a column as paths. */
-function needsOf(expression: Expression, found: Need[] = []): Need[] {
-  const need = pathOf(expression);
-  if (need !== null) found.push(need);
-  else for (const child of childrenOf(expression)) needsOf(child, found);
-  return found;
-}
-
-function pathOf(expression: Expression): Need | null {
-  if (expression.kind === 'column') return { column: expression.index, path: [] };
-  if (expression.kind !== 'field') return null;
-  const outer = pathOf(expression.arg);
-  return outer === null ? null : { column: outer.column, path: [...outer.path, expression.index] };
-}
-
 /** The expression over a pruned input. */
 function relocate(expression: Expression, find: Pruned['find']): Expression {
   const need = pathOf(expression);
@@ -131,45 +118,12 @@ function relocate(expression: Expression, find: Pruned['find']): Expression {
   return expression.position === undefined ? found : { ...found, position: expression.position };
 }
 
-/** What is needed, once, without fields of what is needed as a whole. */
-function distinct(needs: readonly Need[]): Need[] {
-  const byText = new Map(needs.map((need) => [`${need.column}.${need.path.join('.')}`, need]));
-  const all = [...byText.values()];
-  return all.filter((need) => !all.some((other) => other !== need && covers(other, need)));
-}
-
-function covers(outer: Need, inner: Need): boolean {
-  return (
-    outer.column === inner.column &&
-    outer.path.length <= inner.path.length &&
-    outer.path.every((step, i) => step === inner.path[i])
-  );
-}
-
-/** A column of a node that knows columns only as a whole: fields are taken out above it. */
-function wholeColumns(needs: readonly Need[]): number[] {
-  return [...new Set(needs.map(({ column }) => column))].sort((a, b) => a - b);
-}
-
 function findWhole(kept: readonly number[], fields: readonly Field[]): Pruned['find'] {
   return ({ column, path }) => {
     const index = kept.indexOf(column);
     assert(index >= 0, () => `column ${column} was not asked for`);
     return takeFields(columnRef(index, fields[column]!.type), path);
   };
-}
-
-function takeFields(from: Expression, path: readonly number[]): Expression {
-  return path.reduce<Expression>(
-    (arg, index) => ({ kind: 'field', arg, index, type: fieldType(arg.type, index) }),
-    from,
-  );
-}
-
-function fieldType(row: DataType, index: number): DataType {
-  assert(row.kind === 'row', () => `${row.kind} has no fields`);
-  const { type } = row.fields[index]!;
-  return withNullable(type, type.nullable || row.nullable);
 }
 
 function pruneScan(node: ScanNode, needs: readonly Need[]): Pruned {
@@ -326,6 +280,19 @@ function pruneAggregate(node: WindowAggregateNode, needs: readonly Need[]): Prun
     fields,
   };
   return { node: pruned, find: findWhole(places, node.fields) };
+}
+
+function pruneMatch(node: MatchNode, needs: readonly Need[]): Pruned {
+  const keyCount = node.partition.length;
+  const measures = wholeColumns(needs).flatMap((column) => (column < keyCount ? [] : [column - keyCount]));
+  const kept = withMeasures(node, measures);
+  const columns = matchColumns(kept);
+  const wanted = columns.length > 0 ? columns : [0];
+  const below = wanted.map((column): Need => ({ column, path: [] }));
+  const fieldsBelow = wanted.map((column) => node.input.fields[column]!);
+  const input = inOrder(prune(node.input, below), below, fieldsBelow);
+  const places = [...node.partition.map((_, i) => i), ...measures.map((measure) => keyCount + measure)];
+  return { node: matchOver(kept, input, wanted), find: findWhole(places, node.fields) };
 }
 
 function pruneGroupAggregate(node: GroupAggregateNode, needs: readonly Need[]): Pruned {
