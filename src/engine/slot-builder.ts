@@ -246,11 +246,11 @@ export class SlotBuilder {
   }
 
   #lookup({ connector, config, columns, keys }: LookupJoinSpec, counters: NamedCounters): LookupReader {
-    const { environment, session, pool, warn } = this.#options;
+    const { environment, session, warn } = this.#options;
     const factory = environment.connectors[connector]?.lookup;
     assert(factory !== undefined, () => `connector '${connector}' can't be looked up here`);
     const keyColumns = keys.map(({ column }) => column);
-    return factory.reader(config, { columns, keyColumns, session, pool, counters, warn });
+    return factory.reader(config, { columns, keyColumns, session, counters, warn });
   }
 
   #writer(spec: SinkSpec, counters: NamedCounters, parallelism: number): SinkWriter {

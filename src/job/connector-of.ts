@@ -1,11 +1,17 @@
 /** The connector of a table. */
-import type { Connector, ConnectorRegistry, SinkFactory, SourceFactory } from '../model/connector.ts';
+import type { Connector, ConnectorRegistry, LookupFactory, SinkFactory, SourceFactory } from '../model/connector.ts';
 import { EngineError } from '../model/errors.ts';
 import { nearest } from '../model/options.ts';
 import { formatPath, type TableDefinition } from '../model/table.ts';
 
-type Role = 'source' | 'sink';
-type Factories = { source: SourceFactory; sink: SinkFactory };
+type Role = 'source' | 'sink' | 'lookup';
+type Factories = { source: SourceFactory; sink: SinkFactory; lookup: LookupFactory };
+
+const refusals: Readonly<Record<Role, string>> = {
+  source: 'used as a source: its tables are only written, or looked up',
+  sink: 'used as a sink: its tables are only read',
+  lookup: 'looked up',
+};
 
 /** The table's connector, which can do what is asked. INVALID_OPTION: there is none of that name; SQL_VALIDATION: it can't. */
 export function connectorOf<R extends Role>(
@@ -30,11 +36,9 @@ export function connectorOf<R extends Role>(
   }
   if (connector[role] === undefined) {
     const usable = known.filter((candidate) => connectors[candidate]![role] !== undefined);
-    throw new EngineError(
-      'SQL_VALIDATION',
-      `${where}: connector '${name}' can't be used as a ${role === 'source' ? 'source: its tables are only written' : 'sink: its tables are only read'}`,
-      { hint: `Connectors that can: ${usable.join(', ')}.` },
-    );
+    throw new EngineError('SQL_VALIDATION', `${where}: connector '${name}' can't be ${refusals[role]}`, {
+      hint: `Connectors that can: ${usable.join(', ')}.`,
+    });
   }
   return connector as Connector & { readonly [K in R]: Factories[K] };
 }

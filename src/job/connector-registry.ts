@@ -13,8 +13,10 @@ import { printConnector } from '../sinks/print.ts';
 import { datagenConnector } from '../sources/datagen.ts';
 import { filesystemSourceFactory } from '../sources/filesystem.ts';
 import { iterableConnector } from '../sources/iterable.ts';
+import { jdbcConnector } from '../sources/jdbc-lookup.ts';
 import { kafkaSourceFactory } from '../sources/kafka.ts';
 import { nexmarkConnector } from '../sources/nexmark.ts';
+import { scanLookup } from '../sources/scan-lookup.ts';
 import { simulatorConnector } from '../sources/simulator.ts';
 
 /** Of the generators `nexmark` is a connector of its own, the others are scenarios of the simulator. */
@@ -24,6 +26,7 @@ export function createConnectors(generators: Readonly<Record<string, Generator>>
     ...filesystemDescription,
     options: fileOptionSpecs(formats),
     source: filesystemSourceFactory(formats),
+    lookup: scanLookup(filesystemSourceFactory(formats)),
     sink: filesystemSinkFactory(formats),
   };
   const kafka: Connector = {
@@ -59,6 +62,7 @@ export function createConnectors(generators: Readonly<Record<string, Generator>>
     datagenConnector,
     printConnector,
     blackholeConnector,
+    jdbcConnector,
     simulatorConnector(scenarios),
     ...(nexmark === undefined ? [] : [nexmarkConnector(nexmark)]),
     iterableConnector(formats.json),

@@ -7,11 +7,19 @@ import { EngineError } from '../model/errors.ts';
 import { columnRef } from '../model/expression.ts';
 import type { JobGraph, Partitioning, SinkSpec } from '../model/job-graph.ts';
 import type { Options } from '../model/options.ts';
-import { inputsOf, type Pipeline, type PlanNode, type WindowAggregateNode, type WindowNode } from '../model/plan.ts';
+import {
+  inputsOf,
+  type LookupJoinNode,
+  type Pipeline,
+  type PlanNode,
+  type WindowAggregateNode,
+  type WindowNode,
+} from '../model/plan.ts';
 import { formatPath, sinkRowOf, type TableDefinition } from '../model/table.ts';
 import { connectorOf } from './connector-of.ts';
 import { canonicalText } from './digest.ts';
 import { GraphAssembly, type NodeDraft, type Port } from './graph-assembly.ts';
+import { lookupDraft } from './lookup-planner.ts';
 import { exchangeOf, operatorDraft, type PlainNode, placementOf } from './operator-draft.ts';
 import { splitPlannerOptions } from './planner-options.ts';
 import { SharedScans, wantedScan } from './shared-scans.ts';
@@ -105,6 +113,7 @@ class JobBuilder {
         case 'values':
           return this.#addValues(node);
         case 'lookup_join':
+          return this.#addLookup(node, await this.#lower(node.input));
         case 'scan':
         case 'watermark':
           throw new EngineError('UNSUPPORTED', `${node.kind} is not built here`);
@@ -128,6 +137,13 @@ class JobBuilder {
     const isGlobal = placement.keys.every((keys) => keys.length === 0);
     const edges = ports.map((port, i) => ({ port, partitioning: exchangeOf(placement.keys[i]!) }));
     return this.#assembly.head(draft, isGlobal ? 1 : this.#parallelism(), edges);
+  }
+
+  /** A vertex of its own begins with it, as wide as its input: whoever waits takes nothing else meanwhile. */
+  #addLookup(node: LookupJoinNode, input: Port): Port {
+    const draft = lookupDraft(node, this.#assembly.fieldsOf(input), this.#ctx);
+    const parallelism = this.#assembly.parallelismOf(input);
+    return this.#assembly.head(draft, parallelism, [{ port: input, partitioning: { kind: 'forward' } }]);
   }
 
   #stateTtlMs(): number | null {

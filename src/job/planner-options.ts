@@ -5,6 +5,7 @@
 import { EngineError } from '../model/errors.ts';
 import { checkOptions, type OptionSpec, type Options } from '../model/options.ts';
 import { formatPath, type TableDefinition } from '../model/table.ts';
+import { lookupOptionSpecs } from '../sources/lookup-options.ts';
 
 const plannerOptionSpecs: readonly OptionSpec[] = [
   { key: 'scan.parallelism', kind: 'integer', min: 1, description: 'Subtasks that read the table.' },
@@ -47,6 +48,7 @@ const plannerOptionSpecs: readonly OptionSpec[] = [
     withoutEffect: true,
     description: 'The group is looked at four times a second.',
   },
+  ...lookupOptionSpecs,
 ];
 
 /** The table with the connector's own options alone, and the rest, checked. */

@@ -9,7 +9,6 @@ import type { ScanColumn } from './plan.ts';
 import type { Row } from './row.ts';
 import type { Committer, SinkWriter, WriterContext } from './sink.ts';
 import type { ReaderContext, SourceReader, SplitEnumerator } from './source.ts';
-import type { StringPool } from './string-pool.ts';
 import type { TableDefinition } from './table.ts';
 import type { DataType } from './types.ts';
 
@@ -79,7 +78,6 @@ export type LookupContext = Readonly<{
   columns: readonly ScanColumn[];
   keyColumns: readonly number[];
   session: SessionContext;
-  pool: StringPool;
   counters: Counters;
   warn: (message: string) => void;
 }>;

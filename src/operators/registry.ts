@@ -9,6 +9,7 @@ import { CalcOperator } from './calc.ts';
 import { ChangelogNormalizeOperator } from './changelog-normalize.ts';
 import { CorrelateOperator } from './correlate.ts';
 import { IntervalJoinOperator } from './join/interval-join.ts';
+import { LookupJoinOperator } from './join/lookup-join.ts';
 import { RegularJoinOperator } from './join/regular-join.ts';
 import { SemiJoinOperator } from './join/semi-join.ts';
 import { TemporalJoinOperator } from './join/temporal-join.ts';
@@ -51,6 +52,7 @@ const factories: Factories = {
   changelog_normalize: (spec) => new ChangelogNormalizeOperator(spec),
   sink_materialize: (spec) => new SinkMaterializeOperator(spec),
   match: (spec) => new MatchOperator(spec),
+  lookup_join: (spec) => new LookupJoinOperator(spec),
   correlate: (spec) => new CorrelateOperator(spec),
   union: () => new UnionOperator(),
   group_aggregate: (spec) => new GroupAggregateOperator(spec),
