@@ -14,6 +14,7 @@ const between = localWindowFields({ keys: [], aggregates: [], inputFields });
 function globalSpec(window: WindowDefinition): GlobalWindowAggregateSpec {
   return {
     kind: 'global_window_aggregate',
+    attached: false,
     window,
     time,
     keyCount: 0,
@@ -27,7 +28,14 @@ function globalSpec(window: WindowDefinition): GlobalWindowAggregateSpec {
 
 describe('what is not built is refused by name', () => {
   const session = { kind: 'session', gapMs: 10 } as const;
-  const bare: WindowSpec = { kind: 'window', window: session, time, inputFields, fields: inputFields };
+  const bare: WindowSpec = {
+    kind: 'window',
+    processingTime: false,
+    window: session,
+    time,
+    inputFields,
+    fields: inputFields,
+  };
   it.each([
     { what: 'SESSION, aggregated', spec: globalSpec(session), message: /SESSION/ },
     { what: 'SESSION, bare', spec: bare, message: /SESSION/ },

@@ -66,11 +66,6 @@ const unsupported: Readonly<Record<string, RegExp>> = {
   legacy_allow_lateness: /allow-lateness/,
   legacy_allow_lateness_only: /allow-lateness/,
   over_two_windows_error: /OVER/,
-  rand_session: /SESSION/,
-  rand_session_short: /SESSION/,
-  session_basic: /SESSION/,
-  session_global: /SESSION/,
-  session_partition_vs_group: /SESSION/,
   tvf_allow_lateness: /allow-lateness/,
 };
 
@@ -87,14 +82,14 @@ describe('the rows of a real Flink', () => {
   });
 
   // Lateness depends on the order in which subtasks read; these inputs have none, or the file is one split.
-  it.each(['tumble_basic', 'hop_edge', 'rand_cumulate', 'rand_tumble_offset_two_phase', 'union_all_wm'])(
-    '%s at parallelism 3',
-    async (name) => {
-      const { code, rows, errors } = await answer(name, 3);
-      expect(code, errors).toBe(0);
-      expect(comparable(rows)).toEqual(comparable(expectedRows(name)));
-    },
-  );
+  it.each([
+    ...['tumble_basic', 'hop_edge', 'rand_cumulate', 'rand_tumble_offset_two_phase', 'union_all_wm', 'rand_session'],
+    ...['session_basic', 'window_join_full', 'window_join_anti', 'window_topn_after_agg', 'window_dedup'],
+  ])('%s at parallelism 3', async (name) => {
+    const { code, rows, errors } = await answer(name, 3);
+    expect(code, errors).toBe(0);
+    expect(comparable(rows)).toEqual(comparable(expectedRows(name)));
+  });
 
   it('null_rowtime fails the job, as in Flink', async () => {
     const { code, errors } = await answer('null_rowtime', 1);

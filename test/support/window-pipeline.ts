@@ -48,6 +48,7 @@ export class WindowPipeline {
       const fields = windowFields(job);
       const operator = createOperator({
         kind: 'global_window_aggregate',
+        attached: false,
         window,
         time,
         keyCount: keys.length,
@@ -67,6 +68,7 @@ export class WindowPipeline {
     this.locals = Array.from({ length: parallelism.locals }, (_, subtaskIndex) => {
       const spec = {
         kind: 'local_window_aggregate',
+        attached: false,
         window,
         time,
         keys,

@@ -26,6 +26,7 @@ function specOf(window: WindowDefinition): GlobalWindowAggregateSpec {
   const time = { column: 1, type: types.timestamp(3), timeZone: null };
   return {
     kind: 'global_window_aggregate',
+    attached: false,
     window,
     time,
     keyCount: 1,

@@ -17,6 +17,7 @@ const sum: AggregateCall = { name: 'SUM', args: [2], distinct: false, filter: nu
 const parts = { keys: [0], aggregates: [sum], inputFields };
 const spec: LocalWindowAggregateSpec = {
   kind: 'local_window_aggregate',
+  attached: false,
   window: { kind: 'tumble', sizeMs: 10, offsetMs: 0 },
   time: { column: 1, type: types.timestamp(3), timeZone: null },
   ...parts,

@@ -23,6 +23,7 @@ function specOf(window: WindowDefinition, timeZone: string | null = null, precis
   ];
   return {
     kind: 'window',
+    processingTime: false,
     window,
     time: { column: 1, type, timeZone },
     inputFields,
