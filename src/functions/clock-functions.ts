@@ -1,10 +1,10 @@
 /** What time it is: CURRENT_TIMESTAMP and its kin. Evaluated for each row, as in Flink's streaming mode. */
 import { msPerDay } from '../model/calendar.ts';
 import { EngineError } from '../model/errors.ts';
-import type { Implementation, ImplementContext, ScalarFunction } from '../model/function.ts';
+import type { Argument, Implementation, ImplementContext, ScalarFunction, Signature } from '../model/function.ts';
 import { timeZone } from '../model/time-zone.ts';
-import { type DataType, types } from '../model/types.ts';
-import { fixed, scalar } from './signature.ts';
+import { type DataType, isTimestamp, types } from '../model/types.ts';
+import { checkCount, fixed, mismatch, scalar } from './signature.ts';
 
 type Read = (now: number, toLocal: (utcMs: number) => number) => number;
 
@@ -35,6 +35,14 @@ function wholeSecondOfDay(localMs: number): number {
   return msOfDay - (msOfDay % 1000);
 }
 
+function inferWatermark(args: readonly Argument[]): Signature {
+  const usage = 'CURRENT_WATERMARK(rowtime)';
+  checkCount(usage, args, 1);
+  const { type } = args[0]!;
+  if (!isTimestamp(type)) throw mismatch(usage, args);
+  return { args: [type], result: { ...type, precision: 3, nullable: true } };
+}
+
 export const clockFunctions: readonly ScalarFunction[] = [
   clock('CURRENT_TIMESTAMP', instant, 'The instant of processing.', (now) => now, ['NOW', 'CURRENT_ROW_TIMESTAMP']),
   clock('PROCTIME', instant, 'The instant of processing, as a time attribute.', (now) => now),
@@ -55,13 +63,14 @@ export const clockFunctions: readonly ScalarFunction[] = [
     name: 'CURRENT_WATERMARK',
     category: 'temporal',
     usage: 'CURRENT_WATERMARK(rowtime)',
-    description: 'Known by name, not supported.',
+    description: 'The watermark in force when the row comes; NULL before the first one.',
     deterministic: false,
-    infer: () => {
-      throw new EngineError('UNSUPPORTED', 'CURRENT_WATERMARK is not supported', {
-        hint: 'Late rows are dropped and counted by the window operators.',
+    infer: inferWatermark,
+    // A calc puts a column in its place (operators/watermark-column.ts).
+    implement: () => {
+      throw new EngineError('UNSUPPORTED', 'CURRENT_WATERMARK is not supported here', {
+        hint: 'It can stand in SELECT and WHERE.',
       });
     },
-    implement: () => ({ kind: 'inline', source: () => 'null', mayBeNull: true }),
   }),
 ];

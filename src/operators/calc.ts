@@ -4,22 +4,27 @@
  * Code is generated once a variant of batches (codegen/). Narrow code, where integers are doubles, runs first; when it would lose
  * exactness nothing has been emitted yet, and the same batch runs again with bigints. Watermarks and the ops of changes pass through.
  */
-import { type ColumnBatch, gatherBatch } from '../model/column.ts';
+import { type ColumnBatch, gatherBatch, minWatermark } from '../model/column.ts';
 import { assert } from '../model/errors.ts';
 import type { CalcSpec } from '../model/job-graph.ts';
 import type { Operator, OperatorContext, Output } from '../model/operator.ts';
 import { RowFilter } from './codegen/row-filter.ts';
 import { RowProjection } from './codegen/row-projection.ts';
+import { overWatermark, readsWatermark, watermarkColumn, watermarkField } from './watermark-column.ts';
 
 export class CalcOperator implements Operator {
   readonly #spec: CalcSpec;
+  readonly #readsWatermark: boolean;
+  #watermark = minWatermark;
   #filter: RowFilter | null = null;
   #projection: RowProjection | null = null;
   #output: Output | null = null;
 
   constructor(spec: CalcSpec) {
     assert(spec.fields.length === spec.projections.length, () => 'a calc needs a field for each projection');
-    this.#spec = spec;
+    const { predicate, projections } = spec;
+    this.#readsWatermark = [...projections, ...(predicate === null ? [] : [predicate])].some(readsWatermark);
+    this.#spec = this.#readsWatermark ? onWatermark(spec) : spec;
   }
 
   open({ session, pool }: OperatorContext, output: Output): void {
@@ -29,7 +34,8 @@ export class CalcOperator implements Operator {
     this.#output = output;
   }
 
-  processBatch(batch: ColumnBatch): void {
+  processBatch(given: ColumnBatch): void {
+    const batch = this.#readsWatermark ? this.#withWatermark(given) : given;
     const { length } = batch;
     const count = this.#filter === null ? length : this.#filter.select(batch);
     if (count === 0) return;
@@ -40,6 +46,22 @@ export class CalcOperator implements Operator {
   }
 
   processWatermark(watermark: number): void {
+    this.#watermark = watermark;
     this.#output!.emitWatermark(watermark);
   }
+
+  #withWatermark(batch: ColumnBatch): ColumnBatch {
+    return { ...batch, columns: [...batch.columns, watermarkColumn(batch, this.#watermark)] };
+  }
+}
+
+/** The calc over its input with the watermark as one more column. */
+function onWatermark(spec: CalcSpec): CalcSpec {
+  const column = spec.inputFields.length;
+  return {
+    ...spec,
+    inputFields: [...spec.inputFields, watermarkField],
+    predicate: spec.predicate === null ? null : overWatermark(spec.predicate, column),
+    projections: spec.projections.map((projection) => overWatermark(projection, column)),
+  };
 }

@@ -407,7 +407,6 @@ describe('what is refused', () => {
   });
 
   it.each([
-    ['CURRENT_WATERMARK', () => call('CURRENT_WATERMARK', ltz(0))],
     ['a path with a filter', () => evaluate(call('JSON_VALUE', text('{}'), text('$.a[?(@.b)]')))],
     ['a regular expression of Java alone', () => evaluate(call('REGEXP', text('a'), text('a++')))],
     [

@@ -12,7 +12,6 @@ const names = readdirSync(folder);
 
 /** What is not built, and how the refusal names it. */
 const refused: readonly (readonly [RegExp, string])[] = [
-  [/^current_watermark$/, 'CURRENT_WATERMARK'],
   [/^over_two_windows_error$/, 'a second OVER window'],
   [/^temporal_join_event_time$/, 'FOR SYSTEM_TIME AS OF'],
   [/^(interval_join_inner|window_join_inner)$/, 'JOIN'],

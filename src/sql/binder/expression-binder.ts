@@ -113,11 +113,15 @@ export class ExpressionBinder {
       const what = call.star ? '*' : call.distinct ? 'DISTINCT' : 'FILTER';
       throw sqlError('SQL_VALIDATION', `${name} is no aggregate: it can't have ${what}`, position);
     }
-    return bindCall(
-      name,
-      call.args.map((arg) => this.bind(arg)),
-      position,
-    );
+    const args = call.args.map((arg) => this.bind(arg));
+    if (name === 'CURRENT_WATERMARK') this.#checkRowtime(args[0], position);
+    return bindCall(name, args, position);
+  }
+
+  #checkRowtime(arg: Expression | undefined, position: Position): void {
+    if (arg === undefined || (arg.kind === 'column' && this.#scope.fields[arg.index]!.rowtime)) return;
+    const hint = 'A rowtime is a column that WATERMARK FOR names in CREATE TABLE.';
+    throw sqlError('SQL_VALIDATION', 'CURRENT_WATERMARK: expected a rowtime', arg.position ?? position, hint);
   }
 
   /** A chain of one operator becomes one node: `a AND b AND c`. */
