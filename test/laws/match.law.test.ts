@@ -162,10 +162,11 @@ async function found({ steps, skip, withinMs, batch, moves }: Scenario, rows: re
     SELECT * FROM t MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts, id MEASURES FIRST(id) AS f, LAST(id) AS l
       AFTER MATCH SKIP ${skip} PATTERN (${steps.map(textOf).join(' ')}) ${within} DEFINE ${define.join(', ')});`);
   const subtasks = new MatchSubtasks(spec, 2);
+  const places = spec.inputFields.map(({ name }) => ['k', 'id', 'letter', 'ts'].indexOf(name));
   const results: Row[] = [];
   const plan = [...moves];
   for (let from = 0; from < rows.length; from += batch) {
-    subtasks.rows(rows.slice(from, from + batch));
+    subtasks.rows(rows.slice(from, from + batch).map((row) => places.map((place) => row[place])));
     const left = rows.slice(from + batch).map((row) => row[3] as number);
     subtasks.watermark(Math.min(...left, 1000) - 1);
     const move = plan.shift();
