@@ -1,6 +1,8 @@
 // `npm run oracle`: random queries on a real Flink and here, and every difference kept as a case.
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
+
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { compare, type Verdict } from './compare.ts';
 import { makeDataset } from './data.ts';
@@ -47,12 +49,19 @@ async function tryOne(seed: number, feature: Feature, out: string): Promise<Outc
   const query = makeQuery(random, feature);
   const { ddl } = makeDataset(random, directory, query.folded ? 'none' : 'some');
   const setup = [...settings, ...ddl.split(/;\s*/).filter((text) => text !== '')];
-  const flink = await askFlink(values.gateway, setup, query.sql);
-  const millrace = await askMillrace(setup, query.sql, join(directory, 'data'));
+  const flink = await inTime(askFlink(values.gateway, setup, query.sql));
+  const millrace = await inTime(askMillrace(setup, query.sql, join(directory, 'data')));
   const verdict = compare(flink, millrace, query.folded);
   if (verdict === 'same' || verdict === 'both refuse') rmSync(directory, { recursive: true, force: true });
   else keep(directory, [...setup, query.sql], flink, millrace, verdict);
   return { query, verdict, flink, millrace };
+}
+
+const patienceMs = 60_000;
+
+async function inTime(answer: Promise<Answer>): Promise<Answer> {
+  const late = sleep(patienceMs, { error: `no answer within ${patienceMs} ms` }, { ref: false });
+  return await Promise.race([answer, late]);
 }
 
 /** In the form of the oracle's cases, with what Millrace gave beside it. */
@@ -112,4 +121,4 @@ async function main(): Promise<number> {
   return differences === 0 ? 0 : 8;
 }
 
-process.exitCode = await main();
+process.exit(await main());
