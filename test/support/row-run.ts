@@ -40,7 +40,7 @@ export class RowRun {
       const harness = new OperatorHarness(createOperator(spec), spec.fields, own);
       for (const chunk of chunksFor(chunks, harness.ctx)) harness.operator.restore!(chunk);
       harness.onBatch = ({ ops }) => {
-        for (const [i, row] of harness.takeRows().entries()) this.#out.push(textOf(rowKinds[ops?.[i] ?? 0], row));
+        for (const [i, row] of harness.takeRows().entries()) this.#out.push(textOf(rowKinds[ops?.[i] ?? 0]!, row));
       };
       return harness;
     });

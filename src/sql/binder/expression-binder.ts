@@ -19,8 +19,8 @@ import { fieldOf, type Scope } from './scope.ts';
 /** Takes calls that mean more than a function where they stand (aggregates, group windows); null for all others. */
 export type CallHook = (call: SqlCall, position: Position) => Expression | null;
 
-/** What finds the columns that names mean. */
-type NameResolver = Pick<Scope, 'resolve'>;
+/** What finds the columns that names mean, and knows which of them are time attributes. */
+type NameResolver = Pick<Scope, 'resolve'> & Partial<Pick<Scope, 'fields'>>;
 
 export class ExpressionBinder {
   readonly #scope: NameResolver;
@@ -119,7 +119,7 @@ export class ExpressionBinder {
   }
 
   #checkRowtime(arg: Expression | undefined, position: Position): void {
-    if (arg === undefined || (arg.kind === 'column' && this.#scope.fields[arg.index]!.rowtime)) return;
+    if (arg === undefined || (arg.kind === 'column' && this.#scope.fields?.[arg.index]?.rowtime === true)) return;
     const hint = 'A rowtime is a column that WATERMARK FOR names in CREATE TABLE.';
     throw sqlError('SQL_VALIDATION', 'CURRENT_WATERMARK: expected a rowtime', arg.position ?? position, hint);
   }
