@@ -233,7 +233,7 @@ export abstract class MatchGrammar extends ExpressionGrammar {
       { ALT: () => this.take(t.Question, { min: 0, max: 1 }) },
       { ALT: () => this.SUBRULE(this.bounds) },
     ]);
-    const reluctant = this.OPTION(() => this.CONSUME(t.Question)) !== undefined;
+    const reluctant = this.OPTION(() => this.CONSUME1(t.Question)) !== undefined;
     return { ...bounds, greedy: !reluctant };
   });
 
