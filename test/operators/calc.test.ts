@@ -189,3 +189,28 @@ describe('a calc', () => {
     expect(harness.rows).toHaveLength(3);
   });
 });
+
+describe('CURRENT_WATERMARK', () => {
+  const time = columnRef(0, types.timestamp(3));
+  const fields: readonly Field[] = [{ name: 'ts', type: types.timestamp(3) }];
+  const watermark: Expression = { kind: 'call', name: 'CURRENT_WATERMARK', args: [time], type: types.timestamp(3) };
+
+  it('is what is in force before each row, NULL before the first', () => {
+    const late = call('<=', time, watermark);
+    const harness = new CalcHarness(fields, null, [time, watermark, late]);
+    harness.feed([[5], [7], [6]], { watermarks: Float64Array.of(-Infinity, 5, 6) });
+    harness.watermark(6).feed([[6], [8]]);
+    expect(harness.rows).toEqual([
+      [5, null, null],
+      [7, 5, false],
+      [6, 6, true],
+      [6, 6, true],
+      [8, 6, false],
+    ]);
+  });
+
+  it('filters', () => {
+    const harness = new CalcHarness(fields, call('>', time, watermark), [time]);
+    expect(harness.watermark(6).feed([[6], [8]]).rows).toEqual([[8]]);
+  });
+});
