@@ -169,7 +169,13 @@ function graphOf(
       table: 'counter',
       columns: [],
       fields: counterFields,
-      watermark: { expression: rowtime, rowtime, idleTimeoutMs: null, intervalMs: plan.watermarkIntervalMs, alignment: null },
+      watermark: {
+        expression: rowtime,
+        rowtime,
+        idleTimeoutMs: null,
+        intervalMs: plan.watermarkIntervalMs,
+        alignment: null,
+      },
       alignment: null,
       bounded: true,
     },
@@ -183,6 +189,7 @@ function graphOf(
     inputs: [{ kind: 'node', node: 0 }],
     spec: {
       kind: 'local_window_aggregate',
+      attached: false,
       window,
       time,
       keys: [0],
@@ -197,6 +204,7 @@ function graphOf(
     inputs: [{ kind: 'edge', edge: 0 }],
     spec: {
       kind: 'global_window_aggregate',
+      attached: false,
       window,
       time,
       keyCount: 1,
