@@ -194,8 +194,66 @@ function functionsPage(): string {
     'Types, NULL rules and failures are those of Flink 2.x. A call with other types is an error that says what the function takes. ' +
       '`millrace sql -e "SHOW FUNCTIONS"` lists them.',
     ...categories.map(section),
+    userFunctions,
   );
 }
+
+const userFunctions = `## User functions
+
+\`CREATE [TEMPORARY [SYSTEM]] FUNCTION [IF NOT EXISTS] name AS 'module.ts#export' LANGUAGE TYPESCRIPT\` makes a function of what a module
+exports; without \`#export\` of its default export. The path is relative to the script. \`DROP FUNCTION\` and \`SHOW USER FUNCTIONS\` are as in
+Flink. Functions in Java, Scala and Python are refused: there is no JVM. A module is a plain declaration:
+
+\`\`\`ts
+import type { AggregateUdf, ScalarUdf, TableUdf } from 'millrace';
+
+export default {
+  kind: 'scalar',
+  args: ['STRING', 'INT'],
+  returns: 'STRING',
+  call: (text: string | null, count: number | null) => (text === null ? null : text.repeat(count ?? 1)),
+} satisfies ScalarUdf;
+
+export const words = {
+  kind: 'table', // FROM t, LATERAL TABLE(words(line))
+  args: ['STRING'],
+  returns: 'ROW<word STRING, length INT>',
+  *call(line: string | null) {
+    for (const word of line?.split(' ') ?? []) yield [word, word.length];
+  },
+} satisfies TableUdf;
+
+export const sumOfSquares = {
+  kind: 'aggregate',
+  args: ['BIGINT'],
+  returns: 'BIGINT',
+  accumulator: () => 0n,
+  add: (sum: bigint, value: bigint | null) => sum + (value ?? 0n) ** 2n,
+  retract: (sum: bigint, value: bigint | null) => sum - (value ?? 0n) ** 2n, // needed where the input is updated
+  merge: (a: bigint, b: bigint) => a + b, // needed in windows
+  result: (sum: bigint) => sum,
+} satisfies AggregateUdf;
+\`\`\`
+
+Types are SQL's. A call with arguments that Flink does not cast to them implicitly is an error of the script, with its place. NULL is \`null\`; a
+type with \`NOT NULL\` never is.
+
+| SQL | JavaScript |
+| --- | --- |
+| BOOLEAN; CHAR, VARCHAR, STRING; BINARY, VARBINARY, BYTES | boolean; string; Uint8Array |
+| TINYINT, SMALLINT, INT, FLOAT, DOUBLE | number |
+| BIGINT | bigint, always; as a result an integer number will do, too |
+| DECIMAL(p, s) | string, \`'12.50'\`; as a result a number or bigint will do, too; rounded HALF_UP to the scale |
+| DATE, TIME, TIMESTAMP(p) | string, as CAST to STRING gives it |
+| TIMESTAMP_LTZ(p), p up to 3 | Date |
+| INTERVAL YEAR TO MONTH, INTERVAL DAY TO SECOND | number of months, number of milliseconds |
+| ARRAY; MAP; MULTISET | array; Map; Map of elements to counts |
+| ROW | an object by field names; as a result an array in the order of the fields will do, too |
+
+An accumulator is any nesting of null, booleans, numbers, bigints, strings, Uint8Arrays, arrays, Maps and plain objects: it is written into
+checkpoints. \`add\`, \`retract\` and \`merge\` give a new one and leave those that they were given as they were. What a function throws fails the
+job, and the message has the function, its arguments and its cause. Modules are loaded into every worker before a row is read; a job whose
+module has changed since it was planned does not start. \`deterministic: false\` says that equal arguments may give other results.`;
 
 function otherNames(definition: FunctionDefinition): string {
   return definition.kind === 'scalar' ? (definition.aliases ?? []).map(code).join(', ') : '';

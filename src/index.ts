@@ -13,9 +13,10 @@ import { EngineError, isEngineError } from './model/errors.ts';
 import type { JobGraph } from './model/job-graph.ts';
 import type { JobStatus } from './model/job-status.ts';
 import type { Field } from './model/types.ts';
+import type { AggregateUdf, ScalarUdf, TableUdf } from './model/user-function.ts';
 import { type FeedRows, RowFeed } from './sources/row-feed.ts';
 
-export type { JobResult, JobStatus };
+export type { AggregateUdf, JobResult, JobStatus, ScalarUdf, TableUdf };
 export { EngineError, isEngineError };
 
 /**

@@ -8,6 +8,7 @@ import { type TimeUnit, timeUnitOf } from './time-unit.ts';
 
 const usage = 'EXTRACT(unit FROM time)';
 const clockUnits: readonly TimeUnit[] = ['HOUR', 'MINUTE', 'SECOND', 'MILLISECOND'];
+const fractionUnits: readonly TimeUnit[] = ['MILLISECOND', 'MICROSECOND', 'NANOSECOND'];
 const intervalUnits: readonly TimeUnit[] = ['DAY', ...clockUnits];
 
 function infer(unit: TimeUnit | null, value: Argument, args: readonly Argument[]): Signature {
@@ -20,6 +21,7 @@ function hasUnit(type: DataType, unit: TimeUnit): boolean {
   if (type.kind === 'interval_months') return unit === 'YEAR' || unit === 'MONTH';
   if (type.kind === 'interval_millis') return intervalUnits.includes(unit);
   if (type.kind === 'time') return clockUnits.includes(unit);
+  if (type.kind === 'date') return !fractionUnits.includes(unit);
   return isMoment(type);
 }
 

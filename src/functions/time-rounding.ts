@@ -17,11 +17,20 @@ export function inferTimeRounding(usage: string, args: readonly Argument[]): Sig
   return { args: [type, args[1]!.type], result: type };
 }
 
+/** CEIL of a DATE to DAY is the next day, as in Flink. */
 export function implementTimeRounding(name: 'CEIL' | 'FLOOR', { args, session }: ImplementContext): Implementation {
   const unit = timeUnitOf(args[1])!;
-  const { toLocalMs, fromLocalMs } = momentOf(args[0]!.type, session);
-  const round = dayUnits.includes(unit) ? roundDays(name, unit) : roundMs(name, unitMs[unit]!);
-  return { kind: 'call', call: (value: number | bigint) => fromLocalMs(round(toLocalMs(value))) };
+  const { type } = args[0]!;
+  const { toLocalMs, fromLocalMs, nanosOf } = momentOf(type, session);
+  if (type.kind === 'date' && unit === 'DAY' && name === 'CEIL')
+    return { kind: 'call', call: (days: number) => days + 1 };
+  if (dayUnits.includes(unit)) {
+    const round = roundDays(name, unit);
+    return { kind: 'call', call: (value: number | bigint) => fromLocalMs(round(toLocalMs(value))) };
+  }
+  const round = roundMs(name, unitMs[unit]!);
+  const begun = (value: number | bigint): number => (name === 'CEIL' && nanosOf(value) > 0 ? 1 : 0);
+  return { kind: 'call', call: (value: number | bigint) => fromLocalMs(round(toLocalMs(value) + begun(value))) };
 }
 
 function roundMs(name: 'CEIL' | 'FLOOR', unit: number): (ms: number) => number {
