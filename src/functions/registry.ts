@@ -17,6 +17,7 @@ import { jsonValueFunctions } from './json-value.ts';
 import { mapFunctions } from './map-functions.ts';
 import { mathFunctions } from './math.ts';
 import { orderedAggregates } from './ordered-aggregate.ts';
+import { overFunctions } from './over-functions.ts';
 import { percentileAggregates } from './percentile-aggregate.ts';
 import { printfFunctions } from './printf.ts';
 import { regexpFunctions } from './regexp.ts';
@@ -105,5 +106,6 @@ function userFunctionOf<K extends UserDefinition['kind']>(
 
 /** Every built-in name that a query may call, aliases too, sorted; operators are not among them. */
 export function functionNames(): readonly string[] {
-  return [...scalarByName.keys(), ...aggregateByName.keys()].filter((name) => /^\w/.test(name)).sort();
+  const others = overFunctions.map(({ name }) => name);
+  return [...scalarByName.keys(), ...aggregateByName.keys(), ...others].filter((name) => /^\w/.test(name)).sort();
 }

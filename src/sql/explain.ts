@@ -14,6 +14,8 @@ import type {
 import { inputsOf } from '../model/plan.ts';
 import { formatPath } from '../model/table.ts';
 import { type Field, formatType } from '../model/types.ts';
+import { orderLines } from './explain-order.ts';
+import { formatAggregate } from './format-aggregate.ts';
 import { formatDuration, formatExpression, formatName } from './format-expression.ts';
 
 /** Connectors and the like that a real Flink does not have. */
@@ -83,6 +85,12 @@ function linesOf(node: PlanNode): string[] {
       return groupAggregateLines(node);
     case 'expand':
       return [expandLine(node)];
+    case 'over':
+    case 'rank':
+    case 'deduplicate':
+    case 'temporal_sort':
+    case 'limit':
+      return orderLines(node);
     case 'union':
       return [`Union(all=[true], fields=[${namesOf(node.fields)}])`];
     case 'values':
@@ -158,12 +166,6 @@ function aggregateLines(node: Extract<PlanNode, { kind: 'window_aggregate' }>): 
     `WindowAggregate(${parts.join(', ')})`,
     `state: accumulators, a row for ${unit} of ${slice}, until the watermark has passed its windows`,
   ];
-}
-
-function formatAggregate({ name, args, distinct, filter }: AggregateCall, fields: readonly Field[]): string {
-  const list = args.length === 0 ? '*' : args.map((arg) => formatName(fields[arg]!.name)).join(', ');
-  const where = filter === null ? '' : ` FILTER (WHERE ${formatName(fields[filter]!.name)})`;
-  return `${name}(${distinct ? 'DISTINCT ' : ''}${list})${where}`;
 }
 
 function formatWindow(window: WindowDefinition, time: Field): string {

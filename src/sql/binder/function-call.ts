@@ -1,4 +1,5 @@
 /** Calls of built-in functions: found by name, their arguments brought to the types that they take. */
+import { overFunction } from '../../functions/over-functions.ts';
 import { aggregateFunction, functionNames, scalarFunction } from '../../functions/registry.ts';
 import { type UserFunction, userFunction } from '../../functions/user-registry.ts';
 import type { Position } from '../../model/errors.ts';
@@ -47,6 +48,9 @@ function unknownFunction(name: string, position: Position): Error {
   const user = userFunction(name);
   if (user !== undefined) return misplaced(user, position);
   const upper = name.toUpperCase();
+  if (overFunction(name) !== undefined) {
+    return sqlError('SQL_VALIDATION', `${upper}: expected OVER behind it`, position, `Write ${upper}(…) OVER (ORDER BY …).`);
+  }
   if (notBuilt.has(upper)) return unsupported(`the function ${upper}`, position);
   const near = nearest(
     upper,
