@@ -27,6 +27,7 @@ const uses: Readonly<Record<string, string>> = {
   iceberg:
     'CREATE DATABASE lake.db; CREATE TABLE lake.db.t (id BIGINT); INSERT INTO lake.db.t SELECT CAST(1 AS BIGINT)',
   datagen: 'SELECT * FROM orders',
+  jdbc: "CREATE TABLE o (id INT, pt AS PROCTIME()) WITH ('connector' = 'datagen'); SELECT name FROM o JOIN customers FOR SYSTEM_TIME AS OF o.pt ON o.id = customers.id",
   print: "INSERT INTO output SELECT 'u1', CAST(1.5 AS DECIMAL(10, 2))",
   blackhole: "INSERT INTO nowhere SELECT 'u1', CAST(1.5 AS DECIMAL(10, 2))",
   simulator: 'SELECT * FROM readings',

@@ -14,6 +14,7 @@ import type {
 import { inputsOf } from '../model/plan.ts';
 import { formatPath } from '../model/table.ts';
 import { type Field, formatType } from '../model/types.ts';
+import { joinLines } from './explain-join.ts';
 import { orderLines } from './explain-order.ts';
 import { formatAggregate } from './format-aggregate.ts';
 import { formatDuration, formatExpression, formatName } from './format-expression.ts';
@@ -85,6 +86,13 @@ function linesOf(node: PlanNode): string[] {
       return groupAggregateLines(node);
     case 'expand':
       return [expandLine(node)];
+    case 'join':
+    case 'interval_join':
+    case 'window_join':
+    case 'temporal_join':
+    case 'lookup_join':
+    case 'correlate':
+      return joinLines(node);
     case 'over':
     case 'rank':
     case 'deduplicate':

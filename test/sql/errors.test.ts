@@ -247,6 +247,72 @@ const tableDefinitions: readonly Case[] = [
   ['CREATE VIEW v (x, y) AS SELECT a FROM t', 'SQL_VALIDATION', 'x', 'expected 1 column names, got 2'],
 ];
 
+const joins: readonly Case[] = [
+  ['SELECT a FROM t, sink', 'SQL_VALIDATION', 'a', "the column 'a' is ambiguous", 't.column'],
+  ['SELECT t.a FROM t JOIN sink', 'SQL_VALIDATION', 'sink', 'JOIN: expected ON or USING', 'CROSS JOIN'],
+  ['SELECT t.a FROM t CROSS JOIN sink ON t.a = sink.a', 'SQL_VALIDATION', 'sink', 'a CROSS JOIN takes no condition'],
+  ['SELECT t.a FROM t JOIN sink ON t.a', 'SQL_VALIDATION', 't.a', 'ON: expected a condition, got a value of INT'],
+  ['SELECT t.a FROM t JOIN sink USING (d)', 'SQL_VALIDATION', 'd', "there is no column 'd' on the right of the join"],
+  [
+    'SELECT y FROM t CROSS JOIN UNNEST(b) AS x (y)',
+    'SQL_VALIDATION',
+    'b',
+    'UNNEST: expected an ARRAY, MAP or MULTISET, got a value of STRING',
+  ],
+  [
+    'SELECT y FROM t CROSS JOIN UNNEST(ARRAY[1]) AS x (y, z)',
+    'SQL_VALIDATION',
+    'UNNEST(ARRAY[1]) AS x (y, z)',
+    "expected 1 column names for 'x', got 2",
+  ],
+  [
+    'SELECT y FROM t RIGHT JOIN UNNEST(ARRAY[1]) AS x (y) ON TRUE',
+    'SQL_VALIDATION',
+    'UNNEST(ARRAY[1]) AS x (y)',
+    'a RIGHT JOIN with a right side that depends on the left one has no meaning',
+    'LEFT JOIN',
+  ],
+  [
+    'SELECT a FROM t WHERE a IN (SELECT a, b FROM sink)',
+    'SQL_VALIDATION',
+    'a IN (SELECT a, b FROM sink)',
+    'IN: expected a query of 1 columns, got 2',
+  ],
+  [
+    'SELECT a FROM t WHERE a = (SELECT a, b FROM sink)',
+    'SQL_VALIDATION',
+    '(SELECT a, b FROM sink)',
+    'a sub-query as a value: expected one column, got 2',
+  ],
+  ['SELECT a FROM t WHERE EXISTS (SELECT 1 FROM sink WHERE sink.a = t.c)', 'SQL_VALIDATION', 't', "unknown column 't'"],
+  [
+    'SELECT t.a FROM t JOIN sink FOR SYSTEM_TIME AS OF t.plain AS s ON t.a = s.a',
+    'SQL_VALIDATION',
+    't.plain',
+    "FOR SYSTEM_TIME AS OF: expected a time attribute of the join's left side",
+    'WATERMARK',
+  ],
+  [
+    'SELECT t.a FROM t JOIN sink FOR SYSTEM_TIME AS OF t.ts AS s ON t.a = s.a',
+    'SQL_VALIDATION',
+    'sink FOR SYSTEM_TIME AS OF t.ts AS s',
+    "the temporal join with 'sink' needs a primary key and a row time in the versioned table: no primary key can be found",
+    'PRIMARY KEY',
+  ],
+  [
+    "CREATE TABLE v (a INT, u TIMESTAMP(3), PRIMARY KEY (a) NOT ENFORCED, WATERMARK FOR u AS u) WITH ('connector' = 'kafka'); SELECT t.a FROM t JOIN v FOR SYSTEM_TIME AS OF t.ts ON t.a > v.a",
+    'SQL_VALIDATION',
+    't.a > v.a',
+    "the temporal join with 'v': its condition has to equal every column of the primary key (a)",
+  ],
+  [
+    "CREATE TABLE p (a INT, pt AS PROCTIME()) WITH ('connector' = 'kafka'); SELECT p.a FROM p JOIN t FOR SYSTEM_TIME AS OF p.pt ON p.a > t.a",
+    'SQL_VALIDATION',
+    'p.a > t.a',
+    "the lookup join with 't' needs an equality with one of its columns",
+  ],
+];
+
 const notBuilt: readonly Case[] = [
   ["CREATE TEMPORARY FUNCTION f AS 'x'", 'UNSUPPORTED', 'TEMPORARY', 'CREATE TEMPORARY FUNCTION is not supported'],
   ['INSERT OVERWRITE sink SELECT a, b FROM t', 'UNSUPPORTED', 'OVERWRITE', 'INSERT OVERWRITE is not supported'],
@@ -258,15 +324,37 @@ const notBuilt: readonly Case[] = [
   ],
   ['SHOW MODULES', 'UNSUPPORTED', 'MODULES', 'SHOW MODULES is not supported'],
   ['DROP FUNCTION f', 'UNSUPPORTED', 'FUNCTION', 'DROP FUNCTION is not supported'],
-  ['SELECT a FROM t, sink', 'UNSUPPORTED', 'sink', 'CROSS JOIN is not supported'],
-  ['SELECT a FROM t CROSS JOIN UNNEST(b) AS x (y)', 'UNSUPPORTED', 'UNNEST(b) AS x (y)', 'CROSS JOIN is not supported'],
   [
-    'SELECT a FROM t WHERE a IN (SELECT a FROM sink)',
+    'SELECT a FROM t WHERE a > 1 OR a IN (SELECT a FROM sink)',
     'UNSUPPORTED',
     'a IN (SELECT a FROM sink)',
     'IN with a sub-query is not supported',
   ],
-  ['SELECT (SELECT 1) FROM t', 'UNSUPPORTED', '(SELECT 1)', 'a sub-query as a value is not supported'],
+  [
+    'SELECT (SELECT a FROM sink) FROM t',
+    'UNSUPPORTED',
+    '(SELECT a FROM sink)',
+    'a sub-query as a value that may give several rows is not supported',
+    'MAX(x)',
+  ],
+  [
+    'SELECT t.a FROM t, LATERAL (SELECT sink.a FROM sink WHERE sink.a = t.a) AS x',
+    'UNSUPPORTED',
+    'LATERAL (SELECT sink.a FROM sink WHERE sink.a = t.a) AS x',
+    'LATERAL with a query is not supported',
+  ],
+  [
+    'SELECT a FROM t, LATERAL TABLE(rates(ts)) AS x',
+    'UNSUPPORTED',
+    'LATERAL TABLE(rates(ts)) AS x',
+    'the table function RATES is not supported',
+  ],
+  [
+    'SELECT a FROM t FOR SYSTEM_TIME AS OF ts',
+    'UNSUPPORTED',
+    't FOR SYSTEM_TIME AS OF ts',
+    'FOR SYSTEM_TIME AS OF outside of a join is not supported',
+  ],
   ['SELECT ML_PREDICT(a) FROM t', 'UNSUPPORTED', 'ML_PREDICT(a)', 'the function ML_PREDICT is not supported'],
   ['ALTER TABLE t RENAME TO u', 'UNSUPPORTED', 'ALTER', 'ALTER TABLE is not supported'],
   ["CREATE TABLE x WITH ('a' = 'b') AS SELECT a FROM t", 'UNSUPPORTED', 'AS', 'CREATE TABLE … AS is not supported'],
@@ -282,7 +370,7 @@ describe('syntax errors', () => {
 });
 
 describe('validation errors', () => {
-  it.each(cases([...names, ...typing, ...windows, ...tableDefinitions]))('%s', async (script, row) =>
+  it.each(cases([...names, ...typing, ...windows, ...tableDefinitions, ...joins]))('%s', async (script, row) =>
     check(`${tables}\n${script}`, row),
   );
 });

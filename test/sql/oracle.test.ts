@@ -13,11 +13,6 @@ const names = readdirSync(folder);
 /** What is not built, and how the refusal names it. */
 const refused: readonly (readonly [RegExp, string])[] = [
   [/^over_two_windows_error$/, 'a second OVER window'],
-  [/^temporal_join_event_time$/, 'FOR SYSTEM_TIME AS OF'],
-  [/^(interval_join_inner|window_join_inner)$/, 'JOIN'],
-  [/^interval_join_left$/, 'LEFT JOIN'],
-  [/^window_join_full$/, 'FULL JOIN'],
-  [/^window_join_anti$/, 'EXISTS'],
   [/^(session|rand_session)/, 'SESSION'],
   [/allow_lateness/, "SET 'table.exec.emit.allow-lateness'"],
 ];
