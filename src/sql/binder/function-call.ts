@@ -49,7 +49,12 @@ function unknownFunction(name: string, position: Position): Error {
   if (user !== undefined) return misplaced(user, position);
   const upper = name.toUpperCase();
   if (overFunction(name) !== undefined) {
-    return sqlError('SQL_VALIDATION', `${upper}: expected OVER behind it`, position, `Write ${upper}(…) OVER (ORDER BY …).`);
+    return sqlError(
+      'SQL_VALIDATION',
+      `${upper}: expected OVER behind it`,
+      position,
+      `Write ${upper}(…) OVER (ORDER BY …).`,
+    );
   }
   if (notBuilt.has(upper)) return unsupported(`the function ${upper}`, position);
   const near = nearest(
