@@ -52,8 +52,10 @@ export class Slices {
     return windowStart(wallMs, this.offsetMs, this.sliceMs) + this.sliceMs;
   }
 
+  /** NaN for a session: its end does not tell. */
   windowStart(windowEnd: number): number {
-    const window = slicedWindow(this.#definition);
+    const window = this.#definition;
+    if (window.kind === 'session') return Number.NaN;
     if (window.kind !== 'cumulate') return windowEnd - window.sizeMs;
     return windowStart(windowEnd - 1, window.offsetMs, window.sizeMs);
   }
