@@ -7,6 +7,7 @@ import { csvFormat } from './csv.ts';
 import { debeziumJsonFormat } from './debezium-json.ts';
 import { jsonFormat } from './json.ts';
 import { maxwellJsonFormat } from './maxwell-json.ts';
+import { protobufFormat } from './protobuf.ts';
 import { rawFormat } from './raw.ts';
 
 type FormatName =
@@ -14,6 +15,7 @@ type FormatName =
   | 'csv'
   | 'raw'
   | 'avro'
+  | 'protobuf'
   | 'avro-confluent'
   | 'debezium-avro-confluent'
   | 'debezium-json'
@@ -25,6 +27,7 @@ export const formats: Readonly<Record<FormatName, Format>> = {
   csv: csvFormat,
   raw: rawFormat,
   avro: avroFormat,
+  protobuf: protobufFormat,
   'avro-confluent': avroConfluentFormat,
   'debezium-avro-confluent': debeziumAvroFormat,
   'debezium-json': debeziumJsonFormat,
