@@ -132,6 +132,9 @@ export class AggregateBinder {
     if (call.over !== null) throw unsupported(`${name} OVER`, call.over.position);
     const found = aggregateNamed(name, position);
     if (call.star && name !== 'COUNT') throw sqlError('SQL_VALIDATION', `${name}(*): only COUNT takes *`, position);
+    if (name === 'COUNT' && call.args.length > 1 && !call.distinct) {
+      throw sqlError('SQL_VALIDATION', 'COUNT of several values is only there with DISTINCT', position);
+    }
     if (call.args.length === 0 && !call.star) throw sqlError('SQL_VALIDATION', `expected ${found.usage}`, position);
     const bound = aggregateArguments(name, call, this.#inner);
     const { args, result: type } = infer(found, bound, position);

@@ -1,15 +1,20 @@
 /** Builds the node of an aggregation without a window from the keys and aggregates that a query asks for. */
 import { assert } from '../../model/errors.ts';
-import { type Expression, literal } from '../../model/expression.ts';
-import type { AggregateCall, GroupAggregateNode } from '../../model/plan.ts';
+import { columnRef, type Expression, literal } from '../../model/expression.ts';
+import type { AggregateCall, PlanNode } from '../../model/plan.ts';
 import { types } from '../../model/types.ts';
+import { uniqueKeysOf } from '../planner/changelog.ts';
 import type { OutputColumn, WantedAggregate } from './aggregation.ts';
+import { coerce } from './coerce.ts';
 import { textOf } from './expression-text.ts';
 import { expandSets, type GroupedInput, type GroupingSets } from './grouping-sets.ts';
 import { type Relation, select } from './relation.ts';
 import { fieldsOf, plainField, type RelationField } from './scope.ts';
 
 type GroupColumn = Exclude<OutputColumn, { kind: 'property' }>;
+
+/** Aggregates that are the value itself where there is one. */
+const valuesOfOne: ReadonlySet<string> = new Set(['SUM', 'MIN', 'MAX']);
 
 /** First everything is added, then the node is asked for. */
 export class GroupAggregation {
@@ -58,10 +63,26 @@ export class GroupAggregation {
     ];
   }
 
-  node(): GroupAggregateNode {
+  node(): PlanNode {
     const { relation, keys } = this.#grouped();
     const fields = fieldsOf(this.fields());
+    if (this.#isNeedless(relation.node, keys)) {
+      const columns = [...keys, ...this.#aggregates.map(({ args }) => args[0]!)];
+      const projections = columns.map((column, i) =>
+        coerce(columnRef(column, relation.fields[column]!.type), fields[i]!.type),
+      );
+      return { kind: 'calc', input: relation.node, predicate: null, projections, fields };
+    }
     return { kind: 'group_aggregate', input: relation.node, keys, aggregates: this.#aggregates, fields };
+  }
+
+  /** Whether each group has one row, and the aggregates are that row's values (Flink's FlinkAggregateRemoveRule). */
+  #isNeedless(input: PlanNode, keys: readonly number[]): boolean {
+    if (keys.length === 0 || this.#sets !== null) return false;
+    const passesOn = ({ name, args, filter }: AggregateCall): boolean =>
+      valuesOfOne.has(name) && args.length === 1 && filter === null;
+    if (!this.#aggregates.every(passesOn)) return false;
+    return uniqueKeysOf(input).some((unique) => unique.every((column) => keys.includes(column)));
   }
 
   #grouped(): GroupedInput {

@@ -5,6 +5,7 @@
 import { columnsOf, type Expression } from '../../model/expression.ts';
 import type { AggregateCall, CalcNode, GroupAggregateNode, PlanNode, RankNode } from '../../model/plan.ts';
 import { changelogOf, isInsertOnly, uniqueKeysOf } from './changelog.ts';
+import { isNotNegative } from './value-sign.ts';
 
 /** null: in any. */
 type Direction = 'constant' | 'increasing' | 'decreasing' | null;
@@ -50,7 +51,8 @@ function directionsOf(node: PlanNode): readonly Direction[] | null {
     case 'group_aggregate': {
       const below = directionsOf(node.input);
       if (below === null || node.keys.some((key) => below[key] !== 'constant')) return null;
-      return [...node.keys.map((): Direction => 'constant'), ...node.aggregates.map((call) => aggregated(call, below))];
+      const directions = node.aggregates.map((call) => aggregated(call, below, node.input));
+      return [...node.keys.map((): Direction => 'constant'), ...directions];
     }
     default:
       return null;
@@ -83,10 +85,12 @@ function projected(expression: Expression, below: readonly Direction[]): Directi
   return expression.kind === 'cast' ? projected(expression.arg, below) : null;
 }
 
-function aggregated({ name, args }: AggregateCall, below: readonly Direction[]): Direction {
+function aggregated({ name, args }: AggregateCall, below: readonly Direction[], input: PlanNode): Direction {
   if (name === 'COUNT') return 'increasing';
-  const own = name === 'MAX' ? 'increasing' : name === 'MIN' ? 'decreasing' : null;
   const [argument] = args;
-  const input = argument === undefined ? null : below[argument]!;
-  return input === 'constant' || input === own ? own : null;
+  if (argument === undefined) return null;
+  const rises = name === 'MAX' || (name === 'SUM' && isNotNegative(input, argument));
+  const own = rises ? 'increasing' : name === 'MIN' ? 'decreasing' : null;
+  const direction = below[argument]!;
+  return direction === 'constant' || direction === own ? own : null;
 }
