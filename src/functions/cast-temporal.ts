@@ -18,6 +18,12 @@ export function castTemporal(from: DataType, to: DataType): CastFunction {
       return (days: Value) => joinTimestamp(zone.toUtc(Number(days) * msPerDay), 0, to.precision);
     });
   }
+  if (from.kind === 'time' && isTimestamp(to)) {
+    return called((session) => {
+      const zone = localZone(to, session.timeZone);
+      return (ms: Value) => joinTimestamp(zone.toUtc(Number(ms)), 0, to.precision); // of 1970-01-01
+    });
+  }
   if (!isTimestamp(from)) {
     throw new EngineError('UNSUPPORTED', `CAST of ${formatType(from)} to ${formatType(to)} is not supported`, {
       hint: 'Make a TIMESTAMP of a DATE and a TIME through their texts.',

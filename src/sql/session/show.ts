@@ -27,7 +27,9 @@ export async function show(statement: Show, namespace: Namespace, functions: Use
       return await showDefinition(statement, namespace);
     case 'functions':
     case 'user_functions': {
-      const builtIn = functionNames().map((name) => name.toLowerCase());
+      const builtIn = functionNames()
+        .filter((name) => /^\w+$/.test(name))
+        .map((name) => name.toLowerCase());
       const names = [...(statement.target === 'functions' ? builtIn : []), ...functions.names()];
       const shown = [...new Set(names)].sort().filter((name) => matches(name, statement));
       return rowsOf(

@@ -1,10 +1,10 @@
 /** The user functions of a session: which names they have, and where those stand in statements. */
 import { functionNames } from '../../functions/registry.ts';
-import { EngineError } from '../../model/errors.ts';
+import { EngineError, type Position } from '../../model/errors.ts';
 import { formatPath } from '../../model/table.ts';
 import type { DataType } from '../../model/types.ts';
 import type { UserFunctionModule, UserFunctionSource } from '../../model/user-function.ts';
-import type { Identifier, Name } from '../ast.ts';
+import type { Identifier, Name, SqlExpression } from '../ast.ts';
 import { bindType } from '../binder/data-type.ts';
 import { atAsync, sqlError, unsupported } from '../excerpt.ts';
 import { parseType } from '../parser.ts';
@@ -71,9 +71,11 @@ export class UserFunctions {
     return [...new Set(modules.map(({ name }) => name.toLowerCase()))].sort();
   }
 
-  /** A statement with every call of a user function by its key. Those of the system come before built-in functions, others behind. */
+  /**
+   * A statement with every call of a user function by its key, and CURRENT_DATABASE() by its value. System functions come before
+   * built-in ones, others behind.
+   */
   resolve<T>(statement: T): T {
-    if (Object.values(this.#known).every((known) => known.size === 0)) return statement;
     return this.#replaced(statement) as T;
   }
 
@@ -82,8 +84,13 @@ export class UserFunctions {
     if (Array.isArray(node)) return node.map((part) => this.#replaced(part));
     const copy: Record<string, unknown> = {};
     for (const [key, part] of Object.entries(node)) copy[key] = this.#replaced(part);
+    if (isCurrentDatabase(copy)) return this.#currentDatabase(copy.position);
     if (isCall(copy)) copy.name = this.#resolved(copy.name);
     return copy;
+  }
+
+  #currentDatabase(position: Position): SqlExpression {
+    return { kind: 'literal', literal: { of: 'string', text: this.#namespace.current.database }, position };
   }
 
   #resolved(name: Identifier): Identifier {
@@ -120,6 +127,11 @@ const adjectives: Readonly<Record<FunctionScope, string>> = {
 function isCall(node: Record<string, unknown>): node is { name: Identifier } {
   const name = node.name as Partial<Identifier> | undefined;
   return Array.isArray(node.args) && typeof name?.name === 'string' && (node.kind === 'function' || 'star' in node);
+}
+
+function isCurrentDatabase(node: Record<string, unknown>): node is { position: Position } {
+  const { kind, call } = node as Partial<Extract<SqlExpression, { kind: 'call' }>>;
+  return kind === 'call' && call?.args.length === 0 && call.name.name.toUpperCase() === 'CURRENT_DATABASE';
 }
 
 function shownName({ parts }: Name): string {
