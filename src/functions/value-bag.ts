@@ -16,6 +16,8 @@ export type BagForm = Readonly<{
   type: DataType;
   /** `add(bag, value, count)` gives the value's count after it. */
   add: string;
+  /** `put(bag, value)`: there once at least, for who needs no counts. */
+  put: string;
   /** `merge(bag, other)` gives the bag with the other's values; either may be null. */
   merge: string;
   /** `values(bag)`: each value of a positive count. */
@@ -31,10 +33,11 @@ export function bagForm(element: DataType): BagForm {
     return {
       type: { kind: 'multiset', element, nullable: true },
       add: 'addToBag',
+      put: 'putInBag',
       merge: 'mergeBags',
       values: 'valuesOfBag',
       counts: 'countsOfBag',
-      helpers: { addToBag, mergeBags, valuesOfBag, countsOfBag },
+      helpers: { addToBag, putInBag, mergeBags, valuesOfBag, countsOfBag },
     };
   }
   const entry = types.row([
@@ -44,10 +47,11 @@ export function bagForm(element: DataType): BagForm {
   return {
     type: types.map(types.string(false), entry),
     add: 'addToKeyedBag',
+    put: 'putInKeyedBag',
     merge: 'mergeKeyedBags',
     values: 'valuesOfKeyedBag',
     counts: 'countsOfKeyedBag',
-    helpers: { addToKeyedBag, mergeKeyedBags, valuesOfKeyedBag, countsOfKeyedBag },
+    helpers: { addToKeyedBag, putInKeyedBag, mergeKeyedBags, valuesOfKeyedBag, countsOfKeyedBag },
   };
 }
 
@@ -56,6 +60,10 @@ function addToBag(bag: PlainBag, value: SqlValue, count: number): number {
   if (sum === 0) bag.delete(value);
   else bag.set(value, sum);
   return sum;
+}
+
+function putInBag(bag: PlainBag, value: SqlValue): void {
+  if (!bag.has(value)) bag.set(value, 1);
 }
 
 function mergeBags(bag: PlainBag | null, other: PlainBag | null): PlainBag | null {
@@ -79,6 +87,11 @@ function addToKeyedBag(bag: KeyedBag, value: SqlValue, count: number): number {
   if (sum === 0) bag.delete(key);
   else bag.set(key, [entry?.[0] ?? value, sum]);
   return sum;
+}
+
+function putInKeyedBag(bag: KeyedBag, value: SqlValue): void {
+  const key = keyText([value], [0]);
+  if (!bag.has(key)) bag.set(key, [value, 1]);
 }
 
 function mergeKeyedBags(bag: KeyedBag | null, other: KeyedBag | null): KeyedBag | null {

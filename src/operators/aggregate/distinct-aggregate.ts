@@ -21,7 +21,7 @@ export function distinctImplementation(definition: AggregateFunction, ctx: Imple
   };
   return {
     cells: [{ name: 'distinct', type: bag.type, initial: null }],
-    add: ([set], args) => `${set} ??= new Map(); ${bag.add}(${set}, ${element(args)}, 1);`,
+    add: ([set], args) => `${set} ??= new Map(); ${bag.put}(${set}, ${element(args)});`,
     merge: ([set], [other]) => `${set} = ${bag.merge}(${set}, ${other});`,
     result: ([set]) => (isInteger && !ctx.wide ? `narrowResult(foldDistinct(${set}))` : `foldDistinct(${set})`),
     helpers: { ...bag.helpers, ...keptHelpers, foldDistinct: fold, narrowResult },

@@ -14,6 +14,7 @@ type Behaviour = Readonly<{ on: 'EMPTY' | 'ERROR'; what: string; value: SqlExpre
 export abstract class JsonGrammar extends TypeGrammar {
   /** With the binding power that an operator needs at least to be taken (expression-grammar.ts). */
   protected abstract readonly expression: ParserMethod<[number?], SqlExpression>;
+  protected abstract readonly filterClause: ParserMethod<[], SqlExpression>;
 
   /** `JSON_EXISTS(json, path [TRUE ON ERROR])`. */
   protected readonly jsonExists: ParserMethod<[], SqlExpression> = this.rule('jsonExists', () => {
@@ -215,7 +216,8 @@ export abstract class JsonGrammar extends TypeGrammar {
     const pair = this.SUBRULE(this.keyAndValue);
     const onNull = this.OPTION(() => this.SUBRULE(this.onNull)) ?? 'NULL';
     this.CONSUME(t.RightParen);
-    return this.callNamed(`JSON_OBJECTAGG_${onNull}_ON_NULL`, start, pair);
+    const filter = this.OPTION2(() => this.SUBRULE(this.filterClause)) ?? null;
+    return this.callNamed(`JSON_OBJECTAGG_${onNull}_ON_NULL`, start, pair, filter);
   });
 
   /** `JSON_ARRAYAGG(x NULL ON NULL)` becomes `JSON_ARRAYAGG_NULL_ON_NULL(x)`. */
@@ -225,17 +227,23 @@ export abstract class JsonGrammar extends TypeGrammar {
     const value = this.SUBRULE(this.expression);
     const onNull = this.OPTION(() => this.SUBRULE(this.onNull)) ?? 'ABSENT';
     this.CONSUME(t.RightParen);
-    return this.callNamed(`JSON_ARRAYAGG_${onNull}_ON_NULL`, start, [value]);
+    const filter = this.OPTION2(() => this.SUBRULE(this.filterClause)) ?? null;
+    return this.callNamed(`JSON_ARRAYAGG_${onNull}_ON_NULL`, start, [value], filter);
   });
 
-  protected callNamed(name: string, start: IToken, args: readonly SqlExpression[]): SqlExpression {
+  protected callNamed(
+    name: string,
+    start: IToken,
+    args: readonly SqlExpression[],
+    filter: SqlExpression | null = null,
+  ): SqlExpression {
     return this.ACTION(() => {
       const call: SqlCall = {
         name: { name, position: positionOf(start) },
         args,
         star: false,
         distinct: false,
-        filter: null,
+        filter,
         over: null,
       };
       return { kind: 'call', call, position: this.spanFrom(start) };
