@@ -314,7 +314,21 @@ const joins: readonly Case[] = [
 ];
 
 const notBuilt: readonly Case[] = [
-  ["CREATE TEMPORARY FUNCTION f AS 'x'", 'UNSUPPORTED', 'TEMPORARY', 'CREATE TEMPORARY FUNCTION is not supported'],
+  [
+    "CREATE TEMPORARY FUNCTION f AS 'x'",
+    'UNSUPPORTED',
+    'f',
+    'CREATE FUNCTION with LANGUAGE JAVA is not supported',
+    'TypeScript',
+  ],
+  [
+    "CREATE FUNCTION f AS './f.ts'",
+    'UNSUPPORTED',
+    'f',
+    'CREATE FUNCTION with LANGUAGE JAVA is not supported',
+    'LANGUAGE TYPESCRIPT',
+  ],
+  ["SELECT PARSE_JSON('1')", 'UNSUPPORTED', "PARSE_JSON('1')", 'the function PARSE_JSON is not supported'],
   ['INSERT OVERWRITE sink SELECT a, b FROM t', 'UNSUPPORTED', 'OVERWRITE', 'INSERT OVERWRITE is not supported'],
   [
     'INSERT INTO sink PARTITION (a = 1) SELECT b FROM t',
@@ -323,7 +337,7 @@ const notBuilt: readonly Case[] = [
     'INSERT with PARTITION is not supported',
   ],
   ['SHOW MODULES', 'UNSUPPORTED', 'MODULES', 'SHOW MODULES is not supported'],
-  ['DROP FUNCTION f', 'UNSUPPORTED', 'FUNCTION', 'DROP FUNCTION is not supported'],
+  ['DROP FUNCTION f', 'NOT_FOUND', 'f', 'there is no function f', 'SHOW USER FUNCTIONS'],
   [
     'SELECT a FROM t WHERE a > 1 OR a IN (SELECT a FROM sink)',
     'UNSUPPORTED',
