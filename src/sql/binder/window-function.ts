@@ -56,12 +56,12 @@ function partitionOf(data: TableArgument, kind: WindowKind, { fields }: Relation
 
 type WindowParts = TimeAttribute & Readonly<{ window: WindowDefinition; partition: readonly number[] }>;
 
-/** What were time attributes are plain columns behind it: that of the window is window_time. */
 function windowRelation(input: Relation, parts: WindowParts): Relation {
   const { window, timeColumn, processingTime } = parts;
   const time = input.fields[timeColumn]!.type;
   const appended = windowProperties.map((property) => propertyField(property, { window, time, processingTime }));
-  const fields = [...input.fields.map((field) => plainField(field.name, field.type, field.qualifier)), ...appended];
+  const own = input.fields.map((field) => ({ ...field, window: null }));
+  const fields = [...own, ...appended];
   const node: PlanNode = { kind: 'window', input: input.node, ...parts, fields: fieldsOf(fields) };
   return { node, fields };
 }
