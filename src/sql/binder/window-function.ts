@@ -7,7 +7,7 @@ import type { FromItem, FunctionArgument, SqlExpression } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
 import { ExpressionBinder } from './expression-binder.ts';
 import type { Relation } from './relation.ts';
-import { fieldsOf, plainField, Scope } from './scope.ts';
+import { fieldsOf, Scope } from './scope.ts';
 import { propertyField, windowProperties } from './window-columns.ts';
 
 type FunctionItem = Extract<FromItem, { kind: 'function' }>;
