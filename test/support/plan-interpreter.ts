@@ -11,11 +11,15 @@ import type { TableDefinition } from '../../src/model/table.ts';
 export type Value = number | boolean | null | readonly Value[];
 export type Row = readonly Value[];
 
-/** `records` are the rows of every scan, in the order of the table's columns. */
-export function runPlan(node: PlanNode, records: readonly Row[]): Row[] {
+/** The rows of every scan, or of each table by its name, in the order of the table's columns. */
+export type Records = readonly Row[] | ReadonlyMap<string, readonly Row[]>;
+
+export function runPlan(node: PlanNode, records: Records): Row[] {
   switch (node.kind) {
     case 'scan':
-      return records.map((record) => node.columns.map((column) => readColumn(column, node.table, record)));
+      return rowsOf(node, records).map((record) =>
+        node.columns.map((column) => readColumn(column, node.table, record)),
+      );
     case 'calc':
       return runPlan(node.input, records)
         .filter((row) => node.predicate === null || evaluate(node.predicate, row) === true)
@@ -30,8 +34,45 @@ export function runPlan(node: PlanNode, records: readonly Row[]): Row[] {
       return node.inputs.flatMap((input) => runPlan(input, records));
     case 'values':
       return node.rows.map((row) => row.map((value) => evaluate(value, [])));
+    case 'join':
+      return join(node, runPlan(node.left, records), runPlan(node.right, records));
     default:
       throw new Error(`${node.kind} is not interpreted here`);
+  }
+}
+
+function rowsOf({ table }: Extract<PlanNode, { kind: 'scan' }>, records: Records): readonly Row[] {
+  return records instanceof Map ? records.get(table.path.name)! : (records as readonly Row[]);
+}
+
+function join(node: Extract<PlanNode, { kind: 'join' }>, left: readonly Row[], right: readonly Row[]): Row[] {
+  const matches = (a: Row, b: Row): boolean => {
+    const equal = node.leftKeys.every((key, i) => {
+      const [x, y] = [a[key]!, b[node.rightKeys[i]!]!];
+      return x === y && (x !== null || node.nullSafe[i]);
+    });
+    return equal && (node.condition === null || evaluate(node.condition, [...a, ...b]) === true);
+  };
+  const leftPadding: Row = node.left.fields.map(() => null);
+  const rightPadding: Row = node.right.fields.map(() => null);
+  const pairs = left.flatMap((a) => right.filter((b) => matches(a, b)).map((b) => [...a, ...b]));
+  const aloneLeft = left.filter((a) => !right.some((b) => matches(a, b)));
+  const aloneRight = right.filter((b) => !left.some((a) => matches(a, b)));
+  const paddedLeft = aloneLeft.map((a) => [...a, ...rightPadding]);
+  const paddedRight = aloneRight.map((b) => [...leftPadding, ...b]);
+  switch (node.join) {
+    case 'inner':
+      return pairs;
+    case 'left':
+      return [...pairs, ...paddedLeft];
+    case 'right':
+      return [...pairs, ...paddedRight];
+    case 'full':
+      return [...pairs, ...paddedLeft, ...paddedRight];
+    case 'semi':
+      return left.filter((a) => !aloneLeft.includes(a));
+    case 'anti':
+      return aloneLeft;
   }
 }
 
@@ -133,6 +174,7 @@ const operations: Readonly<Record<string, (a: number, b: number) => Value>> = {
   '*': (a, b) => a * b + 0, // never −0
   '<': (a, b) => a < b,
   '=': (a, b) => a === b,
+  '<>': (a, b) => a !== b,
 };
 
 /** NULL in, NULL out. TO_TIMESTAMP_LTZ of milliseconds is the number itself. */
