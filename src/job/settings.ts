@@ -229,6 +229,36 @@ const tableSettings: readonly OptionSpec[] = [
     description: 'How long state that is not written is kept, in operators without windows; 0 = for ever.',
   },
   {
+    key: 'table.exec.emit.early-fire.enabled',
+    kind: 'boolean',
+    default: 'false',
+    description: 'Results of a window in GROUP BY before its end, which are updated. Not of window functions.',
+  },
+  {
+    key: 'table.exec.emit.early-fire.delay',
+    kind: 'duration',
+    min: 0,
+    description: 'Processing time between early results, from the first row on; 0 = with every row.',
+  },
+  {
+    key: 'table.exec.emit.late-fire.enabled',
+    kind: 'boolean',
+    default: 'false',
+    description: 'Results of a window in GROUP BY after its end, when rows come late. Not of window functions.',
+  },
+  {
+    key: 'table.exec.emit.late-fire.delay',
+    kind: 'duration',
+    min: 0,
+    description: 'Processing time between late results; 0 = with every row.',
+  },
+  {
+    key: 'table.exec.emit.allow-lateness',
+    kind: 'duration',
+    min: 0,
+    description: 'How late rows may be for late results, by the watermark. Without late results it does nothing, as in Flink.',
+  },
+  {
     key: 'table.exec.sink.upsert-materialize',
     kind: 'enum',
     values: ['NONE', 'AUTO', 'FORCE'],
@@ -305,7 +335,6 @@ const withoutEffect: readonly (readonly [string, string])[] = [
 
 /** Keys that change results and are not built. */
 const refused: readonly (readonly [string, string])[] = [
-  ['table.exec.emit.', 'early and late firing of windows'],
   ['table.exec.rank.', 'ranking'],
   ['table.exec.deduplicate.', 'deduplication'],
   ['table.exec.interval-join.', 'interval joins'],

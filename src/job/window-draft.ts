@@ -1,9 +1,10 @@
 /** Windows in the job graph: which operators a window function, or an aggregation of windows, becomes. */
-import type { WindowTime } from '../model/job-graph.ts';
-import type { WindowAggregateNode, WindowNode } from '../model/plan.ts';
+import type { RowWindowAggregateSpec, WindowTime } from '../model/job-graph.ts';
+import type { WindowAggregateNode, WindowDefinition, WindowNode } from '../model/plan.ts';
 import { type Field, types } from '../model/types.ts';
 import { localWindowFields } from '../operators/window/fields.ts';
 import { Slices } from '../operators/window/slices.ts';
+import { changelogOf, isInsertOnly } from '../sql/planner/changelog.ts';
 import type { NodeDraft } from './graph-assembly.ts';
 
 /** `local` stands before the exchange by `keys`; null: the input's rows go through it. */
@@ -27,10 +28,14 @@ export function windowAggregateDraft(
   inputFields: readonly Field[],
   timeZone: string,
 ): AggregateDraft {
-  const { window, keys, aggregates, properties, fields, processingTime, attached } = node;
+  const { window, keys, aggregates, properties, fields, processingTime, attached, emit } = node;
   const time = windowTime(node, inputFields, timeZone);
   const keyTypes = keys.map((key) => inputFields[key]!.type);
   const shape = [window, time.timeZone, keyTypes, aggregates, ...(processingTime ? ['processing time'] : [])];
+  const inputChanges = changelogOf(node.input);
+  if (emit !== null || !isInsertOnly(inputChanges) || !isMadeOfSlices(window)) {
+    return rowDraft(node, { time, inputFields, inputChanges }, [...shape, emit]);
+  }
   if (window.kind !== 'session' || attached !== null) return slicedDraft(node, inputFields, time, shape);
   const { gapMs } = window;
   const common = { time, processingTime, keys, aggregates, properties, inputFields, fields };
@@ -65,6 +70,26 @@ function slicedDraft(
     global: { spec: global, label: 'GlobalWindowAggregate', shape },
     keys: keys.map((_, index) => index),
   };
+}
+
+/** Row by row, as far as results are to be updated, or the windows are older ones that overlap unevenly. */
+function rowDraft(
+  node: WindowAggregateNode,
+  input: Pick<RowWindowAggregateSpec, 'time' | 'inputFields' | 'inputChanges'>,
+  shape: unknown,
+): AggregateDraft {
+  const { window, keys, aggregates, properties, fields, processingTime, emit } = node;
+  const attached = node.attached !== null;
+  const own = { window, attached, processingTime, emit, keys, aggregates, properties, fields };
+  return {
+    local: null,
+    global: { spec: { kind: 'row_window_aggregate', ...own, ...input }, label: 'WindowAggregate', shape },
+    keys,
+  };
+}
+
+function isMadeOfSlices(window: WindowDefinition): boolean {
+  return window.kind !== 'hop' || window.sizeMs % window.slideMs === 0;
 }
 
 function windowTime(node: WindowNode | WindowAggregateNode, inputFields: readonly Field[], zone: string): WindowTime {

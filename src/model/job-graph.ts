@@ -12,6 +12,7 @@ import type {
   ChangelogNormalizeNode,
   CorrelateNode,
   DeduplicateNode,
+  EmitStrategy,
   ExpandNode,
   GroupAggregateNode,
   IntervalJoinNode,
@@ -128,6 +129,22 @@ export type SessionAggregateSpec = Readonly<{
   fields: readonly Field[];
 }>;
 
+/** An aggregation of windows, row by row: of rows that change, or with results that do. Emits keys, aggregates, properties. */
+export type RowWindowAggregateSpec = Readonly<{
+  kind: 'row_window_aggregate';
+  window: WindowDefinition;
+  attached: boolean;
+  time: WindowTime;
+  processingTime: boolean;
+  emit: EmitStrategy | null;
+  keys: readonly number[];
+  aggregates: readonly AggregateCall[];
+  properties: readonly WindowProperty[];
+  inputFields: readonly Field[];
+  inputChanges: ChangelogMode;
+  fields: readonly Field[];
+}>;
+
 /** SESSION on its own: the rows of a session when it has ended, with its properties appended. */
 export type SessionSpec = Readonly<{
   kind: 'session';
@@ -207,6 +224,7 @@ export type OperatorSpec =
   | GlobalWindowAggregateSpec
   | ProcessingTimeAggregateSpec
   | SessionAggregateSpec
+  | RowWindowAggregateSpec
   | SessionSpec
   | WindowSpec
   | UnionSpec

@@ -79,10 +79,22 @@ export type WindowAggregateNode = Readonly<{
   timeColumn: number;
   processingTime: boolean;
   attached: WindowColumns | null;
+  /** null: a result when the window has ended, and no other. */
+  emit: EmitStrategy | null;
   keys: readonly number[];
   aggregates: readonly AggregateCall[];
   properties: readonly WindowProperty[];
   fields: readonly Field[];
+}>;
+
+/**
+ * Results of a window before its end and after it (`table.exec.emit.*`), which are updated. Delays are ms of processing time: 0 = with every
+ * row; null = none.
+ */
+export type EmitStrategy = Readonly<{
+  earlyFireMs: number | null;
+  lateFireMs: number | null;
+  allowedLatenessMs: number;
 }>;
 
 export type UnionNode = Readonly<{ kind: 'union'; inputs: readonly PlanNode[]; fields: readonly Field[] }>;

@@ -24,6 +24,7 @@ import { UnionOperator } from './union.ts';
 import { GlobalWindowAggregateOperator } from './window/global-window-aggregate.ts';
 import { LocalWindowAggregateOperator } from './window/local-window-aggregate.ts';
 import { ProcessingTimeAggregateOperator } from './window/processing-time-aggregate.ts';
+import { RowWindowAggregateOperator } from './window/row-window-aggregate.ts';
 import { SessionOperator } from './window/session.ts';
 import { SessionAggregateOperator } from './window/session-aggregate.ts';
 import { WindowJoinOperator } from './window/window-join.ts';
@@ -37,6 +38,7 @@ const factories: Factories = {
   global_window_aggregate: (spec) => new GlobalWindowAggregateOperator(spec),
   processing_time_aggregate: (spec) => new ProcessingTimeAggregateOperator(spec),
   session_aggregate: (spec) => new SessionAggregateOperator(spec),
+  row_window_aggregate: (spec) => new RowWindowAggregateOperator(spec),
   session: (spec) => new SessionOperator(spec),
   window: (spec) => new WindowOperator(spec),
   over: (spec) => overOperator(spec),

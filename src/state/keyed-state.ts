@@ -62,6 +62,11 @@ export class KeyedState<V> {
     return entry === undefined || this.#expired(entry) ? undefined : entry.value;
   }
 
+  /** The values of a key's fields; undefined: it has no value. */
+  keyRow(key: string): Row | undefined {
+    return this.#shard(key).get(key)?.key;
+  }
+
   /** The value of a key (`create` makes that of a new one), to be changed in place. `keyRow`: the values of the key's fields. */
   update(key: string, keyRow: Row, create: () => V): V {
     const shard = this.#shard(key);

@@ -97,11 +97,11 @@ export class SessionOperator extends RowOperator implements Operator {
   }
 
   #fire(progress: number): void {
-    this.#firing.advance(progress, (key) => {
-      const ended = (this.#sessions.get(key) ?? []).filter(({ end }) => this.#firing.hasFired(end, progress));
+    this.#firing.advance(progress, (key, time) => {
+      const ended = (this.#sessions.get(key) ?? []).filter(({ end }) => this.#firing.hasFired(end, time));
       if (ended.length === 0) return; // it has grown since
       const open = this.#sessions.update(key, [], () => []);
-      const rest = open.filter(({ end }) => !this.#firing.hasFired(end, progress));
+      const rest = open.filter(({ end }) => !this.#firing.hasFired(end, time));
       for (const session of ended) this.#emit(session);
       if (rest.length === 0) this.#sessions.delete(key);
       else open.splice(0, open.length, ...rest);

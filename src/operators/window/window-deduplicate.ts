@@ -36,9 +36,9 @@ export class WindowDeduplicateOperator extends RowOperator implements Operator {
   }
 
   protected override advance(watermark: number): void {
-    this.#firing.advance(watermark, (key) => {
+    this.#firing.advance(watermark, (key, time) => {
       for (const windowEnd of this.#panes.endsOf(key)) {
-        if (!this.#firing.hasFired(windowEnd, watermark)) break;
+        if (!this.#firing.hasFired(windowEnd, time)) break;
         const { row } = this.#panes.take(key, windowEnd)!;
         if (row !== null) this.output.insert(row);
       }

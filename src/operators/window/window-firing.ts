@@ -19,8 +19,8 @@ export class WindowFiring {
     this.#timers.add(this.#clock.fireTime(windowEnd), key);
   }
 
-  /** Gives every key that has a window to fire, in the order of their time. */
-  advance(watermark: number, fire: (key: string) => void): void {
+  /** Gives every key that has a window to fire, in the order of time: those that have fired by `time` are due. */
+  advance(watermark: number, fire: (key: string, time: number) => void): void {
     this.#timers.advance(watermark, fire);
   }
 }

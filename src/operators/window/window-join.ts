@@ -48,7 +48,7 @@ export class WindowJoinOperator extends RowOperator implements Operator {
   }
 
   protected override advance(watermark: number): void {
-    this.#firing.advance(watermark, (key) => this.#fire(key, watermark));
+    this.#firing.advance(watermark, (key, time) => this.#fire(key, time));
   }
 
   protected override states(): readonly StateHandle[] {
@@ -61,11 +61,11 @@ export class WindowJoinOperator extends RowOperator implements Operator {
     }
   }
 
-  #fire(key: string, watermark: number): void {
+  #fire(key: string, time: number): void {
     const [left, right] = this.#sides;
     const ends = new Set([...left.endsOf(key), ...right.endsOf(key)]);
     for (const windowEnd of [...ends].sort((a, b) => a - b)) {
-      if (!this.#firing.hasFired(windowEnd, watermark)) break;
+      if (!this.#firing.hasFired(windowEnd, time)) break;
       this.#join(left.take(key, windowEnd) ?? noRows, right.take(key, windowEnd) ?? noRows);
     }
   }

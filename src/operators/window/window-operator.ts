@@ -6,9 +6,10 @@ import { type ColumnBatch, gatherBatch } from '../../model/column.ts';
 import type { WindowSpec } from '../../model/job-graph.ts';
 import type { Operator, OperatorContext, Output } from '../../model/operator.ts';
 import type { WindowProperty } from '../../model/plan.ts';
+import { forEachWindow } from './assign-windows.ts';
 import { ProcessingClock } from './processing-clock.ts';
 import { RowtimeReader } from './rowtime.ts';
-import { type SlicedWindow, slicedWindow, windowStart } from './slices.ts';
+import { type SlicedWindow, slicedWindow } from './slices.ts';
 import { WindowClock } from './window-clock.ts';
 import { maxOutputRows, propertyMs, timestampColumn, withoutNullRowtimes } from './window-rows.ts';
 
@@ -47,14 +48,14 @@ export class WindowOperator implements Operator {
     const { values } = processingTime
       ? { values: new Float64Array(batch.length).fill(this.#processing.now()) }
       : this.#rowtimes.read(batch.columns[time.column]!, batch.length);
-    const add = (row: number, start: number, end: number): void => {
+    let row = 0;
+    const add = (start: number, end: number): void => {
       if (this.#count === maxOutputRows) this.#emit(batch);
       this.#selection[this.#count] = row;
       this.#starts[this.#count] = start;
       this.#ends[this.#count++] = end;
     };
-    for (let row = 0; row < batch.length; row++)
-      forEachWindow(this.#window, this.#clock.toWall(values[row]!), row, add);
+    for (; row < batch.length; row++) forEachWindow(this.#window, this.#clock.toWall(values[row]!), add);
     this.#emit(batch);
   }
 
@@ -76,33 +77,5 @@ export class WindowOperator implements Operator {
       return timestampColumn(type, ms);
     });
     this.#output.emitBatch({ ...rows, columns: [...rows.columns, ...added] });
-  }
-}
-
-/** The windows of a wall time, in Flink's order: of HOP the latest first, of CUMULATE the shortest first. */
-function forEachWindow(
-  window: SlicedWindow,
-  wallMs: number,
-  row: number,
-  add: (row: number, start: number, end: number) => void,
-): void {
-  const { sizeMs, offsetMs } = window;
-  switch (window.kind) {
-    case 'tumble': {
-      const start = windowStart(wallMs, offsetMs, sizeMs);
-      add(row, start, start + sizeMs);
-      return;
-    }
-    case 'hop': {
-      const last = windowStart(wallMs, offsetMs, window.slideMs);
-      for (let start = last; start > wallMs - sizeMs; start -= window.slideMs) add(row, start, start + sizeMs);
-      return;
-    }
-    case 'cumulate': {
-      const start = windowStart(wallMs, offsetMs, sizeMs);
-      const first = windowStart(wallMs, offsetMs, window.stepMs) + window.stepMs;
-      for (let end = first; end <= start + sizeMs; end += window.stepMs) add(row, start, end);
-      return;
-    }
   }
 }

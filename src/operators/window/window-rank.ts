@@ -39,9 +39,9 @@ export class WindowRankOperator extends RowOperator implements Operator {
   }
 
   protected override advance(watermark: number): void {
-    this.#firing.advance(watermark, (key) => {
+    this.#firing.advance(watermark, (key, time) => {
       for (const windowEnd of this.#panes.endsOf(key)) {
-        if (!this.#firing.hasFired(windowEnd, watermark)) break;
+        if (!this.#firing.hasFired(windowEnd, time)) break;
         this.#emit(this.#panes.take(key, windowEnd)!);
       }
     });

@@ -4,11 +4,12 @@
  */
 import type { Position } from '../../model/errors.ts';
 import { columnRef, type Expression, mapChildren } from '../../model/expression.ts';
-import type { WindowProperty } from '../../model/plan.ts';
+import type { EmitStrategy, WindowProperty } from '../../model/plan.ts';
 import { type DataType, types, withNullable } from '../../model/types.ts';
 import type { SelectQuery, SqlCall, SqlExpression } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
 import { Aggregation, type OutputColumn, type WantedAggregate } from './aggregation.ts';
+import { emitStrategy, refuseEmit, type Settings } from './emit-strategy.ts';
 import { ExpressionBinder } from './expression-binder.ts';
 import { textOf } from './expression-text.ts';
 import { aggregateNamed, bindCall, coerceAll, infer, isAggregate } from './function-call.ts';
@@ -28,7 +29,7 @@ import { type Relation, select } from './relation.ts';
 import { projectedField, type RelationField, Scope } from './scope.ts';
 import { propertyType } from './window-columns.ts';
 import { bindGroupWindow, type GroupWindow, windowKind } from './window-function.ts';
-import { groupedWindow, type WindowInput } from './window-input.ts';
+import { groupedWindow, refuseChangedSessions, type WindowInput } from './window-input.ts';
 
 /** An item of SELECT with the name that its column gets. */
 export type NamedItem = Readonly<{ bind: (binder: ExpressionBinder) => Expression; name: string }>;
@@ -41,7 +42,7 @@ type Wanted =
   | Readonly<{ kind: 'grouping'; values: readonly number[] }>;
 
 /** GROUP BY TUMBLE(…): TUMBLE_START(…) and its kin have to agree with its text. */
-type NamedGroupWindow = GroupWindow & Readonly<{ name: string; text: string }>;
+type NamedGroupWindow = GroupWindow & Readonly<{ emit: EmitStrategy | null; name: string; text: string }>;
 
 /** Where keys (by their text) and what is wanted are in the aggregation's row. */
 type Output = Readonly<{
@@ -68,11 +69,13 @@ export class AggregateBinder {
   readonly #inner: ExpressionBinder;
   /** For keys: as `#inner`, but columns that a grouping set leaves out may be NULL. */
   #keyBinder: ExpressionBinder;
+  readonly #settings: Settings;
   #groupWindow: NamedGroupWindow | null = null;
   #grouping: Grouping = { keys: [], sets: [[]] };
 
-  constructor(query: SelectQuery, input: Relation) {
+  constructor(query: SelectQuery, input: Relation, settings: Settings) {
     this.#query = query;
+    this.#settings = settings;
     this.#input = input;
     this.#inner = new ExpressionBinder(new Scope(input.fields));
     this.#keyBinder = this.#inner;
@@ -115,7 +118,8 @@ export class AggregateBinder {
     if (this.#groupWindow !== null) throw sqlError('SQL_VALIDATION', 'GROUP BY has more than one window', position);
     const { args } = expression.call;
     const window = bindGroupWindow(kind, args, this.#input, position);
-    this.#groupWindow = { ...window, name: kind.toUpperCase(), text: textOf(args) };
+    const emit = emitStrategy(this.#settings, window, position);
+    this.#groupWindow = { ...window, emit, name: kind.toUpperCase(), text: textOf(args) };
     return null;
   }
 
@@ -183,6 +187,8 @@ export class AggregateBinder {
       this.#groupWindow === null
         ? this.#windowBelow(where)
         : { ...this.#groupWindow, node, partition: [], attached: null, predicate: where, lower: (same) => same };
+    if (window !== null) refuseChangedSessions(window, this.#query.position);
+    if (window !== null && this.#groupWindow === null) refuseEmit(this.#settings, this.#query.position);
     return window === null ? new GroupAggregation(this.#input, where) : new Aggregation(window, fields);
   }
 

@@ -99,6 +99,7 @@ export class Aggregation {
       timeColumn: 0,
       processingTime: this.#below.processingTime,
       attached: this.#attached(),
+      emit: this.#below.emit,
       keys,
       aggregates: this.#aggregates,
       properties: this.#chosen(),

@@ -1,6 +1,7 @@
 /** What binding a query asks of the session. Tables are looked up beforehand (table-lookup.ts): binding itself waits for nothing. */
 import type { TableDefinition, TablePath } from '../../model/table.ts';
 import type { CommonTable, Name, SqlQuery } from '../ast.ts';
+import type { Settings } from './emit-strategy.ts';
 import type { Relation } from './relation.ts';
 import type { MetadataColumns } from './table-source.ts';
 
@@ -18,7 +19,7 @@ export type FoundTable =
 /** Throws SQL_VALIDATION for a name that is unknown. */
 export type TableResolver = (name: Name) => FoundTable;
 
-export type Environment = Readonly<{ tables: TableResolver; metadataColumns: MetadataColumns }>;
+export type Environment = Readonly<{ tables: TableResolver; metadataColumns: MetadataColumns; settings: Settings }>;
 
 /** Queries of WITH in sight, each bound with what is in sight of itself. */
 export type CommonTables = ReadonlyMap<string, Readonly<{ table: CommonTable; bind: () => Relation }>>;

@@ -76,7 +76,7 @@ export class QueryBinder {
     const items = this.#items(query.items, input.fields);
     if (hasOver) return selectOver(query, { input, predicate }, items);
     if (isAggregation(query)) {
-      return new AggregateBinder(query, input).bind(predicate, items);
+      return new AggregateBinder(query, input, this.#environment.settings).bind(predicate, items);
     }
     const binder = new ExpressionBinder(new Scope(from.fields));
     const projections = items.map(({ bind }) => bind(binder));
@@ -90,7 +90,7 @@ export class QueryBinder {
     const items = this.#items(query.items, []);
     if (isAggregation(query)) {
       const where = query.where === null ? null : binder.condition(query.where, 'WHERE');
-      return new AggregateBinder(query, { node: oneRow, fields: [] }).bind(where, items);
+      return new AggregateBinder(query, { node: oneRow, fields: [] }, this.#environment.settings).bind(where, items);
     }
     const row = items.map(({ bind }) => bind(binder));
     const fields = row.map((value, i) => projectedField(value, items[i]!.name, []));

@@ -145,7 +145,7 @@ export function bindGroupWindow(
   }
   const bound = new ExpressionBinder(new Scope(input.fields)).bind(time);
   return {
-    window: windowOf(kind, name, lengths, position),
+    window: windowOf(kind, name, lengths, position, { overlapsUnevenly: kind === 'hop' }),
     ...timeAttribute(bound, input, name, time.position),
   };
 }
@@ -155,6 +155,7 @@ function windowOf(
   name: string,
   nodes: readonly SqlExpression[],
   position: Position,
+  { overlapsUnevenly } = { overlapsUnevenly: false },
 ): WindowDefinition {
   const lengths = nodes.map((node) => lengthOf(node, name));
   const [first, second] = lengths as [number, number];
@@ -174,7 +175,7 @@ function windowOf(
   }
   if (kind === 'tumble') return { kind, sizeMs, offsetMs };
   const partName = kind === 'hop' ? 'slide' : 'step';
-  if (sizeMs % first !== 0) {
+  if (sizeMs % first !== 0 && !overlapsUnevenly) {
     throw sqlError(
       'SQL_VALIDATION',
       `${name}: expected a size that is a multiple of the ${partName} (${first} ms), got ${sizeMs} ms`,

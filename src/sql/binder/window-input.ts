@@ -1,8 +1,10 @@
 /** What a windowed aggregation stands on: rows with their event time, before windows are made of them. */
 import type { Position } from '../../model/errors.ts';
 import { columnRef, columnsOf, type Expression, substitute } from '../../model/expression.ts';
-import type { PlanNode, WindowColumns, WindowProperty } from '../../model/plan.ts';
+import type { EmitStrategy, PlanNode, WindowColumns, WindowProperty } from '../../model/plan.ts';
 import { types } from '../../model/types.ts';
+import { unsupported } from '../excerpt.ts';
+import { changelogOf, isInsertOnly } from '../planner/changelog.ts';
 import { textOf } from './expression-text.ts';
 import { isDeterministic, merged, type Relation, select } from './relation.ts';
 import { plainField, type RelationField } from './scope.ts';
@@ -20,6 +22,8 @@ export type WindowInput = GroupWindow &
     node: PlanNode;
     /** PARTITION BY of a session window: columns of `node`. */
     partition: readonly number[];
+    /** Results before a window's end and after it. */
+    emit: EmitStrategy | null;
     /** Where the rows have their windows already: columns of `node`. */
     attached: WindowColumns | null;
     /** Over `node`'s row, and over the window's three columns behind it: as what `lower` gives. */
@@ -43,7 +47,17 @@ function windowBelow(top: PlanNode, where: Expression | null): WindowInput | nul
   }
   if (node.kind !== 'window') return null;
   const { window, timeColumn, processingTime, partition } = node;
-  return { window, timeColumn, processingTime, partition, node: node.input, attached: null, predicate, lower };
+  return {
+    window,
+    timeColumn,
+    processingTime,
+    partition,
+    node: node.input,
+    emit: null,
+    attached: null,
+    predicate,
+    lower,
+  };
 }
 
 /**
@@ -65,6 +79,12 @@ export function groupedWindow(
     if (isPlain(others, below)) return below;
   }
   return attachedWindows(input, keys, where, position);
+}
+
+/** Sessions only grow: what a row that is taken back has joined can't be told apart again. */
+export function refuseChangedSessions({ window, node, attached }: WindowInput, position: Position): void {
+  if (window.kind !== 'session' || attached !== null || isInsertOnly(changelogOf(node))) return;
+  throw unsupported('an aggregation of SESSION over rows that change', position, 'TUMBLE, HOP and CUMULATE are.');
 }
 
 /** Else the sessions of several keys fall together where they happen to be equal: no window ends then, results are updated. */
@@ -93,7 +113,8 @@ function attachedWindows(
   const { window, processingTime } = fields[attached.end]!.window!;
   if (processingTime) refuseProcessingTime('an aggregation of windows of processing time', position);
   const lower = (same: Expression): Expression => same;
-  return { window, timeColumn: attached.end, processingTime, partition: [], node, attached, predicate: where, lower };
+  const common = { window, timeColumn: attached.end, processingTime, partition: [], emit: null };
+  return { ...common, node, attached, predicate: where, lower };
 }
 
 /** Which column of the window an expression over the query's input is, if it is one. */

@@ -2,7 +2,7 @@
  * Which changes a node's rows bring, and by which columns its rows are unique: what decides how operators keep state and which sinks can take
  * a query. Flink's FlinkChangelogModeInferenceProgram and FlinkRelMdUniqueKeys, but that every update brings its -U.
  */
-import type { CalcNode, ChangelogMode, JoinParts, PlanNode, RankNode } from '../../model/plan.ts';
+import type { CalcNode, ChangelogMode, JoinParts, PlanNode, RankNode, WindowAggregateNode } from '../../model/plan.ts';
 import { inputsOf, insertOnly } from '../../model/plan.ts';
 import type { TableDefinition } from '../../model/table.ts';
 
@@ -17,7 +17,6 @@ export function changelogOf(node: PlanNode): ChangelogMode {
     case 'scan':
       return tableChanges(node.table);
     case 'values':
-    case 'window_aggregate':
     case 'interval_join':
     case 'window_join':
     case 'match':
@@ -25,6 +24,8 @@ export function changelogOf(node: PlanNode): ChangelogMode {
       return insertOnly;
     case 'over':
       return node.time === null ? all : insertOnly;
+    case 'window_aggregate':
+      return node.emit === null ? insertOnly : { update: true, delete: !isInsertOnly(changelogOf(node.input)) };
     case 'group_aggregate':
       return node.aggregates.length === 0 && isInsertOnly(changelogOf(node.input))
         ? insertOnly
@@ -87,6 +88,8 @@ export function uniqueKeysOf(node: PlanNode): readonly (readonly number[])[] {
       return calcKeys(node);
     case 'group_aggregate':
       return [node.keys.map((_, i) => i)];
+    case 'window_aggregate':
+      return windowKeys(node);
     case 'deduplicate':
       return [node.keys, ...uniqueKeysOf(node.input)];
     case 'rank':
@@ -102,6 +105,14 @@ export function uniqueKeysOf(node: PlanNode): readonly (readonly number[])[] {
     default:
       return [];
   }
+}
+
+/** The keys and any bound of the window; windows of CUMULATE share their start. */
+function windowKeys({ window, keys, aggregates, properties }: WindowAggregateNode): readonly (readonly number[])[] {
+  const own = keys.map((_, i) => i);
+  return properties
+    .filter((property) => window.kind !== 'cumulate' || property !== 'window_start')
+    .map((property) => [...own, keys.length + aggregates.length + properties.indexOf(property)]);
 }
 
 function scanKeys({ primaryKey }: TableDefinition, names: readonly string[]): readonly (readonly number[])[] {

@@ -24,9 +24,9 @@ export type PlanContext = Readonly<{
 }>;
 
 export async function bindQuery(query: SqlQuery, ctx: PlanContext): Promise<Relation> {
-  const { namespace, functions, metadataColumns } = ctx;
+  const { namespace, functions, metadataColumns, settings } = ctx;
   const tables = await lookUpTables(query, { namespace, functions });
-  return new QueryBinder({ tables, metadataColumns }).bind(query);
+  return new QueryBinder({ tables, metadataColumns, settings }).bind(query);
 }
 
 export async function planSelect(query: SqlQuery, ctx: PlanContext): Promise<Pipeline> {
