@@ -269,6 +269,7 @@ export const jsonValueFunctions: readonly ScalarFunction[] = [
     usage: valueUsage,
     description: 'The scalar at a path, as text or in a type.',
     nulls: 'handled',
+    integers: 'any',
     infer: inferValue,
     implement: implementValue,
   }),

@@ -3,6 +3,7 @@ import { EngineError } from '../model/errors.ts';
 import type { Argument, Implementation, ScalarFunction, Signature } from '../model/function.ts';
 import { isCharacter, types } from '../model/types.ts';
 import { characterCount, reverseCharacters } from './code-points.ts';
+import { evaluationError } from './failure.ts';
 import { anyNullable, checkCount, fixed, mismatch, type Parameter, scalar, variadic } from './signature.ts';
 
 type Call = Extract<Implementation, { kind: 'call' }>['call'];
@@ -82,12 +83,42 @@ function characterOf(code: number): string {
   return code < 0 ? '' : String.fromCharCode(code & 0xff);
 }
 
-function toBase64(text: string): string {
-  return btoa(String.fromCharCode(...encoder.encode(text)));
+function toBase64(value: string | Uint8Array): string {
+  const bytes = typeof value === 'string' ? encoder.encode(value) : value;
+  return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
 }
 
-function fromBase64(text: string): string {
-  return decoder.decode(Uint8Array.from(atob(text), (unit) => unit.charCodeAt(0)));
+/** Base64 itself may come as bytes. Throws for what is none. */
+function fromBase64(value: string | Uint8Array): string {
+  const text = typeof value === 'string' ? value : decoder.decode(value);
+  try {
+    return decoder.decode(Uint8Array.from(atob(text), (unit) => unit.charCodeAt(0)));
+  } catch {
+    throw evaluationError(`FROM_BASE64: '${text}' is no Base64`);
+  }
+}
+
+/** A function of a string or of bytes. */
+function ofStringOrBytes(name: string, description: string, call: Call): ScalarFunction {
+  const usage = `${name}(string or bytes)`;
+  return scalar({
+    name,
+    category: 'string',
+    usage,
+    description,
+    infer: (args) => {
+      const { kind } = args[0]?.type ?? {};
+      return fixed(usage, [kind === 'binary' || kind === 'varbinary' ? 'bytes' : 'string'], types.string())(args);
+    },
+    implement: () => ({ kind: 'call', call }),
+  });
+}
+
+/** The absolute value of String.hashCode; the least integer is its own. */
+function hashCode(text: string): number {
+  let hash = 0;
+  for (let i = 0; i < text.length; i++) hash = (Math.imul(hash, 31) + text.charCodeAt(i)) | 0;
+  return Math.abs(hash) | 0;
 }
 
 /** NULLs but for the separator are left out. */
@@ -165,12 +196,14 @@ export const stringFunctions: readonly ScalarFunction[] = [
     types.of('int'),
   ),
   plain('CHR', { parameters: ['integer'], usage: 'number' }, 'The character of a number, modulo 256.', characterOf),
-  plain('TO_BASE64', { parameters: ['string'], usage: 'string' }, 'The UTF-8 bytes in Base64.', toBase64),
+  ofStringOrBytes('TO_BASE64', 'The bytes, or UTF-8 bytes of the string, in Base64.', toBase64),
+  ofStringOrBytes('FROM_BASE64', 'The string whose UTF-8 bytes these are.', fromBase64),
   plain(
-    'FROM_BASE64',
+    'HASH_CODE',
     { parameters: ['string'], usage: 'string' },
-    'The string whose UTF-8 bytes these are.',
-    fromBase64,
+    "The absolute value of Java's hash code.",
+    hashCode,
+    types.of('int'),
   ),
   scalar({
     name: 'CONCAT',

@@ -2,7 +2,7 @@
 import { msPerDay } from '../model/calendar.ts';
 import type { Argument, Implementation, ImplementContext, ScalarFunction, Signature } from '../model/function.ts';
 import { timeZone } from '../model/time-zone.ts';
-import { type DataType, isInteger, isTimestamp, types, withNullable } from '../model/types.ts';
+import { type DataType, isInteger, isTimestamp, types, unitsPerMillisecond, withNullable } from '../model/types.ts';
 import { isMoment, momentOf } from './moment.ts';
 import { anyNullable, checkCount, mismatch, scalar } from './signature.ts';
 import { addMonths, addMonthsToTimestamp } from './temporal-arithmetic.ts';
@@ -32,18 +32,30 @@ function implementAdd({ args, session, result }: ImplementContext): Implementati
   const { ms, months } = lengthOf(args[0])!;
   if (months > 0) {
     if (result.kind === 'date')
-      return { kind: 'call', call: (_: string, count: number, days: number) => addMonths(days, count * months) };
+      return { kind: 'call', call: (_: string, count: Value, days: number) => addMonths(days, Number(count) * months) };
     const zone = result.kind === 'timestamp_ltz' ? timeZone(session.timeZone) : null;
     const precision = isTimestamp(result) ? result.precision : 0;
     return {
       kind: 'call',
-      call: (_: string, count: number, value: number) => addMonthsToTimestamp(value, count * months, precision, zone),
+      call: (_: string, count: Value, value: Value) =>
+        addMonthsToTimestamp(value, Number(count) * months, precision, zone),
     };
   }
   if (result.kind === 'date')
-    return { kind: 'call', call: (_: string, count: number, days: number) => days + count * (ms / msPerDay) };
-  const units = isTimestamp(result) && result.precision > 3 ? 10 ** (result.precision <= 6 ? 3 : 6) : 1;
-  return { kind: 'call', call: (_: string, count: number, value: number) => value + count * ms * units };
+    return { kind: 'call', call: (_: string, count: Value, days: number) => days + Number(count) * (ms / msPerDay) };
+  const step = ms * (isTimestamp(result) ? unitsPerMillisecond(result.precision) : 1);
+  return { kind: 'call', call: (_: string, count: Value, value: Value) => moved(value, count, step) };
+}
+
+type Value = number | bigint;
+
+/** Exact: a timestamp of nanoseconds is beyond the safe integers. */
+function moved(value: Value, count: Value, step: number): Value {
+  if (typeof value === 'number' && typeof count === 'number') {
+    const sum = value + count * step;
+    if (Number.isSafeInteger(sum)) return sum;
+  }
+  return BigInt(value) + BigInt(count) * BigInt(step);
 }
 
 function inferDiff(args: readonly Argument[]): Signature {
@@ -82,6 +94,7 @@ export const timestampArithmeticFunctions: readonly ScalarFunction[] = [
     category: 'temporal',
     usage: addUsage,
     description: 'A time moved by so many units.',
+    integers: 'any',
     infer: inferAdd,
     implement: implementAdd,
   }),
