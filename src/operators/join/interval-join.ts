@@ -69,6 +69,7 @@ export class IntervalJoinOperator extends RowOperator {
   /** Time passes with the clock where the join is by processing time. */
   processTime(nowMs: number): void {
     if (this.#isRowtime) return;
+    this.finishRestore();
     this.#nowMs = nowMs;
     this.#fire(nowMs);
     this.output.flush();

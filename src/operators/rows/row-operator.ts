@@ -57,7 +57,7 @@ export abstract class RowOperator implements Operator {
   protected restored(): void {}
 
   processBatch(batch: ColumnBatch, input: number): void {
-    this.#finishRestore();
+    this.finishRestore();
     const rows = new BatchRows(batch, this.#inputTypes[input]!);
     const { ops, watermarks, length } = batch;
     for (let i = 0; i < length; i++) {
@@ -68,7 +68,7 @@ export abstract class RowOperator implements Operator {
   }
 
   processWatermark(watermark: number): void {
-    this.#finishRestore();
+    this.finishRestore();
     if (watermark <= this.watermark) return;
     this.advance(watermark);
     this.watermark = watermark;
@@ -76,7 +76,7 @@ export abstract class RowOperator implements Operator {
   }
 
   snapshot(): OperatorSnapshot {
-    this.#finishRestore();
+    this.finishRestore();
     const watermark = this.watermark;
     const snapshots = this.states().map((state) => state.snapshot());
     return {
@@ -113,7 +113,8 @@ export abstract class RowOperator implements Operator {
     return this.states().reduce((sum, state) => sum + state.bytes(), 0);
   }
 
-  #finishRestore(): void {
+  /** Before the first call after `restore` that looks at the state. */
+  protected finishRestore(): void {
     if (this.#restored === null) return;
     this.watermark = this.#restored.watermark ?? minWatermark;
     this.#restored = null;
