@@ -228,6 +228,8 @@ export type RankNode = Readonly<{
   /** 1-based, inclusive. */
   from: number;
   to: number;
+  /** Of the input: its value in a partition's first row is the end of the ranks, not `to`. */
+  endColumn?: number | undefined;
   outputRank: boolean;
   /** null: over the whole stream. Else of each window alone, when its end has passed. */
   window: WindowColumns | null;

@@ -137,7 +137,7 @@ function rankKeys(node: RankNode): readonly (readonly number[])[] {
   const windows = node.window === null ? [] : [node.window.start, node.window.end];
   const partition = [...new Set([...node.partition, ...windows])];
   if (node.outputRank) return [[...partition, node.fields.length - 1], ...below];
-  return node.from === node.to ? [partition, ...below] : below;
+  return node.from === node.to && node.endColumn === undefined ? [partition, ...below] : below;
 }
 
 /** A side's key stays one where the other side brings one row at the most; both together always are one, but for outer joins' NULLs. */
