@@ -4,10 +4,12 @@
  */
 import type { Position } from '../../model/errors.ts';
 import { columnRef, type Expression, mapChildren } from '../../model/expression.ts';
+import type { AggregateFunction, SessionContext } from '../../model/function.ts';
 import type { EmitStrategy, WindowProperty } from '../../model/plan.ts';
 import { type DataType, types, withNullable } from '../../model/types.ts';
 import type { SelectQuery, SqlCall, SqlExpression } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
+import { changelogOf, isInsertOnly } from '../planner/changelog.ts';
 import { Aggregation, type OutputColumn, type WantedAggregate } from './aggregation.ts';
 import { emitStrategy, refuseEmit, type Settings } from './emit-strategy.ts';
 import { ExpressionBinder } from './expression-binder.ts';
@@ -144,6 +146,9 @@ export class AggregateBinder {
     const { args, result: type } = infer(found, bound, position);
     const filter = call.filter === null ? null : this.#inner.condition(call.filter, 'FILTER');
     const aggregate = { name: found.name, args: coerceAll(bound, args), distinct: call.distinct, filter, type };
+    if (!isInsertOnly(changelogOf(this.#input.node)) && !takesBack(found, args, type)) {
+      throw unsupported(`${name} over rows that change`, position, 'It can take no row back.');
+    }
     return this.#want({ kind: 'aggregate', aggregate }, type, position);
   }
 
@@ -199,7 +204,7 @@ export class AggregateBinder {
     const uses = this.#wanted.flatMap((wanted) =>
       wanted.kind === 'aggregate' ? [...wanted.aggregate.args, wanted.aggregate.filter ?? []].flat() : [],
     );
-    return groupedWindow(this.#input, where, inAll, [...keys, ...uses], this.#query.position);
+    return groupedWindow(this.#input, where, inAll, [...keys, ...uses]);
   }
 
   #addAll(aggregation: Aggregation | GroupAggregation): Output {
@@ -258,6 +263,12 @@ export class AggregateBinder {
   }
 }
 
+function takesBack(found: AggregateFunction, args: readonly DataType[], result: DataType): boolean {
+  const session: SessionContext = { timeZone: 'UTC', now: () => 0, random: () => 0 };
+  const typed = args.map((type) => ({ type }));
+  return found.implement({ args: typed, result, wide: false, session, retract: true }).retract !== undefined;
+}
+
 /** Values of JSON_OBJECTAGG and JSON_ARRAYAGG are JSON texts. */
 function aggregateArguments(name: string, { args }: SqlCall, binder: ExpressionBinder): Expression[] {
   const bound = args.map((arg) => binder.bind(arg));
@@ -271,9 +282,10 @@ function makesJson(argument: SqlExpression): boolean {
 }
 
 /** SELECT DISTINCT: every column is a key. */
-export function distinctRows(input: Relation, position: Position): Relation {
+export function distinctRows(input: Relation): Relation {
   const keys = input.fields.map(({ type }, index) => columnRef(index, type));
-  const window = groupedWindow(input, null, keys, [], position);
+  const window = groupedWindow(input, null, keys, []);
+  if (window !== null) refuseChangedSessions(window, position);
   const aggregation = window === null ? new GroupAggregation(input, null) : new Aggregation(window, input.fields);
   const columns = keys.map((key) => aggregation.addKey(key));
   const projections = columns.map((column) => {

@@ -2,7 +2,6 @@
  * Columns that are bounds of windows: what a window function, or an operator over windows, gives and projections pass on. By them is known
  * where rows belong to windows already: aggregations, joins, Top-N and deduplication then go by these. (Flink's FlinkRelMdWindowProperties.)
  */
-import type { Position } from '../../model/errors.ts';
 import type {
   RegularJoinNode,
   WindowColumns,
@@ -11,7 +10,7 @@ import type {
   WindowProperty,
 } from '../../model/plan.ts';
 import { type DataType, types } from '../../model/types.ts';
-import { unsupported } from '../excerpt.ts';
+import { changelogOf, isInsertOnly } from '../planner/changelog.ts';
 import { plainField, type RelationField, type WindowColumn } from './scope.ts';
 
 export const windowProperties: readonly WindowProperty[] = ['window_start', 'window_end', 'window_time'];
@@ -34,16 +33,14 @@ export function propertyType(property: WindowProperty, time: DataType): DataType
   return isInstant ? types.timestampLtz(3, false) : types.timestamp(3, false);
 }
 
-/** Windows of processing time end at once: rows that come out of them are in no window that could be waited for. */
-export function refuseProcessingTime(what: string, position: Position): never {
-  throw unsupported(what, position, 'Flink has it for event time only, too.');
-}
-
-/** A window's bounds among some columns of a row, the first such pair; null where there are none. */
+/**
+ * A window's bounds among some columns of a row, the first such pair; null where there are none. Windows of processing time are none: no
+ * watermark says that they have ended, so that what is made of them goes on for ever, and is updated.
+ */
 export function windowAmong(fields: readonly RelationField[], columns: readonly number[]): WindowColumns | null {
   for (const start of columns) {
     const of = fields[start]!.window;
-    if (of?.property !== 'window_start') continue;
+    if (of?.property !== 'window_start' || of.processingTime) continue;
     const end = columns.find((column) => isBound(fields[column]!.window, 'window_end', of));
     if (end !== undefined) return { start, end, zoned: of.zoned };
   }
@@ -60,8 +57,8 @@ export function sameWindows(a: WindowColumn, b: WindowColumn): boolean {
 }
 
 /**
- * The join as a window join, where start and end of windows that are made alike are among its keys; else null. The fields are those of its
- * two sides.
+ * The join as a window join, where start and end of windows that are made alike are among its keys; else null, also where rows change. The
+ * fields are those of its two sides.
  */
 export function asWindowJoin(
   join: RegularJoinNode,
@@ -69,9 +66,15 @@ export function asWindowJoin(
   right: readonly RelationField[],
 ): WindowJoinNode | null {
   const { leftKeys, rightKeys, nullSafe } = join;
+  if (![join.left, join.right].map(changelogOf).every(isInsertOnly)) return null;
   const pairs = leftKeys.map((key, i) => ({ left: left[key]!.window, right: right[rightKeys[i]!]!.window, i }));
   for (const start of pairs) {
-    if (start.left?.property !== 'window_start' || !isBound(start.right, 'window_start', start.left)) continue;
+    if (
+      start.left?.property !== 'window_start' ||
+      start.left.processingTime ||
+      !isBound(start.right, 'window_start', start.left)
+    )
+      continue;
     const of = start.left;
     const end = pairs.find((pair) => isBound(pair.left, 'window_end', of) && isBound(pair.right, 'window_end', of));
     if (end === undefined) continue;

@@ -8,13 +8,7 @@ import { changelogOf, isInsertOnly } from '../planner/changelog.ts';
 import { textOf } from './expression-text.ts';
 import { isDeterministic, merged, type Relation, select } from './relation.ts';
 import { plainField, type RelationField } from './scope.ts';
-import {
-  refuseProcessingTime,
-  sameWindows,
-  type WindowOfTime,
-  windowAmong,
-  windowProperties,
-} from './window-columns.ts';
+import { sameWindows, type WindowOfTime, windowAmong, windowProperties } from './window-columns.ts';
 import type { GroupWindow } from './window-function.ts';
 
 export type WindowInput = GroupWindow &
@@ -69,7 +63,6 @@ export function groupedWindow(
   where: Expression | null,
   keys: readonly Expression[],
   uses: readonly Expression[],
-  position: Position,
 ): WindowInput | null {
   const below = windowBelow(input.node, where);
   const properties = below === null ? [] : keys.map((key) => propertyOf(key, input.fields, below));
@@ -78,7 +71,7 @@ export function groupedWindow(
     const others = [...keys, ...uses].filter((each) => propertyOf(each, input.fields, below) === null);
     if (isPlain(others, below)) return below;
   }
-  return attachedWindows(input, keys, where, position);
+  return attachedWindows(input, keys, where);
 }
 
 /** Sessions only grow: what a row that is taken back has joined can't be told apart again. */
@@ -105,13 +98,11 @@ function attachedWindows(
   { node, fields }: Relation,
   keys: readonly Expression[],
   where: Expression | null,
-  position: Position,
 ): WindowInput | null {
   const columns = keys.flatMap((key) => (key.kind === 'column' ? [key.index] : []));
   const attached = windowAmong(fields, columns);
   if (attached === null) return null;
   const { window, processingTime } = fields[attached.end]!.window!;
-  if (processingTime) refuseProcessingTime('an aggregation of windows of processing time', position);
   const lower = (same: Expression): Expression => same;
   const common = { window, timeColumn: attached.end, processingTime, partition: [], emit: null };
   return { ...common, node, attached, predicate: where, lower };
