@@ -19,12 +19,9 @@ function inferPercentile(args: readonly Argument[]): Signature {
   const [value, percentage, frequency] = args as [Argument, Argument, Argument | undefined];
   const isList = percentage.type.kind === 'array';
   const share = percentage.type.kind === 'array' ? percentage.type.element : percentage.type;
-  const fits =
-    isNumeric(value.type) &&
-    isNumeric(share) &&
-    !isBeyond(percentage) &&
-    (frequency === undefined || isInteger(frequency.type));
-  if (!fits) throw mismatch(usage, args, 'A percentage is a number from 0 to 1.');
+  const fits = isNumeric(value.type) && isNumeric(share) && (frequency === undefined || isInteger(frequency.type));
+  if (!fits) throw mismatch(usage, args);
+  checkPercentages(usage, args);
   const taken: DataType[] = [
     types.of('double', value.type.nullable),
     isList
@@ -35,10 +32,12 @@ function inferPercentile(args: readonly Argument[]): Signature {
   return { args: taken, result: isList ? types.array(double) : double };
 }
 
-function isBeyond({ type, literal }: Argument): boolean {
-  if (typeof literal !== 'number' && typeof literal !== 'bigint') return false;
+/** The second argument, where it is a constant, is from 0 to 1. */
+export function checkPercentages(usage: string, args: readonly Argument[]): void {
+  const { type, literal } = args[1]!;
+  if (typeof literal !== 'number' && typeof literal !== 'bigint') return;
   const value = type.kind === 'decimal' ? Number(literal) / 10 ** type.scale : Number(literal);
-  return value < 0 || value > 1;
+  if (value < 0 || value > 1) throw mismatch(usage, args, 'A percentage is a number from 0 to 1.');
 }
 
 function implementPercentile({ result }: ImplementContext): AggregateImplementation {

@@ -1,6 +1,7 @@
 /** The one table of functions: the built-in ones, and what users have registered. */
 import type { AggregateFunction, FunctionDefinition, ScalarFunction, TableFunction } from '../model/function.ts';
 import { aggregateFunctions } from './aggregate.ts';
+import { approximateAggregates } from './approximate-aggregate.ts';
 import { arithmeticFunctions } from './arithmetic.ts';
 import { arrayFunctions } from './array-functions.ts';
 import { clockFunctions } from './clock-functions.ts';
@@ -67,6 +68,7 @@ const allAggregates: readonly AggregateFunction[] = [
   ...collectionAggregates,
   ...percentileAggregates,
   ...jsonAggregates,
+  ...approximateAggregates,
 ];
 
 /** Every function and operator, as declared. */

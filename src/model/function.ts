@@ -132,8 +132,8 @@ export type AccumulatorCell = Readonly<{ name: string; type: DataType; initial: 
 
 /**
  * JavaScript statements over cell names (assignable; `null` when NULL), the arguments `args[i]` (never null unless the function handles
- * nulls) and, in `merge`, the cells of the other accumulator, which stays as it is. In wide code `int` cells hold bigint. An array or a Map
- * in a cell belongs to it and is changed in place; its elements are replaced, never changed. Statements run a second time, in wide code,
+ * nulls) and, in `merge`, the cells of the other accumulator, which stays as it is. In wide code `int` cells hold bigint. An array, a Map or
+ * bytes in a cell belong to it and are changed in place; its elements are replaced, never changed. Statements run a second time, in wide code,
  * where they left an integer that is not exact: those that change a container leave no such integer.
  */
 export type AggregateImplementation = Readonly<{

@@ -44,6 +44,7 @@ export function copyCells(cell: Cell, source: CellColumn, length: number, capaci
 /** Containers are changed in place: each copy of a cell needs its own. */
 function ownValue(value: unknown): unknown {
   if (value instanceof Map) return new Map(value);
+  if (value instanceof Uint8Array) return value.slice();
   return Array.isArray(value) ? [...value] : value;
 }
 

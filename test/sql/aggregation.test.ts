@@ -84,6 +84,14 @@ describe('grouping sets', () => {
   });
 });
 
+it('an aggregate that takes nothing back is refused over rows that change', async () => {
+  const query = 'SELECT APPROX_COUNT_DISTINCT(n) FROM (SELECT k, COUNT(*) AS n FROM t GROUP BY k)';
+  await expect(planOf(query)).rejects.toMatchObject({
+    code: 'UNSUPPORTED',
+    message: expect.stringContaining('APPROX_COUNT_DISTINCT over rows that change is not supported'),
+  });
+});
+
 it.each([
   ['SELECT GROUPING(v) FROM t GROUP BY k', 'GROUPING: expected an expression that is in GROUP BY'],
   ['SELECT GROUPING() FROM t GROUP BY k', 'expected GROUPING(key, …)'],

@@ -79,5 +79,6 @@ export class RowAggregates {
 /** Containers are changed in place, their elements are not. */
 function ownCell(value: SqlValue): SqlValue {
   if (value instanceof Map) return new Map(value);
+  if (value instanceof Uint8Array) return value.slice();
   return Array.isArray(value) ? [...value] : value;
 }

@@ -61,7 +61,7 @@ export class QueryBinder {
 
   #select(query: SelectQuery): Relation {
     const selected = this.#selectAll(query);
-    return query.distinct === null ? selected : distinctRows(selected, query.position);
+    return query.distinct === null ? selected : distinctRows(selected);
   }
 
   #selectAll(written: SelectQuery): Relation {

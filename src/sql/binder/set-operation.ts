@@ -18,11 +18,11 @@ export function setOperation(query: SetOperation, left: Relation, right: Relatio
   const sides = [left, right].map((side) => inTypes(side, fields));
   if (query.operator === 'union') {
     const node: PlanNode = { kind: 'union', inputs: sides.flatMap(unionInputs), fields: fieldsOf(fields) };
-    return query.all ? { node, fields } : distinctRows({ node, fields }, query.position);
+    return query.all ? { node, fields } : distinctRows({ node, fields });
   }
   const [leftNode, rightNode] = sides as [PlanNode, PlanNode];
   const kept = fields.map((field, i) => ({ ...field, type: rowType(query, leftNode, rightNode, i) }));
-  if (!query.all) return distinctRows({ node: semiJoin(query, leftNode, rightNode), fields: kept }, query.position);
+  if (!query.all) return distinctRows({ node: semiJoin(query, leftNode, rightNode), fields: kept });
   const plain = kept.map(({ name, type }) => plainField(name, type));
   const operator = query.operator === 'intersect' ? 'intersect_all' : 'except_all';
   const node: PlanNode = {
