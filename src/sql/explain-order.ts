@@ -16,7 +16,8 @@ export function orderLines(node: PassingNode): string[] {
     case 'rank': {
       const { from, to, outputRank, window } = node;
       const parts = [`partitionBy=[${names(node.partition, input)}]`, `orderBy=[${formatOrder(node.order, input)}]`];
-      const range = `range=[${from}..${to}]${outputRank ? ', rank in the row' : ''}`;
+      const end = node.endColumn === undefined ? String(to) : formatName(input.fields[node.endColumn]!.name);
+      const range = `range=[${from}..${end}]${outputRank ? ', rank in the row' : ''}`;
       if (window === null) return [`Rank(${[...parts, range].join(', ')})`, 'state: rows of each partition'];
       return [`WindowRank(${[...parts, range].join(', ')})`, `state: the first rows of each window, ${untilWatermark}`];
     }

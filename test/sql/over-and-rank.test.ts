@@ -99,6 +99,11 @@ describe('a filter on a row number', () => {
       'Rank(partitionBy=[k], orderBy=[v DESC], range=[3..3])',
     ],
     [
+      '<= a column',
+      `SELECT k FROM (SELECT *, ${rn} FROM t) WHERE rn <= w`,
+      'Rank(partitionBy=[k], orderBy=[v DESC], range=[1..w])',
+    ],
+    [
       'with the rank in the row',
       `SELECT k, rn + 1 FROM (SELECT *, ${rn} FROM t) WHERE rn <= 2`,
       'Rank(partitionBy=[k], orderBy=[v DESC], range=[1..2], rank in the row)',

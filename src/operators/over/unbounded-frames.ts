@@ -7,7 +7,7 @@ import type { Frames } from './frames.ts';
 import type { OverAggregates } from './over-aggregates.ts';
 
 /** The accumulator of each key. */
-export function accumulatorState(
+function accumulatorState(
   { partition, inputFields }: OverSpec,
   aggregates: OverAggregates,
   ttl: StateTtl | null,

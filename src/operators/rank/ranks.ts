@@ -7,7 +7,8 @@ import type { RowOutput } from '../rows/row-output.ts';
 type Range = Pick<RankSpec, 'from' | 'to' | 'outputRank'>;
 
 export class Ranks {
-  readonly to: number;
+  /** Of the partition whose rows change. */
+  to: number;
   /** Whether a row that changes its rank is seen to: it has the rank in it, or may enter or leave the range at its beginning. */
   readonly matter: boolean;
   readonly #from: number;

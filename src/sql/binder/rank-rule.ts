@@ -5,7 +5,7 @@
 import { assert, type Position } from '../../model/errors.ts';
 import { columnRef, columnsOf, type Expression, literal, substitute } from '../../model/expression.ts';
 import type { CalcNode, OverNode, PlanNode, WindowColumns } from '../../model/plan.ts';
-import { types } from '../../model/types.ts';
+import { isInteger, types } from '../../model/types.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
 import { changelogOf, isInsertOnly } from '../planner/changelog.ts';
 import { logic } from './expression-binder.ts';
@@ -25,9 +25,7 @@ export function rankFiltered(input: Relation, predicate: Expression | null): Ran
   const isOfRank = lowered.map((conjunct) => columnsOf(conjunct).has(rank));
   const bounds = lowered.filter((_, i) => isOfRank[i]).map((conjunct) => boundsOf(conjunct, rank));
   if (bounds.length === 0 || bounds.includes(null)) return { input, predicate };
-  const from = Math.max(1, ...(bounds as Bounds[]).map((bound) => bound.from));
-  const to = Math.min(...(bounds as Bounds[]).map((bound) => bound.to));
-  const ranked = rankNode(over, from, to, predicate.position ?? over.binding!.position);
+  const ranked = rankNode(over, bounds as Bounds[], predicate.position ?? over.binding!.position);
   const node = calcs.reduceRight<PlanNode>((below, calc) => ({ ...calc, input: below }), ranked);
   const rest = conjuncts.filter((_, i) => !isOfRank[i]);
   return { input: { node, fields: input.fields }, predicate: rest.length === 0 ? null : logic('and', rest) };
@@ -47,7 +45,8 @@ function rankBelow(top: PlanNode): { over: OverNode; calcs: readonly CalcNode[] 
   return rankFunctions.has(node.aggregates[0]!.name) ? { over: node, calcs } : null;
 }
 
-type Bounds = Readonly<{ from: number; to: number }>;
+/** `column`: the end is its value. */
+type Bounds = Readonly<{ from: number; to: number; column?: number }>;
 
 const flipped: Readonly<Record<string, string>> = { '<': '>', '<=': '>=', '>': '<', '>=': '<=', '=': '=' };
 
@@ -59,6 +58,8 @@ function boundsOf(condition: Expression, rank: number): Bounds | null {
   const other = isLeft ? right : left;
   if (!isLeft && !(right.kind === 'column' && right.index === rank)) return null;
   const operator = isLeft ? condition.name : flipped[condition.name];
+  const column = integerColumn(other);
+  if (column !== null) return operator === '<=' && column < rank ? { from: 1, to: Infinity, column } : null;
   if (other.kind !== 'literal' || !Number.isSafeInteger(other.value)) return null;
   const value = other.value as number;
   switch (operator) {
@@ -77,12 +78,23 @@ function boundsOf(condition: Expression, rank: number): Bounds | null {
   }
 }
 
+function integerColumn(expression: Expression): number | null {
+  if (!isInteger(expression.type)) return null;
+  if (expression.kind === 'cast') return integerColumn(expression.arg);
+  return expression.kind === 'column' ? expression.index : null;
+}
+
 /** A node with the fields of the OVER. */
-function rankNode(over: OverNode, from: number, to: number, position: Position): PlanNode {
+function rankNode(over: OverNode, bounds: readonly Bounds[], position: Position): PlanNode {
   const { name } = over.aggregates[0]!;
+  const from = Math.max(1, ...bounds.map((bound) => bound.from));
+  const to = Math.min(...bounds.map((bound) => bound.to));
+  const [only] = bounds;
+  const endColumn = bounds.length === 1 ? only?.column : undefined;
   if (name !== 'ROW_NUMBER') {
     throw unsupported(`${name}() of a Top-N`, over.binding!.position, 'Flink ranks streams by ROW_NUMBER() only.');
   }
+  if (endColumn !== undefined) return variableRank(over, endColumn);
   if (to === Infinity) {
     const hint = 'A Top-N has an upper bound: WHERE row_num <= 10.';
     throw unsupported('a filter on ROW_NUMBER without an end of the ranks', position, hint);
@@ -97,6 +109,14 @@ function rankNode(over: OverNode, from: number, to: number, position: Position):
     return { kind: 'rank', input, partition, order, from, to, outputRank: true, window: windowed, fields };
   }
   return withRank(over, single(over, partition, from, windowed), from);
+}
+
+/** Each partition has an end of its own. */
+function variableRank(over: OverNode, endColumn: number): PlanNode {
+  const { input, partition, fields } = over;
+  const order = isArrival(over) ? [] : over.order;
+  const range = { from: 1, to: 1, endColumn, outputRank: true };
+  return { kind: 'rank', input, partition, order, ...range, window: null, fields };
 }
 
 /** The rows of one rank. */

@@ -25,7 +25,8 @@ export function ownColumns(node: PassingNode, added: readonly number[]): readonl
     case 'rank': {
       // Updates are found by the keys of the input.
       const keys = isInsertOnly(changelogOf(node.input)) ? [] : uniqueKeysOf(node.input).flat();
-      return [...node.partition, ...sorted(node.order), ...bounds(node.window), ...keys];
+      const end = node.endColumn === undefined ? [] : [node.endColumn];
+      return [...node.partition, ...sorted(node.order), ...bounds(node.window), ...end, ...keys];
     }
     case 'deduplicate':
       return [...node.keys, ...(node.time === null ? [] : [node.time]), ...bounds(node.window)];
@@ -62,7 +63,8 @@ export function overColumns(
       const { partition, order, window } = node;
       const outputRank = added.length > 0;
       const kept = { partition: partition.map(place), order: places(order), window: moved(window) };
-      return { ...node, ...kept, input, outputRank, fields };
+      const end = node.endColumn === undefined ? {} : { endColumn: place(node.endColumn) };
+      return { ...node, ...kept, ...end, input, outputRank, fields };
     }
     case 'deduplicate': {
       const time = node.time === null ? null : place(node.time);

@@ -207,6 +207,24 @@ describe.each(cases)('a Top-N %o', (range) => {
   });
 });
 
+describe('a Top-N whose end is a column', () => {
+  const variable = { endColumn: 1, outputRank: false };
+  const steps = [
+    insert(1, 1, 10),
+    insert(1, 9, 20),
+    insert(2, 2, 1),
+    insert(2, 9, 2),
+    insert(2, 9, 3),
+    insert(3, null, 1),
+  ];
+  const expected = ['+I 1 1 10', '-D 1 1 10', '+I 1 9 20', '+I 2 2 1', '+I 2 9 2', '-D 2 2 1', '+I 2 9 3'];
+
+  it('takes it of the first row of each partition, cut anywhere', () => {
+    expect(new RowRun(specOf(variable), [0]).feed(steps)).toEqual(expected);
+    for (let at = 0; at <= steps.length; at++) expect(cutRun(specOf(variable), [0], steps, at)).toEqual(expected);
+  });
+});
+
 describe('state of a Top-N', () => {
   it('is forgotten after table.exec.state.ttl', () => {
     let now = 0;
