@@ -1,9 +1,10 @@
 /** IN, EXISTS and their negations over sub-queries: semi and anti joins. */
 import { columnRef, columnsOf, type Expression, remapColumns } from '../../model/expression.ts';
 import { types } from '../../model/types.ts';
-import type { Name, SelectItem, SelectQuery, SqlExpression, SqlQuery } from '../ast.ts';
+import type { SelectItem, SelectQuery, SqlExpression, SqlQuery } from '../ast.ts';
 import { sqlError } from '../excerpt.ts';
 import { conjunctsOf, sqlConjuncts } from './conjuncts.ts';
+import { CorrelatedScope } from './correlated-scope.ts';
 import type { BindQuery } from './environment.ts';
 import { ExpressionBinder, logic } from './expression-binder.ts';
 import type { FromBinder } from './from-binder.ts';
@@ -56,7 +57,7 @@ function isPlain(query: SelectQuery): boolean {
 }
 
 /** Aggregates and OVER make other rows of rows. */
-function folds(node: unknown): boolean {
+export function folds(node: unknown): boolean {
   if (typeof node !== 'object' || node === null) return false;
   if (Array.isArray(node)) return node.some(folds);
   const { kind, call } = node as Partial<Extract<SqlExpression, { kind: 'call' }>>;
@@ -125,28 +126,4 @@ function inEqualities(
 
 function isNull(arg: Expression): Expression {
   return { kind: 'is_null', arg, type: types.of('boolean', false) };
-}
-
-/** Names of a sub-query: its own columns, and behind them, where it has no such name, those of the query around it. */
-class CorrelatedScope {
-  readonly #inner: Scope;
-  readonly #outer: Scope;
-
-  constructor(inner: readonly RelationField[], outer: readonly RelationField[]) {
-    this.#inner = new Scope(inner);
-    this.#outer = new Scope(outer);
-  }
-
-  resolve(name: Name): Expression {
-    if (knows(this.#inner.fields, name) || !knows(this.#outer.fields, name)) return this.#inner.resolve(name);
-    const width = this.#inner.fields.length;
-    return remapColumns(this.#outer.resolve(name), (column) => width + column);
-  }
-}
-
-function knows(fields: readonly RelationField[], { parts }: Name): boolean {
-  const [first, second] = parts.map(({ name }) => name);
-  return fields.some(
-    ({ name, qualifier }) => name === first || (second !== undefined && qualifier === first && name === second),
-  );
 }

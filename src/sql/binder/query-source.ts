@@ -18,7 +18,7 @@ export function bindSource(query: SelectQuery, fromBinder: FromBinder, bindQuery
   const conditions = sqlConjuncts(query.where);
   const memberships = conditions.filter(isMembership);
   const plain = conditions.filter((condition) => !isMembership(condition));
-  const lifted = liftScalars({ items: query.items, plain }, fromBinder.tree(query.from!), bindQuery);
+  const lifted = liftScalars({ items: query.items, plain }, fromBinder.tree(query.from!), { fromBinder, bindQuery });
   const { tree } = lifted;
   const binder = new ExpressionBinder(new Scope(treeFields(tree)));
   const conjuncts = lifted.plain.flatMap((each) => conjunctsOf(binder.condition(each, 'WHERE')));

@@ -1,10 +1,13 @@
 /** Sub-queries as values: a join with the one row that they give, whose column then stands in their place. */
 import type { Position } from '../../model/errors.ts';
+import { type Expression, remapColumns } from '../../model/expression.ts';
 import type { Identifier, SqlExpression, SqlQuery } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
 import { uniqueKeysOf } from '../planner/changelog.ts';
+import { correlatedScalar } from './correlated-scalar.ts';
 import type { BindQuery } from './environment.ts';
-import type { JoinTree } from './join-tree.ts';
+import { type JoinTree, treeFields } from './join-tree.ts';
+import type { SubqueryBinders } from './membership.ts';
 import type { Relation } from './relation.ts';
 import { hiddenQualifier } from './scope.ts';
 
@@ -12,8 +15,8 @@ type ScalarQuery = Readonly<{ query: SqlQuery; position: Position }>;
 
 export type Lifted<T> = T & Readonly<{ tree: JoinTree }>;
 
-/** The syntax with names in the places of its sub-queries, and `from` with the columns of those names. */
-export function liftScalars<T extends object>(syntax: T, from: JoinTree, bindQuery: BindQuery): Lifted<T> {
+/** The syntax with names in the places of its sub-queries, and `from` with the columns of those names. Rows stay without a value: it is NULL. */
+export function liftScalars<T extends object>(syntax: T, from: JoinTree, binders: SubqueryBinders): Lifted<T> {
   let tree = from;
   let count = 0;
   const lift = (node: unknown): unknown => {
@@ -23,8 +26,19 @@ export function liftScalars<T extends object>(syntax: T, from: JoinTree, bindQue
     if (kind === 'subquery') {
       const scalar = node as ScalarQuery;
       const name = String(count++);
-      tree = joined(tree, named(singleRow(scalar, bindQuery), name));
-      return columnName(name, scalar.position);
+      const found = correlatedScalar(scalar.query, treeFields(from), binders);
+      const { relation, conjuncts } = found ?? { relation: singleRow(scalar, binders.bindQuery), conjuncts: [] };
+      const shift = treeFields(tree).length - treeFields(from).length;
+      const moved = conjuncts.map((each) => movedBy(each, treeFields(from).length, shift));
+      tree = {
+        kind: 'join',
+        join: 'left',
+        left: tree,
+        right: { kind: 'leaf', relation: named(relation, name) },
+        conjuncts: moved,
+      };
+      const column = columnName(name, scalar.position);
+      return found?.isCount === true ? orZero(column) : column;
     }
     const entries = Object.entries(node);
     if (!entries.some(([, part]) => typeof part === 'object')) return node;
@@ -34,18 +48,33 @@ export function liftScalars<T extends object>(syntax: T, from: JoinTree, bindQue
   return { ...lifted, tree };
 }
 
-/** A left row stays if the sub-query gives none: its value is NULL. */
-function joined(left: JoinTree, relation: Relation): JoinTree {
-  return { kind: 'join', join: 'left', left, right: { kind: 'leaf', relation }, conjuncts: [] };
+/** The condition with the right side's columns further to the right: other sub-queries stand between. */
+function movedBy(condition: Expression, width: number, shift: number): Expression {
+  return remapColumns(condition, (column) => (column < width ? column : column + shift));
 }
 
+/** Of several columns the last is the value, the others its keys. */
 function named({ node, fields }: Relation, name: string): Relation {
-  return { node, fields: fields.map((field) => ({ ...field, name, qualifier: hiddenQualifier })) };
+  return {
+    node,
+    fields: fields.map((field, i) => ({
+      ...field,
+      name: i === fields.length - 1 ? name : `${name}.${i}`,
+      qualifier: hiddenQualifier,
+    })),
+  };
 }
 
 function columnName(name: string, position: Position): SqlExpression {
   const part = (text: string): Identifier => ({ name: text, position });
   return { kind: 'name', name: { parts: [part(hiddenQualifier), part(name)], position }, position };
+}
+
+function orZero(column: SqlExpression): SqlExpression {
+  const { position } = column;
+  const zero: SqlExpression = { kind: 'literal', literal: { of: 'integer', text: '0' }, position };
+  const plain = { star: false, distinct: false, filter: null, over: null };
+  return { kind: 'call', call: { name: { name: 'COALESCE', position }, args: [column, zero], ...plain }, position };
 }
 
 function singleRow({ query, position }: ScalarQuery, bindQuery: BindQuery): Relation {

@@ -1,0 +1,108 @@
+/**
+ * An aggregate of the rows that belong to the outer row, `(SELECT MAX(x) FROM t WHERE t.k = o.k)`: the aggregate of each key, joined by
+ * the key.
+ */
+
+import type { Position } from '../../model/errors.ts';
+import { columnRef, type Expression } from '../../model/expression.ts';
+import type { Identifier, Name, SelectItem, SelectQuery, SqlExpression, SqlQuery } from '../ast.ts';
+import { unsupported } from '../excerpt.ts';
+import { sqlConjuncts } from './conjuncts.ts';
+import { knows } from './correlated-scope.ts';
+import { ExpressionBinder } from './expression-binder.ts';
+import { bindCall } from './function-call.ts';
+import { treeFields } from './join-tree.ts';
+import { folds, type SubqueryBinders } from './membership.ts';
+import type { Relation } from './relation.ts';
+import { type RelationField, Scope } from './scope.ts';
+
+/** `conjuncts`: over the outer row, then `relation`'s. Its last column is the value; `isCount`: no row means 0. */
+export type CorrelatedScalar = Readonly<{ relation: Relation; conjuncts: readonly Expression[]; isCount: boolean }>;
+
+/** null: the query does not speak of the outer row, or is no aggregate. */
+export function correlatedScalar(
+  query: SqlQuery,
+  outer: readonly RelationField[],
+  { fromBinder, bindQuery }: SubqueryBinders,
+): CorrelatedScalar | null {
+  if (query.kind !== 'select' || query.from === null || query.groupBy !== null || !folds(query.items)) return null;
+  const inner = treeFields(fromBinder.tree(query.from));
+  const isOuter = (part: SqlExpression): boolean =>
+    namesIn(part).some((name) => !knows(inner, name) && knows(outer, name));
+  const conditions = sqlConjuncts(query.where);
+  const ties = conditions.filter(isOuter).map((condition) => tieOf(condition, isOuter, inner));
+  const [item] = query.items;
+  if (ties.length === 0 || item?.kind !== 'expression' || query.items.length > 1) return null;
+  const relation = bindQuery(
+    grouped(
+      query,
+      ties,
+      conditions.filter((condition) => !isOuter(condition)),
+    ),
+  );
+  const binder = new ExpressionBinder(new Scope(outer));
+  const conjuncts = ties.map(({ outer: value, position }, i) => {
+    const key = columnRef(outer.length + i, relation.fields[i]!.type);
+    return bindCall('=', [binder.bind(value), key], position);
+  });
+  return { relation, conjuncts, isCount: isCount(item.expression) };
+}
+
+type Tie = Readonly<{ inner: SqlExpression; outer: SqlExpression; position: Position }>;
+
+/** `inner = outer`, either way round. */
+function tieOf(
+  condition: SqlExpression,
+  isOuter: (part: SqlExpression) => boolean,
+  fields: readonly RelationField[],
+): Tie {
+  const { position } = condition;
+  if (condition.kind === 'operator' && condition.name === '=') {
+    const [a, b] = condition.args as [SqlExpression, SqlExpression];
+    const [inner, outer] = isOuter(a) ? [b, a] : [a, b];
+    const isMixed = namesIn(outer).some((name) => knows(fields, name));
+    if (!isOuter(inner) && !isMixed) return { inner, outer, position };
+  }
+  const hint = 'Equalities of a column with one of the outer query are.';
+  throw unsupported('such a condition on the outer query in a sub-query as a value', position, hint);
+}
+
+function grouped(query: SelectQuery, ties: readonly Tie[], conditions: readonly SqlExpression[]): SelectQuery {
+  const { position } = query;
+  const keys = ties.map(
+    ({ inner }, i): SelectItem => ({
+      kind: 'expression',
+      expression: inner,
+      alias: { name: `$key${i}`, position } satisfies Identifier,
+      position,
+    }),
+  );
+  const groups = ties.map(({ inner }) => ({ kind: 'expression', expression: inner, position }) as const);
+  const where = conditions.reduce<SqlExpression | null>(
+    (left, right) => (left === null ? right : { kind: 'and', left, right, position }),
+    null,
+  );
+  return { ...query, items: [...keys, ...query.items], where, groupBy: { items: groups, position } };
+}
+
+/** COUNT alone gives a value of no rows that is not NULL. */
+function isCount(expression: SqlExpression): boolean {
+  if (expression.kind === 'call' && expression.call.name.name.toUpperCase() === 'COUNT') return true;
+  if (!counts(expression)) return false;
+  const hint = 'COUNT on its own is supported.';
+  throw unsupported('an expression of COUNT in a sub-query that speaks of the outer query', expression.position, hint);
+}
+
+function counts(node: unknown): boolean {
+  if (typeof node !== 'object' || node === null) return false;
+  const { kind, call } = node as Partial<Extract<SqlExpression, { kind: 'call' }>>;
+  if (kind === 'call' && call?.name.name.toUpperCase() === 'COUNT') return true;
+  return Object.values(node).some(counts);
+}
+
+function namesIn(node: unknown): Name[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const { kind, name } = node as Partial<Extract<SqlExpression, { kind: 'name' }>>;
+  if (kind === 'name' && name !== undefined) return [name];
+  return Object.values(node).flatMap(namesIn);
+}
