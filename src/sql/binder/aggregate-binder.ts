@@ -192,8 +192,8 @@ export class AggregateBinder {
       this.#groupWindow === null
         ? this.#windowBelow(where)
         : { ...this.#groupWindow, node, partition: [], attached: null, predicate: where, lower: (same) => same };
-    if (window !== null) refuseChangedSessions(window, this.#query.position);
-    if (window !== null && this.#groupWindow === null) refuseEmit(this.#settings, this.#query.position);
+    if (this.#groupWindow !== null) refuseChangedSessions(window!, this.#query.position);
+    else if (window !== null) refuseEmit(this.#settings, this.#query.position);
     return window === null ? new GroupAggregation(this.#input, where) : new Aggregation(window, fields);
   }
 
@@ -285,7 +285,6 @@ function makesJson(argument: SqlExpression): boolean {
 export function distinctRows(input: Relation): Relation {
   const keys = input.fields.map(({ type }, index) => columnRef(index, type));
   const window = groupedWindow(input, null, keys, []);
-  if (window !== null) refuseChangedSessions(window, position);
   const aggregation = window === null ? new GroupAggregation(input, null) : new Aggregation(window, input.fields);
   const columns = keys.map((key) => aggregation.addKey(key));
   const projections = columns.map((column) => {

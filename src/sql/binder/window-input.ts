@@ -67,17 +67,22 @@ export function groupedWindow(
   const below = windowBelow(input.node, where);
   const properties = below === null ? [] : keys.map((key) => propertyOf(key, input.fields, below));
   if (below !== null && properties.includes('window_start') && properties.includes('window_end')) {
-    if (!groupsByPartition(keys, below)) return null;
+    if (!groupsByPartition(keys, below) || isOfChangedSessions(below)) return null;
     const others = [...keys, ...uses].filter((each) => propertyOf(each, input.fields, below) === null);
     if (isPlain(others, below)) return below;
   }
   return attachedWindows(input, keys, where);
 }
 
-/** Sessions only grow: what a row that is taken back has joined can't be told apart again. */
-export function refuseChangedSessions({ window, node, attached }: WindowInput, position: Position): void {
-  if (window.kind !== 'session' || attached !== null || isInsertOnly(changelogOf(node))) return;
-  throw unsupported('an aggregation of SESSION over rows that change', position, 'TUMBLE, HOP and CUMULATE are.');
+/** Accumulators of sessions take no rows back. The rows of such sessions can be had, and aggregated as rows that change. */
+function isOfChangedSessions({ window, node }: WindowInput): boolean {
+  return window.kind === 'session' && !isInsertOnly(changelogOf(node));
+}
+
+export function refuseChangedSessions(input: WindowInput, position: Position): void {
+  if (!isOfChangedSessions(input)) return;
+  const hint = 'The table function is: TABLE(SESSION(TABLE t PARTITION BY …, DESCRIPTOR(ts), …)).';
+  throw unsupported('GROUP BY SESSION(…) over rows that change', position, hint);
 }
 
 /** Else the sessions of several keys fall together where they happen to be equal: no window ends then, results are updated. */
