@@ -4,6 +4,7 @@ import { columnRef, type Expression } from '../../model/expression.ts';
 import type { PlanNode, SortColumn } from '../../model/plan.ts';
 import type { Identifier, OrderItem, SelectItem, SelectQuery, SqlExpression, SqlQuery } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
+import { changelogOf, isInsertOnly } from '../planner/changelog.ts';
 import { ExpressionBinder } from './expression-binder.ts';
 import { textOf } from './expression-text.ts';
 import { bindOrder, type OrderExpression } from './over-window.ts';
@@ -130,6 +131,10 @@ function limited({ relation, order }: Sorted, { from, to }: Ranks): PlanNode {
 
 function sort({ relation, order }: Sorted, { position }: Readonly<{ position: Position }>): PlanNode {
   const { node: input, fields } = relation;
+  if (!isInsertOnly(changelogOf(input))) {
+    const hint = 'Add LIMIT, or sort the rows where they are read.';
+    throw unsupported('ORDER BY without LIMIT on rows that change', position, hint);
+  }
   const [first, ...others] = order as [SortColumn, ...SortColumn[]];
   const { rowtime, proctime } = fields[first.column]!;
   if (!first.descending && rowtime) {
