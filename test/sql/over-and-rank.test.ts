@@ -154,6 +154,11 @@ describe('a filter on a row number', () => {
       'WindowDeduplicate(keys=[k], keep=[first by ts])',
     ],
     [
+      'of an aggregation over windows',
+      "SELECT k, SUM(v) AS s FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end, k QUALIFY ROW_NUMBER() OVER (PARTITION BY window_start, window_end ORDER BY SUM(v) DESC) <= 3",
+      'WindowRank(partitionBy=[], orderBy=[agg0 DESC], range=[1..3])',
+    ],
+    [
       'of rows that change by time is no deduplication',
       'SELECT k FROM (SELECT k, ROW_NUMBER() OVER (PARTITION BY k ORDER BY ts DESC) AS n FROM (SELECT k, ts FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY v ORDER BY ts DESC) AS m FROM t) WHERE m = 1)) WHERE n = 1',
       'Rank(partitionBy=[k], orderBy=[ts DESC], range=[1..1])',
@@ -261,6 +266,16 @@ describe('what is refused', () => {
       'SELECT k FROM t ORDER BY ts DESC',
       'UNSUPPORTED',
       'ORDER BY that does not begin with a time attribute, ascending, is not supported',
+    ],
+    [
+      'SELECT k, ts FROM (SELECT k, ts, ROW_NUMBER() OVER (PARTITION BY k ORDER BY ts DESC) AS n FROM t) WHERE n = 1 ORDER BY ts',
+      'UNSUPPORTED',
+      'ORDER BY without LIMIT on rows that change is not supported',
+    ],
+    [
+      'SELECT SUM(w) OVER (ORDER BY ts) FROM (SELECT w, ts FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY ts DESC) AS n FROM t) WHERE n = 1)',
+      'UNSUPPORTED',
+      'an OVER window by a time attribute on rows that change is not supported',
     ],
     ['SELECT k FROM t ORDER BY 2 LIMIT 1', 'SQL_VALIDATION', 'ORDER BY 2: expected a column number from 1 to 1'],
     ['SELECT k FROM t OFFSET 3', 'UNSUPPORTED', 'OFFSET without LIMIT is not supported'],
