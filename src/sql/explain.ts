@@ -15,6 +15,7 @@ import { inputsOf } from '../model/plan.ts';
 import { formatPath } from '../model/table.ts';
 import { type Field, formatType } from '../model/types.ts';
 import { joinLines } from './explain-join.ts';
+import { matchLines } from './explain-match.ts';
 import { orderLines } from './explain-order.ts';
 import { formatAggregate } from './format-aggregate.ts';
 import { formatDuration, formatExpression, formatName } from './format-expression.ts';
@@ -99,6 +100,8 @@ function linesOf(node: PlanNode): string[] {
     case 'temporal_sort':
     case 'limit':
       return orderLines(node);
+    case 'match':
+      return matchLines(node);
     case 'union':
       return [`Union(all=[true], fields=[${namesOf(node.fields)}])`];
     case 'values':
