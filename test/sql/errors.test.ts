@@ -352,6 +352,13 @@ const notBuilt: readonly Case[] = [
     'MAX(x)',
   ],
   [
+    'SELECT (SELECT MAX(sink.a) FROM sink WHERE sink.a > t.a) FROM t',
+    'UNSUPPORTED',
+    'sink.a > t.a',
+    'such a condition on the outer query in a sub-query as a value is not supported',
+    'Equalities',
+  ],
+  [
     'SELECT t.a FROM t, LATERAL (SELECT sink.a FROM sink WHERE sink.a = t.a) AS x',
     'UNSUPPORTED',
     'LATERAL (SELECT sink.a FROM sink WHERE sink.a = t.a) AS x',

@@ -18,6 +18,7 @@ SELECT id FROM o WHERE k IN (SELECT k FROM p WHERE paid > 3) AND amount > 1;
 SELECT id FROM o WHERE k NOT IN (SELECT k FROM p);
 SELECT id FROM o WHERE NOT EXISTS (SELECT * FROM p WHERE p.k = o.k AND p.paid > o.amount AND p.ts > TIMESTAMP '2020-01-01 00:00:00');
 SELECT id, (SELECT MAX(paid) FROM p) AS most FROM o WHERE amount > (SELECT AVG(paid) FROM p);
+SELECT id FROM o WHERE amount > (SELECT AVG(paid) FROM p WHERE p.k = o.k AND p.paid > 0);
 -- Versions, lookups, collections.
 SELECT o.id, r.rate FROM o LEFT JOIN v FOR SYSTEM_TIME AS OF o.ts AS r ON o.k = r.k AND r.rate > 1;
 SELECT o.id, r.rate FROM o JOIN v FOR SYSTEM_TIME AS OF o.pt AS r ON o.k = r.k AND r.rate > o.amount WHERE o.id > 3;
