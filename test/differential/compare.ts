@@ -33,6 +33,7 @@ function fold(rows: readonly Change[]): string[] {
 }
 
 export type Verdict =
+  | 'fault of Flink'
   | 'same'
   | 'both refuse'
   | 'only Flink answers'

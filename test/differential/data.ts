@@ -5,8 +5,8 @@ import type { Random } from './random.ts';
 
 export type TableName = 't' | 'u';
 
-/** How far behind a row's time its watermark is: beyond the disorder no row is late. */
 const disorderSeconds = 4;
+const jumpMs = 7_777; // of some rows into the future
 const start = Date.UTC(2026, 0, 1);
 
 export type Dataset = Readonly<{ ddl: string; files: Readonly<Record<TableName, string>> }>;
@@ -14,7 +14,7 @@ export type Dataset = Readonly<{ ddl: string; files: Readonly<Record<TableName, 
 /** Watermarks of `lateness` seconds: below `disorderSeconds` some rows are late, which only a single input answers for certain. */
 export function makeDataset(random: Random, directory: string, lateness: 'some' | 'none'): Dataset {
   const zoned = random.chance(0.6);
-  const delay = lateness === 'some' ? random.between(0, 3) : disorderSeconds + 1;
+  const delay = lateness === 'some' ? random.between(0, 3) : disorderSeconds + Math.ceil(jumpMs / 1_000) + 1;
   const files = { t: writeRows('t', random, directory), u: writeRows('u', random, directory) };
   const ddl = (['t', 'u'] as const).map((name) => createTable(name, files[name], zoned, delay)).join('\n');
   return { ddl, files };
@@ -39,10 +39,10 @@ function writeRows(name: TableName, random: Random, directory: string): string {
     l: maybe(random.chance(0.1) ? 4_000_000_000 + random.below(9) : random.between(-100, 100)),
     d: maybe(random.between(-40, 40) / 4),
     dc: maybe(random.between(-9_999, 9_999) / 100),
-    s: maybe(random.pick(['x', 'y', 'Zoë', '', 'foo bar', '2026-01-03', '12', '-3.5'])),
+    s: maybe(random.pick(['xa', 'yb', 'Zoë', '', 'foo bar', '2026-01-03', '12', '-3.5'])),
     b: maybe(random.chance(0.5)),
     a: maybe(Array.from({ length: random.below(4) }, () => maybe(random.between(0, 5)))),
-    ts: start + i * step + random.between(-disorderSeconds * 1_000, 0) + random.pick([0, 0, 0, 7_777]),
+    ts: start + i * step + random.between(-disorderSeconds * 1_000, 0) + random.pick([0, 0, 0, jumpMs]),
   }));
   const file = join(directory, `input-${name}.jsonl`);
   writeFileSync(file, `${rows.map((row) => JSON.stringify(row)).join('\n')}\n`);

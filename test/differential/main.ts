@@ -8,7 +8,7 @@ import { compare, type Verdict } from './compare.ts';
 import { makeDataset } from './data.ts';
 import { type Answer, askFlink } from './flink.ts';
 import { askMillrace } from './millrace.ts';
-import { type Feature, features, type GeneratedQuery, makeQuery } from './queries.ts';
+import { type Feature, features, type GeneratedQuery, isFaultOfFlink, makeQuery } from './queries.ts';
 import { Random } from './random.ts';
 
 const usage = `usage: npm run oracle -- [options]
@@ -40,6 +40,10 @@ const settings = [
   "SET 'restart-strategy.type' = 'none'",
 ];
 
+function isHarmless(verdict: Verdict): boolean {
+  return verdict === 'same' || verdict === 'both refuse' || verdict === 'fault of Flink';
+}
+
 type Outcome = Readonly<{ query: GeneratedQuery; verdict: Verdict; flink: Answer; millrace: Answer }>;
 
 async function tryOne(seed: number, feature: Feature, out: string): Promise<Outcome> {
@@ -51,8 +55,9 @@ async function tryOne(seed: number, feature: Feature, out: string): Promise<Outc
   const setup = [...settings, ...ddl.split(/;\s*/).filter((text) => text !== '')];
   const flink = await inTime(askFlink(values.gateway, setup, query.sql));
   const millrace = await inTime(askMillrace(setup, query.sql, join(directory, 'data')));
-  const verdict = compare(flink, millrace, query.folded);
-  if (verdict === 'same' || verdict === 'both refuse') rmSync(directory, { recursive: true, force: true });
+  const compared = compare(flink, millrace, query.folded);
+  const verdict = compared !== 'same' && isFaultOfFlink(query) ? 'fault of Flink' : compared;
+  if (isHarmless(verdict)) rmSync(directory, { recursive: true, force: true });
   else keep(directory, [...setup, query.sql], flink, millrace, verdict);
   return { query, verdict, flink, millrace };
 }
@@ -78,6 +83,7 @@ function keep(directory: string, script: readonly string[], flink: Answer, millr
 
 function report(outcomes: readonly Outcome[]): void {
   const verdicts: readonly Verdict[] = [
+    'fault of Flink',
     'same',
     'both refuse',
     'different rows',
@@ -91,7 +97,9 @@ function report(outcomes: readonly Outcome[]): void {
     const counts = verdicts.map((verdict) => String(own.filter((each) => each.verdict === verdict).length).padStart(8));
     return [`${feature.padEnd(16)}${counts.join('')}`];
   });
-  const heads = ['same', 'refused', 'rows', 'changes', 'Flink', 'Millrace'].map((head) => head.padStart(8)).join('');
+  const heads = ['known', 'same', 'refused', 'rows', 'changes', 'Flink', 'Millrace']
+    .map((head) => head.padStart(8))
+    .join('');
   process.stdout.write(`${''.padEnd(16)}${heads}\n${lines.join('\n')}\n`);
 }
 
@@ -108,15 +116,16 @@ async function main(): Promise<number> {
     const feature = chosen[n % chosen.length]!;
     const outcome = await tryOne(first + n, feature, out);
     outcomes.push(outcome);
-    if (outcome.verdict === 'same' || outcome.verdict === 'both refuse') continue;
+    if (isHarmless(outcome.verdict)) continue;
     const said =
       'error' in outcome.millrace ? outcome.millrace.error : 'error' in outcome.flink ? outcome.flink.error : '';
     process.stderr.write(`${feature}-${first + n}: ${outcome.verdict} ${said.split('\n')[0]}\n`);
   }
   report(outcomes);
   // What Flink refuses and Millrace answers is no wrong row.
-  const harmless: readonly Verdict[] = ['same', 'both refuse', 'only Millrace answers'];
-  const differences = outcomes.filter(({ verdict }) => !harmless.includes(verdict)).length;
+  const differences = outcomes.filter(
+    ({ verdict }) => !isHarmless(verdict) && verdict !== 'only Millrace answers',
+  ).length;
   process.stdout.write(`${outcomes.length} queries, ${differences} differences (${out})\n`);
   return differences === 0 ? 0 : 8;
 }

@@ -19,10 +19,12 @@ export class CorrelatedScope {
   }
 }
 
-/** Whether the name is that of a column, or of a table with one of that name. */
+/** Whether the name is that of a column (of a ROW, where a field of it is named), or of a table with one of that name. */
 export function knows(fields: readonly RelationField[], { parts }: Name): boolean {
   const [first, second] = parts.map(({ name }) => name);
-  return fields.some(
-    ({ name, qualifier }) => name === first || (second !== undefined && qualifier === first && name === second),
+  return fields.some(({ name, qualifier, type }) =>
+    second === undefined
+      ? name === first
+      : (qualifier === first && name === second) || (name === first && type.kind === 'row'),
   );
 }

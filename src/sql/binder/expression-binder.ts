@@ -90,6 +90,8 @@ export class ExpressionBinder {
   }
 
   #operator(name: string, args: readonly SqlExpression[], position: Position): Expression {
+    const rows = rowComparison(name, args, position);
+    if (rows !== null) return this.bind(rows);
     const bound = args.map((arg) => this.bind(arg));
     const [only] = bound;
     if (name === '-' && bound.length === 1 && only!.kind === 'literal' && isNumeric(only!.type)) {
@@ -103,7 +105,12 @@ export class ExpressionBinder {
     const taken = this.#hook(call, position);
     if (taken !== null) return taken;
     if (call.over !== null) {
-      throw sqlError('SQL_VALIDATION', `${name} OVER can't stand here`, call.over.position, 'OVER stands in SELECT and QUALIFY.');
+      throw sqlError(
+        'SQL_VALIDATION',
+        `${name} OVER can't stand here`,
+        call.over.position,
+        'OVER stands in SELECT and QUALIFY.',
+      );
     }
     if (isAggregate(name)) {
       const hint = 'Aggregates stand in SELECT and HAVING of a query with GROUP BY.';
@@ -235,4 +242,15 @@ function negate(arg: Expression, position: Position): Expression {
 function negativeLiteral({ value, type }: Literal): Literal {
   if (value === 0 && type.kind !== 'double') return literal(0, type);
   return literal(-(value as number | bigint), type);
+}
+
+/** `(a, b) = (1, 2)` is `a = 1 AND b = 2`, as Calcite has it: NULL where a field's comparison is and no other decides. null: something else. */
+function rowComparison(name: string, args: readonly SqlExpression[], position: Position): SqlExpression | null {
+  const [left, right] = args;
+  if ((name !== '=' && name !== '<>') || left?.kind !== 'row' || right?.kind !== 'row') return null;
+  if (left.args.length !== right.args.length || left.args.length === 0) return null;
+  const fields = left.args.map(
+    (arg, i): SqlExpression => ({ kind: 'operator', name, args: [arg, right.args[i]!], position }),
+  );
+  return fields.reduce((a, b) => ({ kind: name === '=' ? 'and' : 'or', left: a, right: b, position }));
 }
