@@ -138,7 +138,7 @@ export type AccumulatorCell = Readonly<{ name: string; type: DataType; initial: 
  */
 export type AggregateImplementation = Readonly<{
   cells: readonly AccumulatorCell[];
-  /** `row`: integers come and stay in the form of `Row` (model/row.ts), whatever `wide` says. Only with `ctx.retract`. */
+  /** `row`: over rows, integers come and stay in the form of `Row` (model/row.ts), whatever `wide` says. Over columns it changes nothing. */
   integers?: 'row' | undefined;
   add: (cells: readonly string[], args: readonly string[]) => string;
   merge: (cells: readonly string[], other: readonly string[]) => string;

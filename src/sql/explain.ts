@@ -104,6 +104,13 @@ function linesOf(node: PlanNode): string[] {
       return matchLines(node);
     case 'union':
       return [`Union(all=[true], fields=[${namesOf(node.fields)}])`];
+    case 'set_operation': {
+      const operator = node.operator.replace('_', ' ').toUpperCase();
+      return [
+        `SetOperation(operator=[${operator}], fields=[${namesOf(node.fields)}])`,
+        'state: how often each side has a row',
+      ];
+    }
     case 'values':
       return [`Values(rows=[${node.rows.length}], fields=[${namesOf(node.fields)}])`];
     default:
