@@ -79,5 +79,10 @@ export interface Catalog {
   getTable(database: string, name: string): Promise<CatalogEntry | null>;
   createTable(entry: CatalogEntry, options: { ifNotExists: boolean }): Promise<void>;
   dropTable(database: string, name: string, options: { ifExists: boolean; kind: 'table' | 'view' }): Promise<void>;
+  /**
+   * Puts a definition in the place of the table or view of that name; it may have another name, within the database: a taken one is
+   * CONFLICT. Absent: what is in this catalog can't be changed so.
+   */
+  replaceTable?(database: string, name: string, entry: CatalogEntry): Promise<void>;
   close(): Promise<void>;
 }

@@ -4,9 +4,10 @@ import type { Pipeline } from '../model/plan.ts';
 import type { Catalog, CatalogEntry, ViewDefinition } from '../model/table.ts';
 import type { DataType, Field } from '../model/types.ts';
 import { fieldsOf } from './binder/scope.ts';
-import { bindTable, optionsOf } from './binder/table-binder.ts';
+import { optionsOf } from './binder/table-binder.ts';
 import { atAsync, located, sqlError, unsupported } from './excerpt.ts';
 import { explainPipelines } from './explain.ts';
+import { alterTable, alterView, createTable } from './session/define-table.ts';
 import { MemoryCatalog } from './session/memory-catalog.ts';
 import { type Current, Namespace } from './session/namespace.ts';
 import { bindQuery, type PlanContext, planInsert, planSelect } from './session/plan-query.ts';
@@ -115,12 +116,18 @@ export class SqlSession {
   }
 
   async #define(
-    body: Extract<StatementBody, { kind: `create_${string}` | `drop_${string}` }>,
+    body: Extract<StatementBody, { kind: `create_${string}` | `drop_${string}` | `alter_${string}` }>,
     statement: Statement,
   ): Promise<StatementResult> {
     switch (body.kind) {
       case 'create_table':
         return await this.#createTable(body, statement.script);
+      case 'alter_table':
+        await alterTable(body, statement.script, this.#plan);
+        return done;
+      case 'alter_view':
+        await alterView(body, statement.script, this.#plan);
+        return done;
       case 'create_view':
         return await this.#createView(body, statement.script);
       case 'create_catalog':
@@ -214,10 +221,8 @@ export class SqlSession {
   }
 
   async #createTable(body: Body<'create_table'>, script: string): Promise<StatementResult> {
-    const path = this.#namespace.pathOf(body.name);
-    const table = bindTable(body, path, this.#options.metadataColumns, script);
-    await atAsync(body.name.position, () => this.#add(table, body));
-    return done;
+    const pipelines = await createTable(body, script, this.#plan);
+    return pipelines.length === 0 ? done : { kind: 'pipelines', pipelines };
   }
 
   async #createView(body: Body<'create_view'>, script: string): Promise<StatementResult> {

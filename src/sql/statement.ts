@@ -2,7 +2,8 @@
 import type { Position } from '../model/errors.ts';
 import type { Identifier, Name, SqlExpression, SqlOption, SqlQuery, SqlType } from './ast.ts';
 
-export type ColumnDefinition = Readonly<{ name: Identifier; comment: string | null }> &
+/** `span`: the whole definition. */
+export type ColumnDefinition = Readonly<{ name: Identifier; comment: string | null; span: Position }> &
   (
     | Readonly<{ kind: 'physical'; type: SqlType; primaryKey: ColumnKey | null }>
     | Readonly<{ kind: 'metadata'; type: SqlType; key: string | null; virtual: boolean; position: Position }>
@@ -15,6 +16,36 @@ export type ColumnKey = Readonly<{ enforced: boolean; position: Position }>;
 export type PrimaryKeyDefinition = Readonly<{ columns: readonly Identifier[]; enforced: boolean; position: Position }>;
 
 export type WatermarkClause = Readonly<{ column: Name; expression: SqlExpression; position: Position }>;
+
+/** What of a table LIKE takes over, and what it does with what is there twice. */
+export type LikeFeature =
+  | 'CONSTRAINTS'
+  | 'DISTRIBUTION'
+  | 'GENERATED'
+  | 'METADATA'
+  | 'OPTIONS'
+  | 'PARTITIONS'
+  | 'WATERMARKS';
+export type LikeStrategy = 'INCLUDING' | 'EXCLUDING' | 'OVERWRITING';
+export type LikeOption = Readonly<{ strategy: LikeStrategy; feature: LikeFeature | 'ALL'; position: Position }>;
+export type LikeClause = Readonly<{ source: Name; options: readonly LikeOption[] }>;
+
+/** `ADD` or `MODIFY`. A column may be told its place: first, or behind another. */
+export type AlterElement =
+  | Readonly<{ kind: 'column'; column: ColumnDefinition; place: 'first' | Identifier | null }>
+  | Readonly<{ kind: 'primary_key'; key: PrimaryKeyDefinition }>
+  | Readonly<{ kind: 'watermark'; watermark: WatermarkClause }>;
+
+export type AlterAction =
+  | Readonly<{ kind: 'rename'; to: Name }>
+  | Readonly<{ kind: 'rename_column'; from: Identifier; to: Identifier }>
+  | Readonly<{ kind: 'set'; options: readonly SqlOption[] }>
+  | Readonly<{ kind: 'reset'; keys: readonly string[] }>
+  | Readonly<{ kind: 'add' | 'modify'; elements: readonly AlterElement[] }>
+  | Readonly<{ kind: 'drop_columns'; columns: readonly Identifier[] }>
+  | Readonly<{ kind: 'drop_primary_key' | 'drop_watermark' }>;
+
+export type ViewAction = Readonly<{ kind: 'rename'; to: Name }> | Readonly<{ kind: 'as'; query: SqlQuery }>;
 
 export type ShowTarget =
   | 'tables'
@@ -38,6 +69,8 @@ export type InsertBody = Readonly<{
   kind: 'insert';
   target: Name;
   columns: readonly Identifier[] | null;
+  /** PARTITION (column = literal): columns that the query does not have. */
+  partition: readonly Readonly<{ column: Identifier; value: SqlExpression }>[];
   query: SqlQuery;
   unsupported: UnsupportedClause | null;
 }>;
@@ -54,7 +87,14 @@ export type StatementBody =
       comment: string | null;
       partitionedBy: readonly Identifier[];
       options: readonly SqlOption[];
+      like: LikeClause | null;
+      /** AS SELECT. */
+      query: SqlQuery | null;
+      /** REPLACE TABLE, CREATE OR REPLACE TABLE. */
+      replace: 'existing' | 'any' | null;
     }>
+  | Readonly<{ kind: 'alter_table'; name: Name; ifExists: boolean; action: AlterAction }>
+  | Readonly<{ kind: 'alter_view'; name: Name; action: ViewAction }>
   | Readonly<{
       kind: 'create_view';
       name: Name;

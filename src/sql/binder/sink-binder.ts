@@ -1,4 +1,5 @@
 /** INSERT: the query's columns brought to those of the table. */
+import { castKind } from '../../functions/cast.ts';
 import { columnRef, type Expression, literal } from '../../model/expression.ts';
 import type { PlanNode } from '../../model/plan.ts';
 import { sinkRowOf, type TableDefinition } from '../../model/table.ts';
@@ -7,8 +8,9 @@ import type { Identifier } from '../ast.ts';
 import { sqlError } from '../excerpt.ts';
 import type { InsertBody } from '../statement.ts';
 import { coerce, isImplicit } from './coerce.ts';
+import { ExpressionBinder } from './expression-binder.ts';
 import { type Relation, select } from './relation.ts';
-import { plainField, suggestion } from './scope.ts';
+import { plainField, Scope, suggestion } from './scope.ts';
 
 /**
  * The plan whose row is that of the table's sink. Columns are matched by place, or by the list of INSERT, the others NULL. NOT NULL is not
@@ -16,15 +18,53 @@ import { plainField, suggestion } from './scope.ts';
  */
 export function bindSink(insert: InsertBody, table: TableDefinition, query: Relation): PlanNode {
   const row = sinkRowOf(table);
-  const targets = insert.columns === null ? row : insert.columns.map((name) => targetOf(name, row, table));
+  const fixed = partitionValues(insert, row, table);
+  const open = row.filter(({ name }) => !fixed.has(name));
+  const targets = insert.columns === null ? open : insert.columns.map((name) => targetOf(name, open, table));
   if (query.fields.length !== targets.length) throw wrongWidth(insert, targets, query);
   const sources = new Map(targets.map((target, index) => [target.name, index]));
   const projections = row.map((field): Expression => {
+    const value = fixed.get(field.name);
+    if (value !== undefined) return value;
     const index = sources.get(field.name);
     return index === undefined ? missing(field, insert) : converted(index, field, query, insert);
   });
   const fields = row.map(({ name }, i) => plainField(name, projections[i]!.type));
   return select(query.node, { predicate: null, projections, fields }).node;
+}
+
+/** PARTITION (column = literal): the values of columns that the query does not have. */
+function partitionValues(
+  { partition }: InsertBody,
+  row: readonly Field[],
+  table: TableDefinition,
+): ReadonlyMap<string, Expression> {
+  const values = new Map<string, Expression>();
+  for (const { column, value } of partition) {
+    const { name, position } = column;
+    const field = table.partitionedBy.includes(name) ? row.find((each) => each.name === name) : undefined;
+    if (field === undefined) {
+      const hint = suggestion(name, table.partitionedBy);
+      throw sqlError(
+        'SQL_VALIDATION',
+        `PARTITION: '${name}' is no column that the table is partitioned by`,
+        position,
+        hint,
+      );
+    }
+    if (values.has(name)) throw sqlError('SQL_VALIDATION', `PARTITION: '${name}' is given twice`, position);
+    const bound = new ExpressionBinder(new Scope([])).bind(value);
+    if (castKind(bound.type, field.type) === 'none') {
+      const [from, to] = [bound.type, field.type].map((type) => formatType(withNullable(type, true)));
+      throw sqlError(
+        'SQL_VALIDATION',
+        `PARTITION: the column '${name}' is ${to}, the value is ${from}`,
+        value.position,
+      );
+    }
+    values.set(name, coerce(bound, field.type));
+  }
+  return values;
 }
 
 function targetOf({ name, position }: Identifier, row: readonly Field[], table: TableDefinition): Field {

@@ -1,15 +1,15 @@
 /** Statements: the top layer of the grammar, and the one parser. */
 import type { ParserMethod } from 'chevrotain';
-import type { SqlType } from '../ast.ts';
+import type { Identifier, SqlExpression, SqlType } from '../ast.ts';
 import type { InsertBody, ShowTarget, StatementBody, UnsupportedClause } from '../statement.ts';
+import { AlterGrammar } from './alter-grammar.ts';
 import { positionOf } from './base-grammar.ts';
-import { TableGrammar } from './table-grammar.ts';
 import * as t from './tokens.ts';
 import { kw } from './tokens.ts';
 
 type ShowBody = Extract<StatementBody, { kind: 'show' }>;
 
-export class StatementGrammar extends TableGrammar {
+export class StatementGrammar extends AlterGrammar {
   constructor(options: Readonly<{ validate: boolean }>) {
     super(options);
     this.performSelfAnalysis();
@@ -18,6 +18,8 @@ export class StatementGrammar extends TableGrammar {
   readonly statement: ParserMethod<[], StatementBody> = this.rule('statement', () =>
     this.OR<StatementBody>([
       { ALT: () => this.SUBRULE(this.create) },
+      { ALT: () => this.SUBRULE(this.replaceTable) },
+      { ALT: () => this.SUBRULE(this.alter) },
       { ALT: () => this.SUBRULE(this.drop) },
       { ALT: () => this.SUBRULE(this.use) },
       { ALT: () => this.SUBRULE(this.setSetting) },
@@ -200,32 +202,31 @@ export class StatementGrammar extends TableGrammar {
       { ALT: () => unsupported.push({ feature: 'INSERT OVERWRITE', place: positionOf(this.CONSUME(kw.OVERWRITE)) }) },
     ]);
     const target = this.SUBRULE(this.name);
-    this.OPTION1(() => {
-      unsupported.push({ feature: 'INSERT with PARTITION', place: positionOf(this.CONSUME(kw.PARTITION)) });
-      this.SUBRULE(this.partition);
-    });
+    const partition = this.OPTION1(() => this.SUBRULE(this.partition)) ?? [];
     const columns =
       this.OPTION2({
         GATE: () => !this.opensQuery(0),
         DEF: () => this.SUBRULE(this.identifierList),
       }) ?? null;
-    return { kind: 'insert', target, columns, query: this.SUBRULE(this.query), unsupported: unsupported[0] ?? null };
+    const query = this.SUBRULE(this.query);
+    return { kind: 'insert', target, columns, partition, query, unsupported: unsupported[0] ?? null };
   });
 
-  /** `(day = '2020-01-31', hour = 5)` */
-  protected readonly partition: ParserMethod<[], void> = this.rule('partition', () => {
+  /** `PARTITION (day = '2020-01-31', hour = 5)` */
+  protected readonly partition: ParserMethod<[], InsertBody['partition']> = this.rule('partition', () => {
+    const values: { column: Identifier; value: SqlExpression }[] = [];
+    this.CONSUME(kw.PARTITION);
     this.CONSUME(t.LeftParen);
     this.AT_LEAST_ONE_SEP({
       SEP: t.Comma,
       DEF: () => {
-        this.SUBRULE(this.identifier);
-        this.OPTION(() => {
-          this.CONSUME(t.Equals);
-          this.SUBRULE(this.literal);
-        });
+        const column = this.SUBRULE(this.identifier);
+        this.CONSUME(t.Equals);
+        values.push({ column, value: this.SUBRULE(this.literal) });
       },
     });
     this.CONSUME(t.RightParen);
+    return values;
   });
 
   protected readonly executeStatementSet: ParserMethod<[], StatementBody> = this.rule('executeStatementSet', () => {
@@ -257,7 +258,6 @@ export class StatementGrammar extends TableGrammar {
   /** Statements of Flink SQL that begin with a word of their own: read to the end, refused when executed. */
   protected readonly unsupported: ParserMethod<[], StatementBody> = this.rule('unsupported', () => {
     const start = this.OR([
-      { ALT: () => this.CONSUME(kw.ALTER) },
       { ALT: () => this.CONSUME(kw.ANALYZE) },
       { ALT: () => this.CONSUME(kw.UPDATE) },
       { ALT: () => this.CONSUME(kw.DELETE) },

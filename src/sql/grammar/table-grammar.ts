@@ -1,9 +1,12 @@
 /** CREATE, DROP and what they are made of. */
 import type { ParserMethod } from 'chevrotain';
-import type { Identifier, SqlExpression, SqlOption, SqlType } from '../ast.ts';
+import type { Position } from '../../model/errors.ts';
+import type { Identifier, SqlExpression, SqlOption, SqlQuery, SqlType } from '../ast.ts';
 import type {
   ColumnDefinition,
   ColumnKey,
+  LikeClause,
+  LikeOption,
   PrimaryKeyDefinition,
   StatementBody,
   WatermarkClause,
@@ -19,7 +22,8 @@ type TableElements = {
   primaryKeys: PrimaryKeyDefinition[];
   watermarks: WatermarkClause[];
 };
-type ColumnTail = (name: Identifier) => ColumnDefinition;
+type ColumnTail = (name: Identifier, span: Position) => ColumnDefinition;
+type Derived = Readonly<{ like: LikeClause | null; query: SqlQuery | null }> | StatementBody;
 
 export abstract class TableGrammar extends FunctionStatementGrammar {
   protected readonly create: ParserMethod<[], StatementBody> = this.rule('create', () => {
@@ -38,8 +42,24 @@ export abstract class TableGrammar extends FunctionStatementGrammar {
         ALT: () => this.SUBRULE(this.createView),
         IGNORE_AMBIGUITIES: true,
       },
+      {
+        GATE: () => this.isNext(kw.OR) && this.isNext(kw.TABLE, 3),
+        ALT: () => {
+          this.CONSUME(kw.OR);
+          const table = this.SUBRULE(this.replaceTable);
+          return this.ACTION(() => (table.kind === 'create_table' ? { ...table, replace: 'any' } : table));
+        },
+        IGNORE_AMBIGUITIES: true,
+      },
       { ALT: () => this.SUBRULE(this.otherCreate) },
     ]);
+  });
+
+  /** `[CREATE OR] REPLACE TABLE … AS SELECT`. */
+  protected readonly replaceTable: ParserMethod<[], StatementBody> = this.rule('replaceTable', () => {
+    this.CONSUME(kw.REPLACE);
+    const table = this.SUBRULE(this.createTable);
+    return this.ACTION(() => (table.kind === 'create_table' ? { ...table, replace: 'existing' } : table));
   });
 
   /** CREATE [OR REPLACE | TEMPORARY] MODEL, …: read to the end, refused when executed. */
@@ -144,21 +164,63 @@ export abstract class TableGrammar extends FunctionStatementGrammar {
         return this.SUBRULE(this.identifierList);
       }) ?? [];
     const options = this.OPTION3(() => this.SUBRULE(this.withOptions)) ?? [];
-    const other = this.OPTION4(() => this.SUBRULE(this.derivedTable));
-    if (other !== undefined) return other;
-    return { kind: 'create_table', name, temporary, ifNotExists, ...body, comment, partitionedBy, options };
+    const derived = this.OPTION4(() => this.SUBRULE(this.derivedTable)) ?? { like: null, query: null };
+    if ('kind' in derived) return derived;
+    const table = { name, temporary, ifNotExists, ...body, comment, partitionedBy, options };
+    return { kind: 'create_table', ...table, ...derived, replace: null };
   });
 
-  /** CREATE TABLE … LIKE, AS SELECT, DISTRIBUTED: what follows is not looked into. */
-  protected readonly derivedTable: ParserMethod<[], StatementBody> = this.rule('derivedTable', () => {
-    const start = this.LA(1);
-    const feature = this.OR<string>([
-      { ALT: () => this.take(kw.LIKE, 'CREATE TABLE … LIKE') },
-      { ALT: () => this.take(kw.AS, 'CREATE TABLE … AS') },
-      { ALT: () => this.take(kw.DISTRIBUTED, 'CREATE TABLE … DISTRIBUTED BY') },
-    ]);
+  protected readonly derivedTable: ParserMethod<[], Derived> = this.rule('derivedTable', () =>
+    this.OR<Derived>([
+      { ALT: () => ({ like: this.SUBRULE(this.likeClause), query: null }) },
+      {
+        ALT: () => {
+          this.CONSUME(kw.AS);
+          return { like: null, query: this.SUBRULE(this.query) };
+        },
+      },
+      { ALT: () => this.SUBRULE(this.distributed) },
+    ]),
+  );
+
+  /** DISTRIBUTED BY …: what follows is not looked into. */
+  protected readonly distributed: ParserMethod<[], StatementBody> = this.rule('distributed', () => {
+    const place = positionOf(this.CONSUME(kw.DISTRIBUTED));
     this.ACTION(() => this.skipToEnd());
-    return { kind: 'unsupported', feature, place: positionOf(start) };
+    return { kind: 'unsupported', feature: 'CREATE TABLE … DISTRIBUTED BY', place };
+  });
+
+  /** `LIKE t (INCLUDING ALL EXCLUDING OPTIONS)`. */
+  protected readonly likeClause: ParserMethod<[], LikeClause> = this.rule('likeClause', () => {
+    this.CONSUME(kw.LIKE);
+    const source = this.SUBRULE(this.name);
+    const options: LikeOption[] = [];
+    this.OPTION(() => {
+      this.CONSUME(t.LeftParen);
+      this.MANY(() => options.push(this.SUBRULE(this.likeOption)));
+      this.CONSUME(t.RightParen);
+    });
+    return { source, options };
+  });
+
+  protected readonly likeOption: ParserMethod<[], LikeOption> = this.rule('likeOption', () => {
+    const start = this.LA(1);
+    const strategy = this.OR1<LikeOption['strategy']>([
+      { ALT: () => this.take(kw.INCLUDING, 'INCLUDING') },
+      { ALT: () => this.take(kw.EXCLUDING, 'EXCLUDING') },
+      { ALT: () => this.take(kw.OVERWRITING, 'OVERWRITING') },
+    ]);
+    const feature = this.OR2<LikeOption['feature']>([
+      { ALT: () => this.take(kw.ALL, 'ALL') },
+      { ALT: () => this.take(kw.CONSTRAINTS, 'CONSTRAINTS') },
+      { ALT: () => this.take(kw.DISTRIBUTION, 'DISTRIBUTION') },
+      { ALT: () => this.take(kw.GENERATED, 'GENERATED') },
+      { ALT: () => this.take(kw.METADATA, 'METADATA') },
+      { ALT: () => this.take(kw.OPTIONS, 'OPTIONS') },
+      { ALT: () => this.take(kw.PARTITIONS, 'PARTITIONS') },
+      { ALT: () => this.take(kw.WATERMARKS, 'WATERMARKS') },
+    ]);
+    return { strategy, feature, position: this.spanFrom(start) };
   });
 
   protected readonly tableBody: ParserMethod<[], TableBody> = this.rule('tableBody', () => {
@@ -215,19 +277,21 @@ export abstract class TableGrammar extends FunctionStatementGrammar {
   });
 
   protected readonly column: ParserMethod<[], ColumnDefinition> = this.rule('column', () => {
+    const start = this.LA(1);
     const name = this.SUBRULE(this.identifier);
     const tail = this.OR<ColumnTail>([
       { ALT: () => this.SUBRULE(this.computedColumn) },
       { ALT: () => this.SUBRULE(this.typedColumn) },
     ]);
     const comment = this.SUBRULE(this.comment);
-    return this.ACTION(() => ({ ...tail(name), comment }));
+    const span = this.spanFrom(start);
+    return this.ACTION(() => ({ ...tail(name, span), comment }));
   });
 
   protected readonly computedColumn: ParserMethod<[], ColumnTail> = this.rule('computedColumn', () => {
     this.CONSUME(kw.AS);
     const expression = this.SUBRULE(this.expression);
-    return (name) => ({ kind: 'computed', name, expression, comment: null });
+    return (name, span) => ({ kind: 'computed', name, expression, comment: null, span });
   });
 
   protected readonly typedColumn: ParserMethod<[], ColumnTail> = this.rule('typedColumn', () => {
@@ -237,7 +301,7 @@ export abstract class TableGrammar extends FunctionStatementGrammar {
       {
         ALT: () => {
           const primaryKey = this.OPTION(() => this.SUBRULE(this.columnKey)) ?? null;
-          return (name) => ({ kind: 'physical', name, type, primaryKey, comment: null });
+          return (name, span) => ({ kind: 'physical', name, type, primaryKey, comment: null, span });
         },
       },
     ]);
@@ -258,7 +322,7 @@ export abstract class TableGrammar extends FunctionStatementGrammar {
     });
     const virtual = this.OPTION2(() => this.take(kw.VIRTUAL, true)) ?? false;
     const position = this.spanFrom(start);
-    return (name) => ({ kind: 'metadata', name, type, key: key ?? null, virtual, position, comment: null });
+    return (name, span) => ({ kind: 'metadata', name, type, key: key ?? null, virtual, position, comment: null, span });
   });
 
   protected readonly drop: ParserMethod<[], StatementBody> = this.rule('drop', () => {

@@ -61,6 +61,16 @@ export class MemoryCatalog implements Catalog {
     }
   }
 
+  async replaceTable(database: string, name: string, entry: CatalogEntry): Promise<void> {
+    const tables = this.#database(database);
+    const renamed = entry.path.name;
+    if (renamed !== name && tables.has(renamed)) {
+      throw new EngineError('CONFLICT', `the table ${formatPath(entry.path)} exists already`);
+    }
+    tables.delete(name);
+    tables.set(renamed, entry);
+  }
+
   async close(): Promise<void> {
     this.#databases.clear();
   }

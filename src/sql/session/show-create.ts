@@ -35,7 +35,7 @@ function createTable(table: TableDefinition, temporary: boolean): string {
   ].join('\n');
 }
 
-function columnText(column: TableColumn): string {
+export function columnText(column: TableColumn): string {
   const comment = column.comment === undefined ? '' : ` COMMENT ${stringLiteral(column.comment)}`;
   if (column.kind === 'computed') return `${quote(column.name)} AS ${column.text}${comment}`;
   const type = `${quote(column.name)} ${formatType(column.type)}`;
@@ -44,6 +44,6 @@ function columnText(column: TableColumn): string {
   return `${type} METADATA${from}${column.virtual ? ' VIRTUAL' : ''}${comment}`;
 }
 
-function quote(name: string): string {
+export function quote(name: string): string {
   return `\`${name.replaceAll('`', '``')}\``;
 }
