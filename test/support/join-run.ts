@@ -6,12 +6,15 @@ import type { Field } from '../../src/model/types.ts';
 import { createOperator } from '../../src/operators/registry.ts';
 import { hashKeys, keyGroupOf, subtaskOf } from '../../src/state/key-group.ts';
 import { batchOfRows, chunksFor, OperatorHarness, type Row } from './operator-harness.ts';
+import { testSession } from './sql-expressions.ts';
 
 // A join in any number of subtasks: rows go to the owner of their key, what comes out is gathered as texts, `+I 1 a null`.
 
 export type JoinSpecOf = Extract<OperatorSpec, { leftKeys: readonly number[] }>;
 
 export type Change = Readonly<{ input: 0 | 1; kind: (typeof rowKinds)[number]; row: Row }>;
+
+type JoinRunOptions = Readonly<{ parallelism?: number; chunks?: readonly StateChunk[]; now?: () => number }>;
 
 const maxParallelism = 8;
 
@@ -21,14 +24,15 @@ export class JoinRun {
   readonly #pool = new StringPool();
   #out: string[] = [];
 
-  constructor(spec: JoinSpecOf, parallelism = 1, chunks: readonly StateChunk[] = []) {
+  constructor(spec: JoinSpecOf, { parallelism = 1, chunks = [], now = testSession.now }: JoinRunOptions = {}) {
     this.#spec = spec;
+    const session = { ...testSession, now };
     this.#subtasks = Array.from({ length: parallelism }, (_, subtaskIndex) => {
-      const ctx = { subtaskIndex, parallelism, maxParallelism, pool: this.#pool };
+      const ctx = { subtaskIndex, parallelism, maxParallelism, pool: this.#pool, session };
       const harness = new OperatorHarness(createOperator(spec), spec.fields, ctx);
       for (const chunk of chunksFor(chunks, harness.ctx)) harness.operator.restore!(chunk);
       harness.onBatch = ({ ops }) => {
-        for (const [i, row] of harness.takeRows().entries()) this.#out.push(textOf(rowKinds[ops?.[i] ?? 0], row));
+        for (const [i, row] of harness.takeRows().entries()) this.#out.push(textOf(rowKinds[ops?.[i] ?? 0]!, row));
       };
       return harness;
     });

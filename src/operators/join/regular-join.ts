@@ -117,7 +117,7 @@ export function isAddition(change: number): boolean {
   return change === op.insert || change === op.updateAfter;
 }
 
-export function rowCount(records: readonly JoinRecord[]): number {
+function rowCount(records: readonly JoinRecord[]): number {
   return records.reduce((sum, { count }) => sum + count, 0);
 }
 

@@ -93,6 +93,22 @@ describe('an inner join', () => {
   });
 });
 
+describe('state with a time to live', () => {
+  it('forgets each row so long after it came', () => {
+    let now = 0;
+    const run = new JoinRun(specOf('inner', { stateTtlMs: 10 }), { now: () => now });
+    run.feed(left('+I x 1'));
+    now = 6;
+    run.feed(left('+I x 2'));
+    expect(run.feed(right('+I x p'))).toEqual(['+I x 1 x p', '+I x 2 x p']);
+    now = 10;
+    expect(run.feed(right('+I x q'))).toEqual(['+I x 2 x q']);
+    expect(run.feed(left('-D x 1'))).toEqual(['-D x 1 x p', '-D x 1 x q']);
+    now = 30;
+    expect(run.feed(right('+I x r'))).toEqual([]);
+  });
+});
+
 describe('semi and anti joins', () => {
   it('bring a row in with its first partner and out with the last one', () => {
     const run = new JoinRun(specOf('semi'));
