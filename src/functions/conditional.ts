@@ -1,10 +1,10 @@
 /** COALESCE, IFNULL, NULLIF, IF, GREATEST, LEAST, and what a string consists of. */
 import type { Argument, Implementation, ImplementContext, ScalarFunction, Signature } from '../model/function.ts';
-import { type DataType, isCharacter, layoutOf, types, withNullable } from '../model/types.ts';
+import { type DataType, isCharacter, isNumeric, layoutOf, types, withNullable } from '../model/types.ts';
 import { commonType } from './common-type.ts';
 import { comparableTypes, implementComparison } from './comparison.ts';
 import { parseDouble } from './java-number.ts';
-import { anyNullable, checkCount, fixed, mismatch, scalar } from './signature.ts';
+import { accept, anyNullable, checkCount, mismatch, scalar } from './signature.ts';
 import { compareText } from './text-order.ts';
 
 const most = 254; // arguments of a Java method, Flink's limit
@@ -97,16 +97,23 @@ function extreme(name: string, keep: '<' | '>', description: string): ScalarFunc
   });
 }
 
+/** Of a string's text or of a number's digits; never NULL. */
 function consistsOf(name: string, description: string, test: (text: string) => boolean): ScalarFunction {
   const usage = `${name}(string)`;
-  const infer = fixed(usage, ['string'], types.of('boolean'));
   return scalar({
     name,
     category: 'conditional',
     usage,
     description,
-    infer,
-    implement: () => ({ kind: 'call', call: test }),
+    nulls: 'handled',
+    infer: (args) => {
+      checkCount(usage, args, 1);
+      const [{ type }] = args as [Argument];
+      if (!isCharacter(type) && !isNumeric(type) && type.kind !== 'null') throw mismatch(usage, args);
+      const taken = accept('string', isCharacter(type) ? type : types.string(type.nullable));
+      return { args: [taken!], result: types.of('boolean', false) };
+    },
+    implement: () => ({ kind: 'call', call: (text: string | null) => text !== null && test(text) }),
   });
 }
 

@@ -23,13 +23,16 @@ function inferAdd(args: readonly Argument[]): Signature {
   const length = lengthOf(args[0]);
   const [, count, time] = args.map(({ type }) => type) as [DataType, DataType, DataType];
   if (length === null || !isMoment(time) || !isInteger(count)) throw mismatch(addUsage, args);
-  // A date that is moved by less than days becomes a timestamp.
-  const result = time.kind === 'date' && length.ms % msPerDay !== 0 ? types.timestamp(0, time.nullable) : time;
+  // A date that is moved by less than days becomes a timestamp, of the precision that Flink gives it.
+  const result = time.kind === 'date' && length.ms % msPerDay !== 0 ? types.timestamp(6, time.nullable) : time;
   return { args: [args[0]!.type, count, result], result: withNullable(result, anyNullable(args)) };
 }
 
 function implementAdd({ args, session, result }: ImplementContext): Implementation {
   const { ms, months } = lengthOf(args[0])!;
+  if (result.kind === 'time') {
+    return { kind: 'call', call: (_: string, count: Value, value: number) => movedInDay(value, BigInt(count), ms) };
+  }
   if (months > 0) {
     if (result.kind === 'date')
       return { kind: 'call', call: (_: string, count: Value, days: number) => addMonths(days, Number(count) * months) };
@@ -48,6 +51,12 @@ function implementAdd({ args, session, result }: ImplementContext): Implementati
 }
 
 type Value = number | bigint;
+
+/** A time of day goes around the clock; days, weeks and months leave it. */
+function movedInDay(value: number, count: bigint, ms: number): number {
+  const moved = (BigInt(value) + count * BigInt(ms)) % BigInt(msPerDay);
+  return (Number(moved) + msPerDay) % msPerDay;
+}
 
 /** Exact: a timestamp of nanoseconds is beyond the safe integers. */
 function moved(value: Value, count: Value, step: number): Value {

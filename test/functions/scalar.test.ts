@@ -251,7 +251,8 @@ const temporal: readonly Case[] = [
   [
     'TIMESTAMPADD HOUR to a DATE',
     call('TIMESTAMPADD', text('HOUR'), int(1), date('2020-03-01')),
-    ms('2020-03-01 01:00:00'),
+    Date.parse('2020-03-01T01:00:00Z') * 1000,
+    types.timestamp(6, false),
   ],
   ['TIMESTAMPDIFF DAY', call('TIMESTAMPDIFF', text('DAY'), ts('2003-01-02 10:00:00'), ts('2003-01-03 09:00:00')), 0],
   [

@@ -15,6 +15,9 @@ import { power } from './power.ts';
 import * as t from './tokens.ts';
 import { kw } from './tokens.ts';
 
+/** The prefix of the SQL standard's names of units: `SQL_TSI_DAY`. */
+const standardUnit = /^SQL_TSI_/i;
+
 export abstract class FunctionGrammar extends JsonGrammar {
   protected abstract readonly query: ParserMethod<[], SqlQuery>;
 
@@ -208,8 +211,11 @@ export abstract class FunctionGrammar extends JsonGrammar {
   });
 
   protected readonly unit: ParserMethod<[], SqlExpression> = this.rule('unit', () => {
-    const token = this.CONSUME(t.TimeUnit);
-    return textLiteral(token.image.toUpperCase(), token);
+    const token = this.OR<IToken>([
+      { ALT: () => this.CONSUME(t.TimeUnit) },
+      { GATE: () => standardUnit.test(this.LA(1).image), ALT: () => this.CONSUME(t.Word) },
+    ]);
+    return this.ACTION(() => textLiteral(token.image.toUpperCase().replace(standardUnit, ''), token));
   });
 
   protected readonly positionIn: ParserMethod<[], SqlExpression> = this.rule('positionIn', () => {
