@@ -14,6 +14,8 @@ export type JoinSpecOf = Extract<OperatorSpec, { leftKeys: readonly number[] }>;
 
 export type Change = Readonly<{ input: 0 | 1; kind: (typeof rowKinds)[number]; row: Row }>;
 
+type JoinRunOptions = Readonly<{ parallelism?: number; chunks?: readonly StateChunk[]; now?: () => number }>;
+
 const maxParallelism = 8;
 
 export class JoinRun {
@@ -22,12 +24,7 @@ export class JoinRun {
   readonly #pool = new StringPool();
   #out: string[] = [];
 
-  constructor(
-    spec: JoinSpecOf,
-    parallelism = 1,
-    chunks: readonly StateChunk[] = [],
-    now: () => number = testSession.now,
-  ) {
+  constructor(spec: JoinSpecOf, { parallelism = 1, chunks = [], now = testSession.now }: JoinRunOptions = {}) {
     this.#spec = spec;
     const session = { ...testSession, now };
     this.#subtasks = Array.from({ length: parallelism }, (_, subtaskIndex) => {

@@ -108,9 +108,9 @@ describe('an interval join', () => {
         const expected = batchJoin(of, rowsOf(steps, 0), rowsOf(steps, 1));
         expect(play(new JoinRun(specOf(of)), steps).sort()).toEqual(expected);
         const at = cut % steps.length;
-        const first = new JoinRun(specOf(of), 2);
+        const first = new JoinRun(specOf(of), { parallelism: 2 });
         const before = play(first, steps.slice(0, at));
-        const second = new JoinRun(specOf(of), parallelism, first.snapshot());
+        const second = new JoinRun(specOf(of), { parallelism, chunks: first.snapshot() });
         expect([...before, ...play(second, steps.slice(at))].sort()).toEqual(expected);
       }),
       { numRuns: 200 },

@@ -110,10 +110,10 @@ describe('a regular join', () => {
     fc.assert(
       fc.property(cases, changes, fc.nat(), fc.integer({ min: 1, max: 3 }), (of, { list, there }, cut, parallelism) => {
         const at = list.length === 0 ? 0 : cut % list.length;
-        const first = new JoinRun(specOf(of), 2);
+        const first = new JoinRun(specOf(of), { parallelism: 2 });
         const before = first.feed(...list.slice(0, at));
         const chunks = first.snapshot(() => void first.feed(...list.slice(at)));
-        const second = new JoinRun(specOf(of), parallelism, chunks);
+        const second = new JoinRun(specOf(of), { parallelism, chunks });
         expect(folded([...before, ...second.feed(...list.slice(at))])).toEqual(batchJoin(of, ...there));
       }),
       { numRuns: 100 },

@@ -96,7 +96,7 @@ describe('an inner join', () => {
 describe('state with a time to live', () => {
   it('forgets each row so long after it came', () => {
     let now = 0;
-    const run = new JoinRun(specOf('inner', { stateTtlMs: 10 }), 1, [], () => now);
+    const run = new JoinRun(specOf('inner', { stateTtlMs: 10 }), { now: () => now });
     run.feed(left('+I x 1'));
     now = 6;
     run.feed(left('+I x 2'));

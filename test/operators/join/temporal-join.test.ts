@@ -71,11 +71,11 @@ describe('a temporal join', () => {
   });
 
   it('goes on from a snapshot at another parallelism', () => {
-    const first = new JoinRun(specOf('left'), 2);
+    const first = new JoinRun(specOf('left'), { parallelism: 2 });
     const keys = [1, 2, 3, 4, 5];
     first.feed(...keys.flatMap((k) => [right('+I', k, 10, k), left('+I', k, 15), left('+I', k, 25)]));
     expect(first.watermark(20)).toHaveLength(5);
-    const second = new JoinRun(specOf('left'), 3, first.snapshot());
+    const second = new JoinRun(specOf('left'), { parallelism: 3, chunks: first.snapshot() });
     second.feed(...keys.map((k) => right('+U', k, 22, k * 10)));
     expect(second.watermark(30).sort()).toEqual(keys.map((k) => `+I ${k} 25 ${k} 22 ${k * 10}`));
   });
