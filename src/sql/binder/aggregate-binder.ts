@@ -4,17 +4,17 @@
  */
 import type { Position } from '../../model/errors.ts';
 import { columnRef, type Expression, mapChildren } from '../../model/expression.ts';
-import type { AggregateFunction, SessionContext } from '../../model/function.ts';
 import type { EmitStrategy, WindowProperty } from '../../model/plan.ts';
 import { type DataType, types, withNullable } from '../../model/types.ts';
 import type { SelectQuery, SqlCall, SqlExpression } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
 import { changelogOf, isInsertOnly } from '../planner/changelog.ts';
+import { bindAggregate } from './aggregate-call.ts';
 import { Aggregation, type OutputColumn, type WantedAggregate } from './aggregation.ts';
 import { emitStrategy, refuseEmit, type Settings } from './emit-strategy.ts';
 import { ExpressionBinder } from './expression-binder.ts';
 import { textOf } from './expression-text.ts';
-import { aggregateNamed, bindCall, coerceAll, infer, isAggregate } from './function-call.ts';
+import { isAggregate } from './function-call.ts';
 import { GroupAggregation } from './group-aggregation.ts';
 import {
   bindGrouping,
@@ -136,20 +136,9 @@ export class AggregateBinder {
 
   #takeAggregate(name: string, call: SqlCall, position: Position): Expression {
     if (call.over !== null) throw unsupported(`${name} OVER`, call.over.position);
-    const found = aggregateNamed(name, position);
-    if (call.star && name !== 'COUNT') throw sqlError('SQL_VALIDATION', `${name}(*): only COUNT takes *`, position);
-    if (name === 'COUNT' && call.args.length > 1 && !call.distinct) {
-      throw sqlError('SQL_VALIDATION', 'COUNT of several values is only there with DISTINCT', position);
-    }
-    if (call.args.length === 0 && !call.star) throw sqlError('SQL_VALIDATION', `expected ${found.usage}`, position);
-    const bound = aggregateArguments(name, call, this.#inner);
-    const { args, result: type } = infer(found, bound, position);
-    const filter = call.filter === null ? null : this.#inner.condition(call.filter, 'FILTER');
-    const aggregate = { name: found.name, args: coerceAll(bound, args), distinct: call.distinct, filter, type };
-    if (!isInsertOnly(changelogOf(this.#input.node)) && !takesBack(found, args, type)) {
-      throw unsupported(`${name} over rows that change`, position, 'It can take no row back.');
-    }
-    return this.#want({ kind: 'aggregate', aggregate }, type, position);
+    const retracts = isInsertOnly(changelogOf(this.#input.node)) ? null : 'over rows that change';
+    const aggregate = bindAggregate(name, call, { binder: this.#inner, position, retracts });
+    return this.#want({ kind: 'aggregate', aggregate }, aggregate.type, position);
   }
 
   #takeGrouping(name: string, call: SqlCall, position: Position): Expression {
@@ -261,24 +250,6 @@ export class AggregateBinder {
       hint,
     );
   }
-}
-
-function takesBack(found: AggregateFunction, args: readonly DataType[], result: DataType): boolean {
-  const session: SessionContext = { timeZone: 'UTC', now: () => 0, random: () => 0 };
-  const typed = args.map((type) => ({ type }));
-  return found.implement({ args: typed, result, wide: false, session, retract: true }).retract !== undefined;
-}
-
-/** Values of JSON_OBJECTAGG and JSON_ARRAYAGG are JSON texts. */
-function aggregateArguments(name: string, { args }: SqlCall, binder: ExpressionBinder): Expression[] {
-  const bound = args.map((arg) => binder.bind(arg));
-  const [value, argument] = [bound.at(-1), args.at(-1)];
-  if (!/^JSON_(OBJECT|ARRAY)AGG_/.test(name) || value === undefined || makesJson(argument!)) return bound;
-  return [...bound.slice(0, -1), bindCall('JSON_STRING', [value], argument!.position)];
-}
-
-function makesJson(argument: SqlExpression): boolean {
-  return argument.kind === 'call' && /^JSON(_OBJECT|_ARRAY)?$/i.test(argument.call.name.name);
 }
 
 /** SELECT DISTINCT: every column is a key. */

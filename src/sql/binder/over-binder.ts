@@ -2,29 +2,21 @@
  * OVER in SELECT and QUALIFY. The query becomes: a calc that adds the columns which windows and functions need, the `over` node, and a calc
  * for QUALIFY and SELECT.
  */
-import { batchOverFunctions, overFunction } from '../../functions/over-functions.ts';
+import { batchOverFunctions, type OverFunction, overFunction } from '../../functions/over-functions.ts';
 import type { Position } from '../../model/errors.ts';
 import { columnRef, type Expression, remapColumns } from '../../model/expression.ts';
 import type { AggregateCall, OverNode } from '../../model/plan.ts';
-import type { DataType } from '../../model/types.ts';
 import type { SelectQuery, SqlCall } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
+import { bindAggregate } from './aggregate-call.ts';
+import type { WantedAggregate } from './aggregation.ts';
 import { ExpressionBinder } from './expression-binder.ts';
 import { textOf } from './expression-text.ts';
-import { aggregateNamed, coerceAll, infer } from './function-call.ts';
+import { coerceAll, infer } from './function-call.ts';
 import { bindWindow, type Framing, type OverWindow, sameWindow, specificationOf } from './over-window.ts';
 import { type Relation, select } from './relation.ts';
 import { fieldsOf, plainField, type RelationField, Scope } from './scope.ts';
 import { windowAmong } from './window-columns.ts';
-
-/** A function before OVER; its arguments are over the query's input. */
-type WantedCall = Readonly<{
-  name: string;
-  args: readonly Expression[];
-  distinct: boolean;
-  filter: Expression | null;
-  type: DataType;
-}>;
 
 /** Expressions ask for calls first; then the node is made, and they are brought over its row. */
 export class OverBinder {
@@ -32,7 +24,7 @@ export class OverBinder {
   readonly #windows: SelectQuery['windows'];
   /** For windows and arguments, in which no OVER can be. */
   readonly #inner: ExpressionBinder;
-  readonly #wanted: WantedCall[] = [];
+  readonly #wanted: WantedAggregate[] = [];
   readonly #extra: Expression[] = [];
   #window: OverWindow | null = null;
   #position: Position | null = null;
@@ -85,10 +77,10 @@ export class OverBinder {
         'It looks at rows that are still to come: Flink has it for bounded inputs only.',
       );
     }
-    const { framing, wanted } = this.#bindCall(name, call, position);
+    const ranking = overFunction(name);
     const specification = specificationOf(call.over!, this.#windows);
     const scope = { binder: this.#inner, fields: this.#input.fields, position: call.over!.position };
-    const window = bindWindow(specification, framing, scope);
+    const window = bindWindow(specification, framingOf(name, ranking), scope);
     if (this.#window !== null && !sameWindow(this.#window, window)) {
       const hint =
         'PARTITION BY, ORDER BY and frame have to be equal; ROW_NUMBER counts by ROWS, without a frame it is RANGE.';
@@ -96,33 +88,27 @@ export class OverBinder {
     }
     this.#window ??= window;
     this.#position ??= call.over!.position;
+    const retracts = window.frame.preceding === null ? null : 'over a bounded frame';
+    const place = { binder: this.#inner, position, retracts };
+    const wanted =
+      ranking === undefined ? bindAggregate(name, call, place) : this.#bindRanking(ranking, call, position);
     const text = textOf(wanted);
     const known = this.#wanted.findIndex((other) => textOf(other) === text);
     const index = known >= 0 ? known : this.#wanted.push(wanted) - 1;
     return { ...columnRef(this.#input.fields.length + index, wanted.type), position };
   }
 
-  #bindCall(name: string, call: SqlCall, position: Position): Readonly<{ framing: Framing; wanted: WantedCall }> {
-    const bound = call.args.map((arg) => this.#inner.bind(arg));
-    const filter = call.filter === null ? null : this.#inner.condition(call.filter, 'FILTER');
-    const ranking = overFunction(name);
-    if (ranking !== undefined) {
-      if (call.star || call.distinct || filter !== null) {
-        throw sqlError('SQL_VALIDATION', `${name}: expected ${ranking.usage}`, position);
-      }
-      const { args, result: type } = infer(ranking, bound, position);
-      const framing = name === 'ROW_NUMBER' ? 'rows' : 'range';
-      return { framing, wanted: { name, args: coerceAll(bound, args), distinct: false, filter, type } };
+  #bindRanking(ranking: OverFunction, call: SqlCall, position: Position): WantedAggregate {
+    const { name, usage } = ranking;
+    if (call.star || call.distinct || call.filter !== null) {
+      throw sqlError('SQL_VALIDATION', `${name}: expected ${usage}`, position);
     }
-    const found = aggregateNamed(name, position);
-    if (call.star && name !== 'COUNT') throw sqlError('SQL_VALIDATION', `${name}(*): only COUNT takes *`, position);
-    if (bound.length === 0 && !call.star) throw sqlError('SQL_VALIDATION', `expected ${found.usage}`, position);
-    const { args, result: type } = infer(found, bound, position);
-    const wanted = { name: found.name, args: coerceAll(bound, args), distinct: call.distinct, filter, type };
-    return { framing: 'free', wanted };
+    const bound = call.args.map((arg) => this.#inner.bind(arg));
+    const { args, result: type } = infer(ranking, bound, position);
+    return { name, args: coerceAll(bound, args), distinct: false, filter: null, type };
   }
 
-  #call({ name, args, distinct, filter, type }: WantedCall): AggregateCall {
+  #call({ name, args, distinct, filter, type }: WantedAggregate): AggregateCall {
     const places = args.map((arg) => this.#place(arg));
     return { name, args: places, distinct, filter: filter === null ? null : this.#place(filter), type };
   }
@@ -146,4 +132,9 @@ export class OverBinder {
       fields: [...fields, ...extras],
     });
   }
+}
+
+function framingOf(name: string, ranking: OverFunction | undefined): Framing {
+  if (ranking === undefined) return 'free';
+  return name === 'ROW_NUMBER' ? 'rows' : 'range';
 }
