@@ -30,8 +30,23 @@ const portableAlways: Portability = { nonPortableConnectors: new Set() };
  * script can run on Flink as it is.
  */
 export function explainPipelines(pipelines: readonly Pipeline[], portability: Portability = portableAlways): string {
-  const trees = pipelines.map(({ sink, input }) => [sinkLine(sink, input.fields), ...treeOf(input, 1)].join('\n'));
-  return [...trees, portabilityLine(pipelines, portability)].join('\n\n');
+  return [explainTrees(pipelines, () => ''), portabilityLine(pipelines, portability)].join('\n\n');
+}
+
+/** What is to be added to the line of a node; null: of the sink. */
+type NodeDetail = (node: PlanNode | null) => string;
+
+export function explainTrees(pipelines: readonly Pipeline[], detail: NodeDetail): string {
+  return pipelines
+    .map(({ sink, input }) =>
+      [withDetail(sinkLine(sink, input.fields), detail(null)), ...treeOf(input, 1, detail)].join('\n'),
+    )
+    .join('\n\n');
+}
+
+/** Behind the others in the parentheses. */
+function withDetail(line: string, detail: string): string {
+  return detail === '' ? line : `${line.slice(0, -1)}, ${detail})`;
 }
 
 function portabilityLine(pipelines: readonly Pipeline[], { nonPortableConnectors }: Portability): string {
@@ -49,13 +64,13 @@ function connectorsOf(node: PlanNode): (string | undefined)[] {
   return inputsOf(node).flatMap(connectorsOf);
 }
 
-function treeOf(node: PlanNode, depth: number): string[] {
+function treeOf(node: PlanNode, depth: number, detail: NodeDetail): string[] {
   const indent = '   '.repeat(depth - 1);
   const [first, ...more] = linesOf(node);
   return [
-    `${indent}+- ${first}`,
+    `${indent}+- ${withDetail(first!, detail(node))}`,
     ...more.map((line) => `${indent}      ${line}`),
-    ...inputsOf(node).flatMap((input) => treeOf(input, depth + 1)),
+    ...inputsOf(node).flatMap((input) => treeOf(input, depth + 1, detail)),
   ];
 }
 

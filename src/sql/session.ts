@@ -6,11 +6,11 @@ import type { DataType, Field } from '../model/types.ts';
 import { fieldsOf } from './binder/scope.ts';
 import { optionsOf } from './binder/table-binder.ts';
 import { atAsync, located, sqlError, unsupported } from './excerpt.ts';
-import { explainPipelines } from './explain.ts';
+import { explainStatement } from './explain-statement.ts';
 import { alterTable, alterView, createTable } from './session/define-table.ts';
 import { MemoryCatalog } from './session/memory-catalog.ts';
 import { type Current, Namespace } from './session/namespace.ts';
-import { bindQuery, type PlanContext, planInsert, planSelect } from './session/plan-query.ts';
+import { bindQuery, boundInsert, boundSelect, type PlanContext, plannedPipeline } from './session/plan-query.ts';
 import { describeFields, describeTable, rowsOf, show } from './session/show.ts';
 import { type LoadFunction, UserFunctions } from './session/user-functions.ts';
 import type { Statement, StatementBody } from './statement.ts';
@@ -159,14 +159,18 @@ export class SqlSession {
   }
 
   async #pipelines(body: StatementBody): Promise<Pipeline[]> {
+    return (await this.#bound(body)).map((pipeline) => plannedPipeline(pipeline, this.#plan));
+  }
+
+  async #bound(body: StatementBody): Promise<Pipeline[]> {
     switch (body.kind) {
       case 'query':
-        return [await planSelect(body.query, this.#plan)];
+        return [await boundSelect(body.query, this.#plan)];
       case 'insert':
-        return [await planInsert(body, this.#plan)];
+        return [await boundInsert(body, this.#plan)];
       case 'statement_set': {
         const pipelines: Pipeline[] = [];
-        for (const insert of body.inserts) pipelines.push(await planInsert(insert, this.#plan));
+        for (const insert of body.inserts) pipelines.push(await boundInsert(insert, this.#plan));
         return pipelines;
       }
       default:
@@ -177,9 +181,11 @@ export class SqlSession {
     }
   }
 
-  async #explain({ body }: Body<'explain'>): Promise<StatementResult> {
+  async #explain({ body, details }: Body<'explain'>): Promise<StatementResult> {
     const nonPortableConnectors = this.#options.nonPortableConnectors ?? new Set<string>();
-    return rowsOf(['result'], [[explainPipelines(await this.#pipelines(body), { nonPortableConnectors })]]);
+    const bound = await this.#bound(body);
+    const planned = bound.map((pipeline) => plannedPipeline(pipeline, this.#plan));
+    return rowsOf(['result'], [[explainStatement({ bound, planned }, details, { nonPortableConnectors })]]);
   }
 
   #set({ key, value }: Body<'set'>): StatementResult {

@@ -75,6 +75,8 @@ export type InsertBody = Readonly<{
   unsupported: UnsupportedClause | null;
 }>;
 
+export type ExplainDetail = 'ESTIMATED_COST' | 'CHANGELOG_MODE' | 'JSON_EXECUTION_PLAN' | 'PLAN_ADVICE';
+
 export type StatementBody =
   | Readonly<{
       kind: 'create_table';
@@ -129,7 +131,7 @@ export type StatementBody =
   | Readonly<{ kind: 'reset'; key: string | null }>
   | Readonly<{ kind: 'show'; target: ShowTarget; name: Name | null; like: string | null; negated: boolean }>
   | Readonly<{ kind: 'describe'; name: Name }>
-  | Readonly<{ kind: 'explain'; body: StatementBody }>
+  | Readonly<{ kind: 'explain'; body: StatementBody; details: readonly ExplainDetail[] }>
   | Readonly<{ kind: 'query'; query: SqlQuery }>
   | InsertBody
   | Readonly<{ kind: 'statement_set'; inserts: readonly InsertBody[] }>

@@ -226,7 +226,30 @@ describe('EXPLAIN', () => {
     const [[plan]] = (await rows(
       `${events}; CREATE TABLE s (a INT) WITH ('connector' = 'simulator'); ${statement}`,
     )) as [[string]];
-    expect(plan).toMatch(/^Sink\(/);
+    expect(plan).toMatch(/^== Abstract Syntax Tree ==\nSink\(/);
+    expect(plan).toContain('\n\n== Optimized Physical Plan ==\nSink(');
+    expect(plan).toContain('\n\n== Optimized Execution Plan ==\nSink(');
     expect(plan).toMatch(statement.includes('INSERT') ? /no, Flink has no connector 'simulator'$/ : /unchanged: yes$/);
+  });
+
+  it('says which changes each node brings', async () => {
+    const feed = "CREATE TABLE f (id INT, v INT) WITH ('connector' = 'filesystem', 'format' = 'debezium-json')";
+    const [[plan]] = (await rows(`${feed}; EXPLAIN CHANGELOG_MODE SELECT v + 1 AS w FROM f`)) as [[string]];
+    expect(plan.match(/\w+\(|changelogMode=\[[^\]]*\]/g)!.join(' ')).toContain(
+      'Sink( changelogMode=[NONE] Calc( changelogMode=[I,UB,UA,D] Scan( changelogMode=[I,UB,UA,D]',
+    );
+  });
+
+  it('gives the nodes as JSON, and advice', async () => {
+    const [[plan]] = (await rows(
+      "CREATE TABLE p (id INT) WITH ('connector' = 'datagen'); EXPLAIN JSON_EXECUTION_PLAN, PLAN_ADVICE SELECT id FROM p",
+    )) as [[string]];
+    expect(plan).toContain('\nNo available advice...\n');
+    const json = plan.slice(plan.indexOf('{'), plan.lastIndexOf('}') + 1);
+    const { nodes } = JSON.parse(json.slice(json.indexOf('{\n'))) as { nodes: Record<string, unknown>[] };
+    expect(nodes.map(({ id, type, pact, predecessors }) => [id, type, pact, predecessors])).toEqual([
+      [1, 'Scan', 'Data Source', undefined],
+      [2, 'Sink', 'Data Sink', [{ id: 1, side: 'second' }]],
+    ]);
   });
 });

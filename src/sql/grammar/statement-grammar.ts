@@ -1,7 +1,7 @@
 /** Statements: the top layer of the grammar, and the one parser. */
 import type { ParserMethod } from 'chevrotain';
 import type { Identifier, SqlExpression, SqlType } from '../ast.ts';
-import type { InsertBody, ShowTarget, StatementBody, UnsupportedClause } from '../statement.ts';
+import type { ExplainDetail, InsertBody, ShowTarget, StatementBody, UnsupportedClause } from '../statement.ts';
 import { AlterGrammar } from './alter-grammar.ts';
 import { positionOf } from './base-grammar.ts';
 import * as t from './tokens.ts';
@@ -153,12 +153,13 @@ export class StatementGrammar extends AlterGrammar {
 
   protected readonly explain: ParserMethod<[], StatementBody> = this.rule('explain', () => {
     this.CONSUME(kw.EXPLAIN);
-    this.OPTION(() =>
-      this.OR1([
+    const details = this.OPTION(() =>
+      this.OR1<readonly ExplainDetail[]>([
         {
           ALT: () => {
             this.CONSUME(kw.PLAN);
             this.CONSUME(kw.FOR);
+            return [];
           },
         },
         { ALT: () => this.SUBRULE(this.explainDetails) },
@@ -170,21 +171,23 @@ export class StatementGrammar extends AlterGrammar {
       { ALT: () => this.SUBRULE(this.explainedSet) },
       { ALT: () => ({ kind: 'query', query: this.SUBRULE(this.query) }) },
     ]);
-    return { kind: 'explain', body };
+    return { kind: 'explain', body, details: details ?? [] };
   });
 
-  protected readonly explainDetails: ParserMethod<[], void> = this.rule('explainDetails', () => {
-    this.AT_LEAST_ONE_SEP({
-      SEP: t.Comma,
-      DEF: () =>
-        this.OR([
-          { ALT: () => this.CONSUME(kw.ESTIMATED_COST) },
-          { ALT: () => this.CONSUME(kw.CHANGELOG_MODE) },
-          { ALT: () => this.CONSUME(kw.JSON_EXECUTION_PLAN) },
-          { ALT: () => this.CONSUME(kw.PLAN_ADVICE) },
-        ]),
-    });
+  protected readonly explainDetails: ParserMethod<[], ExplainDetail[]> = this.rule('explainDetails', () => {
+    const details: ExplainDetail[] = [];
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => details.push(this.SUBRULE(this.explainDetail)) });
+    return details;
   });
+
+  protected readonly explainDetail: ParserMethod<[], ExplainDetail> = this.rule('explainDetail', () =>
+    this.OR<ExplainDetail>([
+      { ALT: () => this.take(kw.ESTIMATED_COST, 'ESTIMATED_COST') },
+      { ALT: () => this.take(kw.CHANGELOG_MODE, 'CHANGELOG_MODE') },
+      { ALT: () => this.take(kw.JSON_EXECUTION_PLAN, 'JSON_EXECUTION_PLAN') },
+      { ALT: () => this.take(kw.PLAN_ADVICE, 'PLAN_ADVICE') },
+    ]),
+  );
 
   /** `EXPLAIN STATEMENT SET BEGIN …; END`. */
   protected readonly explainedSet: ParserMethod<[], StatementBody> = this.rule('explainedSet', () => {

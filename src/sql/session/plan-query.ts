@@ -1,5 +1,5 @@
 /** Queries and INSERTs to the pipelines that a job is built of. */
-import type { Pipeline, PlanNode } from '../../model/plan.ts';
+import type { Pipeline } from '../../model/plan.ts';
 import type { TableDefinition } from '../../model/table.ts';
 import type { SqlQuery } from '../ast.ts';
 import { QueryBinder } from '../binder/query-binder.ts';
@@ -29,20 +29,25 @@ export async function bindQuery(query: SqlQuery, ctx: PlanContext): Promise<Rela
   return new QueryBinder({ tables, metadataColumns, settings }).bind(query);
 }
 
-export async function planSelect(query: SqlQuery, ctx: PlanContext): Promise<Pipeline> {
-  const input = bindCollect(await bindQuery(query, ctx));
-  return prunePipeline({ sink: { kind: 'collect' }, input: planned(input, ctx) });
+/** A SELECT as it is bound; `plannedPipeline` makes of it what runs. */
+export async function boundSelect(query: SqlQuery, ctx: PlanContext): Promise<Pipeline> {
+  return { sink: { kind: 'collect' }, input: bindCollect(await bindQuery(query, ctx)) };
 }
 
-export async function planInsert(insert: InsertBody, ctx: PlanContext): Promise<Pipeline> {
+/** As `boundSelect`. */
+export async function boundInsert(insert: InsertBody, ctx: PlanContext): Promise<Pipeline> {
   if (insert.unsupported !== null) throw unsupported(insert.unsupported.feature, insert.unsupported.place);
   const table = await targetTable(insert, ctx.namespace);
   const input = bindSink(insert, table, await bindQuery(insert.query, ctx));
-  return prunePipeline({ sink: { kind: 'table', table }, input: planned(input, ctx) });
+  return { sink: { kind: 'table', table }, input };
 }
 
-function planned(input: PlanNode, { settings }: PlanContext): PlanNode {
-  return checkedOver(normalizeSources(input, settings));
+export function plannedPipeline({ sink, input }: Pipeline, { settings }: PlanContext): Pipeline {
+  return prunePipeline({ sink, input: checkedOver(normalizeSources(input, settings)) });
+}
+
+export async function planInsert(insert: InsertBody, ctx: PlanContext): Promise<Pipeline> {
+  return plannedPipeline(await boundInsert(insert, ctx), ctx);
 }
 
 async function targetTable({ target }: InsertBody, namespace: Namespace): Promise<TableDefinition> {
