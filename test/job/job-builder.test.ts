@@ -95,6 +95,7 @@ function countPerWindow(input: PlanNode, keys: readonly number[], timeColumn = 1
     kind: 'window_aggregate',
     processingTime: false,
     attached: null,
+    emit: null,
     input,
     window: { kind: 'tumble', sizeMs: 60_000, offsetMs: 0 },
     timeColumn,
@@ -173,9 +174,18 @@ describe('a windowed aggregation', () => {
     expect(graph.vertices.map((vertex) => vertex.parallelism)).toEqual([4, 1]);
   });
 
-  it('over sessions is refused before it runs', async () => {
-    const sessions: PlanNode = { ...(plan.input as WindowAggregateNode), window: { kind: 'session', gapMs: 1 } };
-    await expect(build([collect(sessions)])).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+  it('over sessions, and by processing time, has one half behind the exchange', async () => {
+    const aggregate = plan.input as WindowAggregateNode;
+    for (const [change, kind] of [
+      [{ window: { kind: 'session', gapMs: 1 } }, 'session_aggregate'],
+      [{ processingTime: true }, 'processing_time_aggregate'],
+      [{ emit: { earlyFireMs: 0, lateFireMs: null, allowedLatenessMs: 0 } }, 'row_window_aggregate'],
+    ] as const) {
+      const graph = await build([collect({ ...aggregate, ...change })]);
+      expect(graph.vertices).toHaveLength(2);
+      expect(graph.vertices[1]!.nodes[0]!.spec.kind).toBe(kind);
+      expect(graph.edges[0]!.partitioning).toEqual({ kind: 'hash', keys: aggregate.keys });
+    }
   });
 
   it('keeps its ids as long as the query keeps its shape', async () => {

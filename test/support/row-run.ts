@@ -11,7 +11,7 @@ import { batchOfRows, chunksFor, OperatorHarness, type Row } from './operator-ha
 
 // An operator with one input in any number of subtasks: rows go to the owner of their key, what comes out is gathered as texts, `+I 1 a null`.
 
-export type OneInputSpec = Extract<OperatorSpec, { inputFields: readonly Field[]; inputChanges: unknown }>;
+export type OneInputSpec = Extract<OperatorSpec, { inputFields: readonly Field[] }>;
 
 /** A row that comes, or the watermark. */
 export type Step = Readonly<{ kind: (typeof rowKinds)[number]; row: Row }> | number;
