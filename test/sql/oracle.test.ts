@@ -13,6 +13,7 @@ const names = readdirSync(folder);
 /** What is not built, and how the refusal names it. */
 const refused: readonly (readonly [RegExp, string])[] = [
   [/^over_two_windows_error$/, 'a second OVER window'],
+  [/^tvf_allow_lateness$/, "'table.exec.emit.late-fire.enabled'"],
 ];
 
 function script(name: string): string {

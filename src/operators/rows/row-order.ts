@@ -22,7 +22,7 @@ export function rowOrder(order: readonly SortColumn[]): CompareRows {
 }
 
 /** Two values of one type, neither NULL. NaN is above all numbers. */
-export function compareValues(a: SqlValue, b: SqlValue): number {
+function compareValues(a: SqlValue, b: SqlValue): number {
   if (typeof a === 'string') return compareText(a, b as string);
   if (a instanceof Uint8Array) return compareBytes(a, b as Uint8Array);
   if (a! < b!) return -1;
