@@ -32,7 +32,7 @@ describe('one SET', () => {
     ['execution.checkpointing.interval', 'soon', 'INVALID_OPTION', /a duration/, /checkpoints/],
     ['restart-strategy.type', 'maybe', 'INVALID_OPTION', /'exponential-delay', 'fixed-delay'/, /failure/],
     ['execution.runtime-mode', 'BATCH', 'UNSUPPORTED', /'STREAMING', got 'BATCH'/, /streaming/],
-    ['table.exec.emit.early-fire.enabled', 'true', 'UNSUPPORTED', /early and late firing/, /Flink/],
+    ['table.exec.spill-compression.enabled', 'true', 'UNSUPPORTED', /batch mode/, /Flink/],
     ['table.exec.sink.type-length-enforcer', 'TRIM_PAD', 'INVALID_OPTION', /'IGNORE'/, /not built/],
   ])('refuses %s = %s', (key, value, code, message, hint) => {
     expect(() => checkSetting(key, value)).toThrow(

@@ -14,6 +14,7 @@ const names = readdirSync(folder);
 const refused: readonly (readonly [RegExp, string])[] = [
   [/^over_two_windows_error$/, 'a second OVER window'],
   [/^tvf_allow_lateness$/, "'table.exec.emit.late-fire.enabled'"],
+  [/^tvf_allow_lateness$/, "'table.exec.emit.late-fire.enabled'"],
 ];
 
 function script(name: string): string {

@@ -5,7 +5,7 @@
 import type { Position } from '../../model/errors.ts';
 import { parseDuration } from '../../model/options.ts';
 import type { EmitStrategy } from '../../model/plan.ts';
-import { sqlError } from '../excerpt.ts';
+import { sqlError, unsupported } from '../excerpt.ts';
 import type { GroupWindow } from './window-function.ts';
 
 /** What SET has set. */
@@ -40,7 +40,7 @@ export function emitStrategy(
 export function refuseEmit(settings: Settings, position: Position): void {
   const asked = ['early-fire', 'late-fire'].find((kind) => isEnabled(settings, kind));
   if (asked === undefined) return;
-  throw wrong(`'${prefix}${asked}.enabled': windows of table functions have no early or late firing`, position);
+  throw unsupported(`'${prefix}${asked}.enabled' for windows of table functions`, position, 'Flink refuses it, too.');
 }
 
 function isEnabled(settings: Settings, kind: string): boolean {
