@@ -5,6 +5,7 @@ import { checkOptions, type OptionSpec, Options } from '../model/options.ts';
 import { formatPath, type TableDefinition } from '../model/table.ts';
 import type { Field } from '../model/types.ts';
 import { csvRules } from './csv-options.ts';
+import { textConverter } from './text-convert.ts';
 
 export type FormatRegistry = Readonly<Record<string, Format>>;
 
@@ -44,6 +45,53 @@ const ownSpecs: readonly OptionSpec[] = [
     description: 'The size from which a part file is closed and another begun.',
   },
   {
+    key: 'partition.default-name',
+    kind: 'string',
+    default: '__DEFAULT_PARTITION__',
+    description: 'The directory of rows whose value of a partition column is NULL or empty.',
+  },
+  {
+    key: 'sink.partition-commit.policy.kind',
+    kind: 'enum',
+    values: ['success-file'],
+    description: 'success-file: each checkpoint puts an empty file into the partitions that it has written to.',
+  },
+  {
+    key: 'sink.partition-commit.success-file.name',
+    kind: 'string',
+    default: '_SUCCESS',
+    description: 'The name of that file.',
+  },
+  {
+    key: 'sink.partition-commit.trigger',
+    kind: 'enum',
+    values: ['process-time'],
+    default: 'process-time',
+    description: 'When a partition is committed: partition-time is not built.',
+  },
+  {
+    key: 'sink.partition-commit.delay',
+    kind: 'duration',
+    min: 0,
+    max: 0,
+    default: '0 s',
+    description: 'How long a partition waits for its commit: only 0 is built.',
+  },
+  {
+    key: 'auto-compaction',
+    kind: 'enum',
+    values: ['false'],
+    default: 'false',
+    description: 'Whether small files of a checkpoint are made one: not built.',
+  },
+  {
+    key: 'sink.shuffle-by-partition.enable',
+    kind: 'boolean',
+    default: 'false',
+    withoutEffect: true,
+    description: 'A hint on how many files there are.',
+  },
+  {
     key: 'sink.rolling-policy.rollover-interval',
     kind: 'duration',
     default: '30 min',
@@ -75,8 +123,13 @@ export type FileTable = Readonly<{
   formatName: string;
   /** Values of the format's options, for `new Options`. */
   formatOptions: ReadonlyMap<string, unknown>;
-  /** All physical columns. */
+  /** Physical columns that files have. */
   fields: readonly Field[];
+  /** Columns that directories have. */
+  partitions: readonly Field[];
+  defaultPartition: string;
+  /** The name of the file that says that a partition is committed; null: there is none. */
+  successFile: string | null;
   monitorIntervalMs: number | null;
   pathPattern: string | null;
   rollingFileSize: number;
@@ -84,14 +137,11 @@ export type FileTable = Readonly<{
 
 export function planFileTable(table: TableDefinition, formats: FormatRegistry): FileTable {
   const where = `table ${formatPath(table.path)}, connector 'filesystem'`;
-  if (table.partitionedBy.length > 0) {
-    throw new EngineError('UNSUPPORTED', `${where}: PARTITIONED BY (${table.partitionedBy.join(', ')}) is not built`, {
-      hint: 'Write to an Iceberg table for partitions, or leave the clause out.',
-    });
-  }
   const format = formatOf(table, formats, where);
   const options = checkOptions(table.options, [...ownSpecs, ...prefixed(format)], where);
-  const fields = table.columns.filter((column) => column.kind === 'physical').map(({ name, type }) => ({ name, type }));
+  const physical = table.columns.filter((column) => column.kind === 'physical');
+  const all = physical.map(({ name, type }) => ({ name, type }));
+  const partitions = table.partitionedBy.map((name) => partitionColumn(name, all, where));
   return {
     where,
     path: options.string('path'),
@@ -99,11 +149,24 @@ export function planFileTable(table: TableDefinition, formats: FormatRegistry): 
     formatOptions: new Map(
       format.options.map(({ key }) => [key, options.entries().get(`${format.name}.${key}`)] as const),
     ),
-    fields,
+    fields: all.filter((field) => !partitions.includes(field)),
+    partitions,
+    defaultPartition: options.string('partition.default-name'),
+    successFile:
+      options.optionalString('sink.partition-commit.policy.kind') === undefined
+        ? null
+        : options.string('sink.partition-commit.success-file.name'),
     monitorIntervalMs: options.optionalNumber('source.monitor-interval') ?? null,
     pathPattern: options.optionalString('source.path.regex-pattern') ?? null,
     rollingFileSize: options.number('sink.rolling-policy.file-size'),
   };
+}
+
+function partitionColumn(name: string, columns: readonly Field[], where: string): Field {
+  const found = columns.find((column) => column.name === name);
+  if (found !== undefined && textConverter(found.type) !== null) return found;
+  const expected = `PARTITIONED BY: expected a physical column of a type that a directory's name can hold, got '${name}'`;
+  throw new EngineError('SQL_VALIDATION', `${where}: ${expected}`);
 }
 
 function formatOf(table: TableDefinition, formats: FormatRegistry, where: string): Format {

@@ -2,8 +2,8 @@
  * Makes part files visible. A plan names them; renaming is idempotent. A hidden mark in the directory says which epoch landed last, so that
  * a job which falls back behind it is noticed.
  */
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { EngineError } from '../model/errors.ts';
 import type { CommitPlan, Committable, Committer, Epoch } from '../model/sink.ts';
 import { isInProgress, pendingName } from './filesystem-part.ts';
@@ -19,6 +19,10 @@ export type CommitTarget = Readonly<{
   jobTag: string;
   /** Of the sink within the job's directory. */
   sinkTag: string;
+  /** Whether part files stand in directories of their own. */
+  partitioned: boolean;
+  /** The empty file that a partition gets when part files appeared in it; null: none. */
+  successFile: string | null;
 }>;
 
 export class FilesystemCommitter implements Committer {
@@ -53,24 +57,31 @@ export class FilesystemCommitter implements Committer {
     const { names, epoch } = plan as FilePlan;
     for (const name of names) await this.#do(() => this.#show(name));
     await this.#do(async () => {
-      if (names.length > 0) await syncDirectory(this.#target.directory);
+      for (const directory of new Set(names.map((name) => dirname(name)))) await this.#completed(directory);
       await this.#writeMark(epoch);
     });
   }
 
   async close(): Promise<void> {}
 
+  async #completed(below: string): Promise<void> {
+    const { directory, successFile } = this.#target;
+    const folder = join(directory, below);
+    if (successFile !== null) await writeFile(join(folder, successFile), '');
+    await syncDirectory(folder);
+  }
+
   async #show(name: string): Promise<void> {
     const { directory, table } = this.#target;
     const visible = join(directory, name);
     if (await exists(visible)) return;
     try {
-      await rename(join(directory, pendingName(name)), visible);
+      await rename(join(directory, dirname(name), pendingName(basename(name))), visible);
     } catch (cause) {
       if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause;
       throw new EngineError(
         'COMMIT',
-        `${table}: expected the part file ${pendingName(name)} in ${directory}, found none`,
+        `${table}: expected the part file ${name}, still hidden, in ${directory}, found none`,
         {
           cause,
           hint: 'Something removed it: its rows are lost here. Restore an older checkpoint, or start the job afresh.',
@@ -81,9 +92,9 @@ export class FilesystemCommitter implements Committer {
 
   /** Nobody's files, of an attempt that crashed. No writer of this job runs yet. */
   async #removeInProgress(): Promise<void> {
-    const { directory, jobTag } = this.#target;
-    for (const name of await readdir(directory)) {
-      if (isInProgress(name, jobTag)) await rm(join(directory, name), { force: true });
+    const { directory, jobTag, partitioned } = this.#target;
+    for (const name of await readdir(directory, { recursive: partitioned })) {
+      if (isInProgress(basename(name), jobTag)) await rm(join(directory, name), { force: true });
     }
   }
 

@@ -17,19 +17,36 @@ export type PartOptions = Readonly<{
   rollingFileSize: number;
 }>;
 
+/** Where a row goes: the columns that files have, and the directory below the table's for the others. */
+export type RowPlace = Readonly<{
+  columns: readonly number[];
+  directoryOf: (batch: ColumnBatch, row: number) => string;
+}>;
+
 const chunkBytes = 256 * 1024;
+const partitionChunkBytes = 32 * 1024;
+const maxOpenParts = 256; // beyond, the one that was begun first is closed, and hidden until the checkpoint as the others
 const maxPendingBytes = 8 * 1024 * 1024; // handed to the file system and not yet written: beyond, the writer waits
 const lineFeed = 10;
 
-type PartFile = { readonly name: string; readonly handle: Promise<FileHandle>; bytes: number; rows: number };
+type PartFile = {
+  /** Below the table's; empty: that itself. */
+  readonly directory: string;
+  readonly name: string;
+  readonly handle: Promise<FileHandle>;
+  bytes: number;
+  rows: number;
+  chunk: Buffer;
+  chunkLength: number;
+};
 
 export class FilesystemWriter implements SinkWriter {
   readonly #encoder: Encoder;
   readonly #options: PartOptions;
-  #part: PartFile | null = null;
+  readonly #place: RowPlace | null;
+  /** Open ones by their directory. */
+  readonly #parts = new Map<string, PartFile>();
   #nextNumber = 0;
-  #chunk: Buffer = Buffer.allocUnsafe(chunkBytes);
-  #chunkLength = 0;
   /** Everything that was handed to the file system, in order. */
   #work: Promise<void> = Promise.resolve();
   #pendingBytes = 0;
@@ -37,69 +54,80 @@ export class FilesystemWriter implements SinkWriter {
   readonly #handles = new Set<FileHandle>();
   #finished: Committable[] = [];
 
-  constructor(encoder: Encoder, options: PartOptions) {
+  /** `place` null: the table has no partitions. */
+  constructor(encoder: Encoder, options: PartOptions, place: RowPlace | null) {
     this.#encoder = encoder;
     this.#options = options;
+    this.#place = place;
   }
 
   write(batch: ColumnBatch): void {
+    const place = this.#place;
+    const values = place === null ? batch : { ...batch, columns: place.columns.map((i) => batch.columns[i]!) };
     for (let row = 0; row < batch.length; row++) {
-      const record = this.#encoder.encode(batch, row);
+      const record = this.#encoder.encode(values, row);
       if (record === null) throw noLine(this.#options.directory);
-      this.#part ??= this.#begin();
-      this.#append(record);
-      this.#part.bytes += record.length + 1;
-      this.#part.rows++;
-      if (this.#part.bytes >= this.#options.rollingFileSize) this.#finish();
+      const directory = place === null ? '' : place.directoryOf(batch, row);
+      const part = this.#parts.get(directory) ?? this.#begin(directory);
+      this.#append(part, record);
+      part.bytes += record.length + 1;
+      part.rows++;
+      if (part.bytes >= this.#options.rollingFileSize) this.#finish(part);
     }
   }
 
-  #append(record: Uint8Array): void {
+  #append(part: PartFile, record: Uint8Array): void {
     const needed = record.length + 1;
-    if (this.#chunkLength + needed > this.#chunk.length) {
-      this.#flushChunk();
-      if (needed > this.#chunk.length) this.#chunk = Buffer.allocUnsafe(needed);
+    if (part.chunkLength + needed > part.chunk.length) {
+      this.#flushChunk(part);
+      if (needed > part.chunk.length) part.chunk = Buffer.allocUnsafe(needed);
     }
-    this.#chunk.set(record, this.#chunkLength);
-    this.#chunkLength += record.length;
-    this.#chunk[this.#chunkLength++] = lineFeed;
+    part.chunk.set(record, part.chunkLength);
+    part.chunkLength += record.length;
+    part.chunk[part.chunkLength++] = lineFeed;
   }
 
-  #begin(): PartFile {
-    const { directory, jobTag, runId, subtaskIndex, startedMs } = this.#options;
+  #begin(directory: string): PartFile {
+    if (this.#parts.size >= maxOpenParts) this.#finish(this.#parts.values().next().value!);
+    const { jobTag, runId, subtaskIndex, startedMs } = this.#options;
     const name = partName(runId, subtaskIndex, startedMs, this.#nextNumber++);
-    const handle = this.#create(directory, inProgressName(name, jobTag));
+    const handle = this.#create(join(this.#options.directory, directory), inProgressName(name, jobTag));
     handle.catch(() => undefined); // said by the work that waits for it
-    return { name, handle, bytes: 0, rows: 0 };
+    const part: PartFile = { directory, name, handle, bytes: 0, rows: 0, chunk: this.#newChunk(), chunkLength: 0 };
+    this.#parts.set(directory, part);
+    return part;
   }
 
-  #flushChunk(): void {
-    if (this.#chunkLength === 0) return;
-    const bytes = this.#chunk.subarray(0, this.#chunkLength);
-    const { handle } = this.#part!;
-    this.#chunk = Buffer.allocUnsafe(chunkBytes);
-    this.#chunkLength = 0;
+  #newChunk(): Buffer {
+    return Buffer.allocUnsafe(this.#place === null ? chunkBytes : partitionChunkBytes);
+  }
+
+  #flushChunk(part: PartFile): void {
+    if (part.chunkLength === 0) return;
+    const bytes = part.chunk.subarray(0, part.chunkLength);
+    part.chunk = this.#newChunk();
+    part.chunkLength = 0;
     this.#pendingBytes += bytes.length;
     this.#then(async () => {
-      await (await handle).writeFile(bytes);
+      await (await part.handle).writeFile(bytes);
       this.#pendingBytes -= bytes.length;
     });
   }
 
   /** Closes the part file and hands it to the next checkpoint. */
-  #finish(): void {
-    const part = this.#part;
-    if (part === null) return;
-    this.#flushChunk();
-    this.#part = null;
+  #finish(part: PartFile): void {
+    this.#flushChunk(part);
+    this.#parts.delete(part.directory);
     const { directory, jobTag } = this.#options;
+    const folder = join(directory, part.directory);
     this.#then(async () => {
       const handle = await part.handle;
       await handle.sync();
       await this.#closeFile(handle);
-      await rename(join(directory, inProgressName(part.name, jobTag)), join(directory, pendingName(part.name)));
+      await rename(join(folder, inProgressName(part.name, jobTag)), join(folder, pendingName(part.name)));
     });
-    this.#finished.push({ name: part.name, bytes: part.bytes, rows: part.rows });
+    const name = part.directory === '' ? part.name : `${part.directory}/${part.name}`;
+    this.#finished.push({ name, bytes: part.bytes, rows: part.rows });
   }
 
   #then(step: () => Promise<void>): void {
@@ -114,7 +142,7 @@ export class FilesystemWriter implements SinkWriter {
   }
 
   async prepareCommit(): Promise<readonly Committable[]> {
-    this.#finish();
+    for (const part of [...this.#parts.values()]) this.#finish(part);
     const finished = this.#finished;
     this.#finished = [];
     await this.#work;
@@ -136,8 +164,8 @@ export class FilesystemWriter implements SinkWriter {
   /** What no checkpoint holds stays hidden. After a fault files are open that no step will close: a deleted one would still fill the disk. */
   async close(): Promise<void> {
     await this.#work.catch(() => undefined);
-    await this.#part?.handle.catch(() => undefined);
-    this.#part = null;
+    for (const { handle } of this.#parts.values()) await handle.catch(() => undefined);
+    this.#parts.clear();
     for (const handle of [...this.#handles]) await this.#closeFile(handle).catch(() => undefined);
   }
 }

@@ -1,6 +1,8 @@
 /** The sink of the connector `filesystem`: part files of lines. */
 import { createHash } from 'node:crypto';
 import { type FileTable, type FormatRegistry, formatOptionsOf, planFileTable } from '../formats/file-options.ts';
+import { partitionDirectory } from '../formats/partition-path.ts';
+import { valueAt } from '../model/column.ts';
 import type { ConnectorConfig, ConnectorContext, SinkFactory } from '../model/connector.ts';
 import { EngineError } from '../model/errors.ts';
 import type { Encoder } from '../model/format.ts';
@@ -8,7 +10,8 @@ import { formatPath, sinkRowOf, type TableDefinition } from '../model/table.ts';
 import type { Field } from '../model/types.ts';
 import { localPath, resolveUri, schemeOf } from '../storage/uri.ts';
 import { FilesystemCommitter } from './filesystem-committer.ts';
-import { FilesystemWriter } from './filesystem-writer.ts';
+import { FilesystemWriter, type RowPlace } from './filesystem-writer.ts';
+import { valueText } from './row-text.ts';
 
 type SinkConfig = FileTable &
   Readonly<{ table: string; directory: string; timeZone: string; sinkFields: readonly Field[]; jobTag: string }>;
@@ -24,11 +27,13 @@ export function filesystemSinkFactory(formats: FormatRegistry): SinkFactory {
       const { directory, jobTag, rollingFileSize } = configOf(config);
       const { runId, subtaskIndex } = ctx;
       const options = { directory, jobTag, runId, subtaskIndex, startedMs: ctx.now(), rollingFileSize };
-      return new FilesystemWriter(createEncoder(configOf(config), formats), options);
+      return new FilesystemWriter(createEncoder(configOf(config), formats), options, placeOf(configOf(config)));
     },
     committer: (config, ctx) => {
-      const { table, directory, jobTag } = configOf(config);
-      return new FilesystemCommitter({ table, directory, jobTag, sinkTag: tagOf(ctx.sinkId ?? '') });
+      const { table, directory, jobTag, partitions, successFile } = configOf(config);
+      const sinkTag = tagOf(ctx.sinkId ?? '');
+      const partitioned = partitions.length > 0;
+      return new FilesystemCommitter({ table, directory, jobTag, sinkTag, partitioned, successFile });
     },
   };
 }
@@ -57,13 +62,36 @@ function plan(table: TableDefinition, formats: FormatRegistry, ctx: ConnectorCon
   return config;
 }
 
+/** Columns that files have. */
+function fileFields({ sinkFields, partitions }: SinkConfig): readonly Field[] {
+  return sinkFields.filter(({ name }) => !partitions.some((partition) => partition.name === name));
+}
+
+function placeOf(config: SinkConfig): RowPlace | null {
+  const { sinkFields, partitions, defaultPartition } = config;
+  if (partitions.length === 0) return null;
+  const places = partitions.map(({ name }) => sinkFields.findIndex((field) => field.name === name));
+  const texts = partitions.map(({ type }) => valueText(type));
+  const keys = partitions.map(({ name }) => name);
+  return {
+    columns: fileFields(config).map(({ name }) => sinkFields.findIndex((field) => field.name === name)),
+    directoryOf: (batch, row) => {
+      const values = places.map((place, i) => {
+        const value = valueAt(batch.columns[place]!, partitions[i]!.type, row);
+        return value === null ? null : texts[i]!(value);
+      });
+      return partitionDirectory(keys, values, defaultPartition);
+    },
+  };
+}
+
 function createEncoder(config: SinkConfig, formats: FormatRegistry): Encoder {
   const format = formats[config.formatName]!;
   if (format.createEncoder === undefined) {
     throw new EngineError('UNSUPPORTED', `${config.where}: format '${format.name}' can't be written`);
   }
   return format.createEncoder({
-    fields: config.sinkFields,
+    fields: fileFields(config),
     options: formatOptionsOf(config),
     timeZone: config.timeZone,
   });

@@ -15,7 +15,8 @@ export function rowText(fields: readonly Field[]): (batch: ColumnBatch, row: num
 
 type ValueText = (value: unknown) => string;
 
-function valueText(type: DataType): ValueText {
+/** The text of a value; `null` for NULL. */
+export function valueText(type: DataType): ValueText {
   const text = presentText(type);
   return (value) => (value === null || value === undefined ? 'null' : text(value));
 }

@@ -6,6 +6,7 @@ import type { Decoder } from '../model/format.ts';
 import type { ReaderContext, ReaderOutput, SourceReader, SourceSplit, SplitLag } from '../model/source.ts';
 import { LineReader } from './filesystem-lines.ts';
 import { fileError } from './filesystem-listing.ts';
+import type { PartitionReader } from './filesystem-partitions.ts';
 import { Nap } from './nap.ts';
 
 type OpenFile = Readonly<{ path: string; lines: LineReader; size: number; modifiedMs: number }>;
@@ -21,6 +22,7 @@ export class FilesystemReader implements SourceReader {
   readonly #ctx: ReaderContext;
   readonly #decoder: Decoder;
   readonly #quote: number;
+  readonly #partitions: PartitionReader;
   readonly #splits: FileSplit[] = [];
   #first = 0; // splits before it are ended
   #file: OpenFile | null = null;
@@ -28,10 +30,11 @@ export class FilesystemReader implements SourceReader {
   readonly #nap = new Nap();
 
   /** `quote`: the byte within a pair of which a line feed ends no record, or −1. */
-  constructor(ctx: ReaderContext, decoder: Decoder, quote: number) {
+  constructor(ctx: ReaderContext, decoder: Decoder, quote: number, partitions: PartitionReader) {
     this.#ctx = ctx;
     this.#decoder = decoder;
     this.#quote = quote;
+    this.#partitions = partitions;
   }
 
   addSplits(splits: readonly SourceSplit[]): void {
@@ -94,9 +97,11 @@ export class FilesystemReader implements SourceReader {
   /** In the order that the scan asked for. */
   #columns(decoded: readonly Column[], file: OpenFile, rows: number): Column[] {
     let next = 0;
-    return this.#ctx.columns.map((column) =>
-      column.kind === 'physical' ? decoded[next++]! : this.#metadata(column.key, file, rows),
-    );
+    return this.#ctx.columns.map((column) => {
+      if (column.kind === 'metadata') return this.#metadata(column.key, file, rows);
+      const ofPath = this.#partitions.column(column.path[0]!, file.path, rows);
+      return ofPath ?? decoded[next++]!;
+    });
   }
 
   #metadata(key: string, file: OpenFile, rows: number): Column {

@@ -16,6 +16,7 @@ import type { TableDefinition } from '../model/table.ts';
 import { type DataType, types } from '../model/types.ts';
 import { localPath, resolveUri, schemeOf } from '../storage/uri.ts';
 import { listFiles } from './filesystem-listing.ts';
+import { PartitionReader } from './filesystem-partitions.ts';
 import { FilesystemReader } from './filesystem-reader.ts';
 
 type SourceConfig = FileTable & Readonly<{ directory: string; timeZone: string }>;
@@ -37,8 +38,11 @@ export function filesystemSourceFactory(formats: FormatRegistry): SourceFactory 
       return monitorIntervalMs === null ? Math.max(1, (await filesOf(configOf(config))).length) : null;
     },
     enumerator: (config) => new FilesystemEnumerator(configOf(config)),
-    reader: (config, ctx) =>
-      new FilesystemReader(ctx, createDecoder(configOf(config), formats, ctx), recordQuoteOf(configOf(config))),
+    reader: (config, ctx) => {
+      const table = configOf(config);
+      const decoder = createDecoder(table, formats, ctx);
+      return new FilesystemReader(ctx, decoder, recordQuoteOf(table), new PartitionReader(table));
+    },
   };
 }
 
@@ -88,7 +92,10 @@ function createDecoder(config: SourceConfig, formats: FormatRegistry, parts: Dec
     throw new EngineError('UNSUPPORTED', `${config.where}: format '${format.name}' can't be read`);
   }
   return format.createDecoder({
-    columns: parts.columns.filter((column): column is ScanColumn & { kind: 'physical' } => column.kind === 'physical'),
+    columns: parts.columns.filter(
+      (column): column is ScanColumn & { kind: 'physical' } =>
+        column.kind === 'physical' && !config.partitions.some(({ name }) => name === column.path[0]),
+    ),
     table: config.fields,
     options: formatOptionsOf(config),
     pool: parts.pool,
