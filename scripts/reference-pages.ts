@@ -7,10 +7,11 @@ import { functionDefinitions } from '../src/functions/registry.ts';
 import { catalogOptionSpecs } from '../src/iceberg/catalog-options.ts';
 import { settingSpecs } from '../src/job/settings.ts';
 import { kafkaProperties } from '../src/kafka/properties.ts';
-import type { Connector } from '../src/model/connector.ts';
+import type { Connector, SinkFactory } from '../src/model/connector.ts';
 import { errorCodes } from '../src/model/errors.ts';
 import type { FunctionCategory, FunctionDefinition } from '../src/model/function.ts';
 import type { OptionSpec } from '../src/model/options.ts';
+import type { TableDefinition } from '../src/model/table.ts';
 import { type DataType, formatType } from '../src/model/types.ts';
 import { counterSpecs, gaugeSpecs, type MetricSpec, prefix } from '../src/server/metric-specs.ts';
 import { gpuFleet } from '../src/simulator/gpu-fleet.ts';
@@ -130,7 +131,7 @@ function connectorSection(connector: Connector): string {
     `## ${name}`,
     portable ? description : `${description} Not portable: Flink has no such connector.`,
     `\`\`\`sql\n${example};\n\`\`\``,
-    ...(sink === undefined ? [] : [`**Delivery guarantee.** ${sink.deliveryGuarantee}`, changelogText(sink.changelog)]),
+    ...(sink === undefined ? [] : [`**Delivery guarantee.** ${sink.deliveryGuarantee}`, changelogText(sink)]),
     ...(own.length === 0 ? [] : [optionTables(own)]),
     ...(own.length === connector.options.length ? [] : ['And the options of its format: see [Formats](#formats).']),
     ...metadataTables(connector),
@@ -139,8 +140,22 @@ function connectorSection(connector: Connector): string {
   return parts.join('\n\n');
 }
 
-function changelogText(changelog: 'insert-only' | 'all'): string {
-  return changelog === 'all' ? 'Takes inserts, updates and deletes.' : 'Takes inserts only.';
+function changelogText(sink: SinkFactory): string {
+  const [plain, changing] = ['json', 'debezium-json'].map((format) => sink.changelog(tableOf(format)));
+  const texts = {
+    'insert-only': 'Takes inserts only.',
+    upsert: 'Takes inserts, updates and deletes, by primary key.',
+    all: 'Takes inserts, updates and deletes.',
+  };
+  if (plain === changing) return texts[plain!];
+  return 'Takes inserts only; with a format of changes, such as `debezium-json`, updates and deletes as well.';
+}
+
+/** A table of nothing but its format. */
+function tableOf(format: string): TableDefinition {
+  const path = { catalog: 'default_catalog', database: 'default_database', name: 't' };
+  const options = new Map([['format', format]]);
+  return { kind: 'table', path, columns: [], watermark: null, primaryKey: [], partitionedBy: [], options };
 }
 
 function metadataTables({ source, sink }: Connector): string[] {

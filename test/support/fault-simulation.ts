@@ -176,7 +176,6 @@ function graphOf(
         intervalMs: plan.watermarkIntervalMs,
         alignment: null,
       },
-      alignment: null,
       bounded: true,
     },
   };
