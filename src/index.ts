@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { type LocalEngine, localEngine } from './commands/local-engine.ts';
 import { lockDirectory } from './engine/directory-lock.ts';
 import type { JobResult, RunningJob } from './engine/job.ts';
-import { arrowBatch, type RecordBatch } from './formats/arrow-batch.ts';
+import type { RecordBatch } from './formats/arrow-batch.ts';
 import { parseChange } from './job/change-line.ts';
 import { ChangeStream } from './job/change-stream.ts';
 import { existingLake } from './job/embedded-lake.ts';
@@ -90,6 +90,7 @@ export async function query(
     job,
     [Symbol.asyncIterator]: () => changes[Symbol.asyncIterator](),
     arrow: async function* () {
+      const { arrowBatch } = await import('./formats/arrow-batch.ts'); // 100 ms that few need
       try {
         for (let batch = await changes.take(); batch !== null; batch = await changes.take())
           yield arrowBatch(fields, batch);
