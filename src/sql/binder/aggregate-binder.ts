@@ -190,10 +190,12 @@ export class AggregateBinder {
   #windowBelow(where: Expression | null): WindowInput | null {
     const { keys, sets } = this.#grouping;
     const inAll = keys.filter((_, key) => isInAll(sets, key));
+    const inSome = keys.filter((_, key) => !isInAll(sets, key));
+    if (inSome.some((key) => key.kind === 'column' && this.#input.fields[key.index]!.window !== null)) return null;
     const uses = this.#wanted.flatMap((wanted) =>
       wanted.kind === 'aggregate' ? [...wanted.aggregate.args, wanted.aggregate.filter ?? []].flat() : [],
     );
-    return groupedWindow(this.#input, where, inAll, [...keys, ...uses]);
+    return groupedWindow(this.#input, where, inAll, [...inSome, ...uses]);
   }
 
   #addAll(aggregation: Aggregation | GroupAggregation): Output {

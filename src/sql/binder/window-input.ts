@@ -67,11 +67,12 @@ export function groupedWindow(
   const below = windowBelow(input.node, where);
   const properties = below === null ? [] : keys.map((key) => propertyOf(key, input.fields, below));
   if (below !== null && properties.includes('window_start') && properties.includes('window_end')) {
-    if (!groupsByPartition(keys, below) || isOfChangedSessions(below)) return null;
-    const others = [...keys, ...uses].filter((each) => propertyOf(each, input.fields, below) === null);
-    if (isPlain(others, below)) return below;
+    const isOther = (each: Expression): boolean => propertyOf(each, input.fields, below) === null;
+    if (!groupsByPartition(keys.filter(isOther), below) || isOfChangedSessions(below)) return null;
+    return isPlain([...keys.filter(isOther), ...uses], below) ? below : attachedWindows(input, keys, where);
   }
-  return attachedWindows(input, keys, where);
+  const attached = attachedWindows(input, keys, where);
+  return attached?.window.kind === 'session' ? null : attached;
 }
 
 /** Accumulators of sessions take no rows back. The rows of such sessions can be had, and aggregated as rows that change. */
@@ -85,10 +86,14 @@ export function refuseChangedSessions(input: WindowInput, position: Position): v
   throw unsupported('GROUP BY SESSION(…) over rows that change', position, hint);
 }
 
-/** Else the sessions of several keys fall together where they happen to be equal: no window ends then, results are updated. */
-function groupsByPartition(keys: readonly Expression[], { lower, partition }: WindowInput): boolean {
-  const columns = keys.map(lower).map((key) => (key.kind === 'column' ? key.index : -1));
-  return partition.every((column) => columns.includes(column));
+/**
+ * Sessions are those of the keys of PARTITION BY: by other keys their rows are aggregated as any rows, since no watermark says when the last
+ * session with some bounds has ended; results are updated.
+ */
+function groupsByPartition(keys: readonly Expression[], { window, lower, partition }: WindowInput): boolean {
+  if (window.kind !== 'session') return true;
+  const columns = new Set(keys.map(lower).map((key) => (key.kind === 'column' ? key.index : -1)));
+  return columns.size === partition.length && partition.every((column) => columns.has(column));
 }
 
 /** Whether the rows' windows can be made in the aggregation: nothing below it (WHERE, keys, arguments) asks for their bounds. */
