@@ -24,6 +24,7 @@ describe('reference pages', async () => {
 const uses: Readonly<Record<string, string>> = {
   kafka: 'SELECT * FROM events',
   filesystem: 'SELECT * FROM events',
+  'upsert-kafka': 'SELECT * FROM balances',
   iceberg:
     'CREATE DATABASE lake.db; CREATE TABLE lake.db.t (id BIGINT); INSERT INTO lake.db.t SELECT CAST(1 AS BIGINT)',
   datagen: 'SELECT * FROM orders',
