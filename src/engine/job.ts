@@ -25,6 +25,8 @@ export type JobRequest = Readonly<{
   connectorContext: ConnectorContext;
   /** The module of the workers. */
   workerUrl: URL;
+  /** Threads of `workerUrl` that outlive the job, as many as it has slots at the least; absent: threads of its own. */
+  pool?: WorkerPool | undefined;
   clock: Clock;
   hooks: JobHooks;
 }>;
@@ -100,8 +102,8 @@ class Job implements RunningJob {
   }
 
   async #run(): Promise<JobResult> {
-    const { workerUrl, graph, clock } = this.#request;
-    const pool = new WorkerPool(workerUrl, graph.parallelism, clock);
+    const { workerUrl, graph, clock, pool: shared } = this.#request;
+    const pool = shared ?? new WorkerPool(workerUrl, graph.parallelism, clock);
     const stopProbe = probeEventLoop(this.#board, clock);
     try {
       const outcome = await this.#attempts(pool);
@@ -112,7 +114,7 @@ class Job implements RunningJob {
       throw error;
     } finally {
       stopProbe();
-      await pool.close();
+      if (shared === undefined) await pool.close();
     }
   }
 

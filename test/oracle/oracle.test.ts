@@ -1,104 +1,100 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { world } from '../../src/cli.ts';
 import { runProgram } from '../../src/commands/program.ts';
+import { comparable, expectedChanges, localCases, parseChanges, refusedCases } from './answers.ts';
+import { CaseRunner, scriptOf } from './case-runner.ts';
 
-// Each case is a script, its input, and the rows that a real Flink 2.3 answered (README.md beside). The whole way: text → plan → threads → rows.
+// Each case is a script, its input, and the changes that a real Flink 2.3 answered (README.md beside). The whole way: text → plan → threads →
+// rows. CUTS=all cuts each case at every pair of parallelisms, not at one of them.
 
-const cases = join(import.meta.dirname, 'cases');
-const scratch = mkdtempSync(join(tmpdir(), 'millrace-oracle-'));
-afterAll(() => rmSync(scratch, { recursive: true, force: true }));
-
-type Answer = Readonly<{ code: number; rows: unknown[]; errors: string }>;
-
-async function answer(name: string, parallelism: number): Promise<Answer> {
-  const directory = join(cases, name);
-  const script = readFileSync(join(directory, 'query.sql'), 'utf8')
-    .replace(/\$\{DIR\}/g, directory)
-    .replace("'parallelism.default'='1'", `'parallelism.default'='${parallelism}'`);
-  let stdout = '';
-  let errors = '';
-  const terminal = (take: (text: string) => void) => ({
-    isTerminal: false,
-    columns: 120,
-    write: async (text: string) => take(text),
-  });
-  const deps = {
-    ...world(),
-    stdout: terminal((text) => {
-      stdout += text;
-    }),
-    stderr: terminal((text) => {
-      errors += text;
-    }),
-  };
-  const data = join(scratch, `${name}-${parallelism}`);
-  const code = await runProgram(['sql', '-e', script, '--output', 'jsonl', '--data-dir', data], deps);
-  return { code, rows: parseRows(stdout), errors };
-}
-
-function parseRows(text: string): unknown[] {
-  return text
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as unknown);
-}
-
-/** Rows as a multiset; doubles to nine digits (the order of additions differs). */
-function comparable(rows: readonly unknown[]): string[] {
-  return rows
-    .map((row) => JSON.stringify(row, (_, value) => (typeof value === 'number' ? Number(value.toPrecision(9)) : value)))
-    .sort();
-}
-
-/** A fault of Flink 2.3 that is not imitated (FLINK-38075): the rows of the twin are the right ones. */
-const twins: Readonly<Record<string, string>> = { bug_tz_hour_kolkata: 'tz_hour_kolkata_cast' };
-
-function expectedRows(name: string): unknown[] {
-  return parseRows(readFileSync(join(cases, twins[name] ?? name, 'expected.jsonl'), 'utf8'));
-}
-
-/** What is not built yet says so: the feature and where it stands in the script. Each of them is a case to turn around later. */
-const unsupported: Readonly<Record<string, RegExp>> = {
-  over_two_windows_error: /OVER/,
-  tvf_allow_lateness: /late-fire/,
+/** What a case shows that no engine has to show again after a cut. */
+const changedByCuts: Readonly<Record<string, string>> = {
+  current_watermark:
+    'what a source last said is not part of a savepoint, in Flink neither: CURRENT_WATERMARK begins anew',
 };
 
-const local = readdirSync(cases).filter((name) => !name.startsWith('kafka_'));
-const answered = local.filter((name) => !(name in unsupported) && !existsSync(join(cases, name, 'expected_error.txt')));
+const refusals: Readonly<Record<string, readonly [code: number, message: RegExp]>> = {
+  null_rowtime: [1, /rowtime of a row is NULL/],
+  over_two_windows_error: [2, /^error: line 7, column \d+: .*OVER window/],
+  tvf_allow_lateness: [2, /^error: line \d+, column \d+: .*(late-fire|allow-lateness)/],
+};
+
+const parallelisms = [
+  [1, 2],
+  [4, 1],
+  [2, 3],
+] as const;
+
+const answered = localCases.filter((name) => !refusedCases.includes(name));
+const cuts = answered
+  .filter((name) => !(name in changedByCuts))
+  .flatMap((name, index) =>
+    (process.env.CUTS === 'all' ? parallelisms : [parallelisms[index % parallelisms.length]!]).map(
+      ([before, after]) => [name, before, after] as const,
+    ),
+  );
 
 describe('the rows of a real Flink', () => {
-  it('are there', () => expect(answered.length).toBeGreaterThan(30));
+  const runner = new CaseRunner();
+  afterAll(() => runner.close());
+
+  it('are there', () => expect(answered.length).toBeGreaterThan(60));
 
   it.each(answered)('%s', async (name) => {
-    const { code, rows, errors } = await answer(name, 1);
-    expect(code, errors).toBe(0);
-    expect(comparable(rows)).toEqual(comparable(expectedRows(name)));
+    expect(comparable(await runner.whole(name, 1))).toEqual(comparable(expectedChanges(name)));
   });
 
-  // Lateness depends on the order in which subtasks read; these inputs have none, or the file is one split.
-  it.each([
-    ...['tumble_basic', 'hop_edge', 'rand_cumulate', 'rand_tumble_offset_two_phase', 'union_all_wm', 'rand_session'],
-    ...['session_basic', 'window_join_full', 'window_join_anti', 'window_topn_after_agg', 'window_dedup'],
-  ])('%s at parallelism 3', async (name) => {
-    const { code, rows, errors } = await answer(name, 3);
-    expect(code, errors).toBe(0);
-    expect(comparable(rows)).toEqual(comparable(expectedRows(name)));
+  it.each(answered)('%s at parallelism 4', async (name) => {
+    expect(comparable(await runner.whole(name, 4))).toEqual(comparable(expectedChanges(name)));
   });
 
-  it('null_rowtime fails the job, as in Flink', async () => {
-    const { code, errors } = await answer('null_rowtime', 1);
-    expect([code, errors]).toEqual([1, expect.stringContaining('rowtime of a row is NULL')]);
+  it.each(cuts)('%s cut in the middle: stopped at parallelism %i, ended at %i', async (name, before, after) => {
+    const { first, rest } = await runner.cut(name, before, after);
+    expect(comparable([...first, ...rest])).toEqual(comparable(expectedChanges(name)));
   });
 });
 
-describe('what is not built yet', () => {
-  it.each(Object.entries(unsupported))('%s names the feature and its place', async (name, feature) => {
-    const { code, errors } = await answer(name, 1);
-    expect(code).toBe(2);
-    expect(errors).toMatch(feature);
-    expect(errors).toMatch(/^error: line \d+, column \d+: /m);
+type Answer = Readonly<{ code: number; stdout: string; errors: string }>;
+
+describe('millrace sql', () => {
+  const scratch = mkdtempSync(join(tmpdir(), 'millrace-oracle-'));
+  afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+  async function answer(name: string): Promise<Answer> {
+    let stdout = '';
+    let errors = '';
+    const terminal = (take: (text: string) => void) => ({
+      isTerminal: false,
+      columns: 120,
+      write: async (text: string) => take(text),
+    });
+    const deps = {
+      ...world(),
+      stdout: terminal((text) => {
+        stdout += text;
+      }),
+      stderr: terminal((text) => {
+        errors += text;
+      }),
+    };
+    const args = ['sql', '-e', scriptOf(name), '--output', 'jsonl', '--data-dir', join(scratch, name)];
+    return { code: await runProgram(args, deps), stdout, errors };
+  }
+
+  it.each(['tumble_basic', 'group_agg_retract', 'window_join_full', 'rand_match'])('gives them: %s', async (name) => {
+    const { code, stdout, errors } = await answer(name);
+    expect(code, errors).toBe(0);
+    expect(comparable(parseChanges(stdout))).toEqual(comparable(expectedChanges(name)));
+  });
+
+  it('refuses what Flink refuses', () => expect(Object.keys(refusals).sort()).toEqual([...refusedCases].sort()));
+
+  it.each(Object.entries(refusals))('refuses, or fails, as Flink does: %s', async (name, [code, message]) => {
+    const { code: given, errors } = await answer(name);
+    expect(given).toBe(code);
+    expect(errors).toMatch(message);
   });
 });
