@@ -33,3 +33,24 @@ describe('an operator that answers late', () => {
     expect(events).toEqual(['Error: away']);
   });
 });
+
+describe('an operator that goes by processing time', () => {
+  it('is told it until its input has ended', () => {
+    const seen: number[] = [];
+    const operator: Operator = {
+      open: () => {},
+      processBatch: () => {},
+      processWatermark: () => {},
+      processTime: (nowMs) => void seen.push(nowMs),
+    };
+    const node = new OperatorNode('id', operator, new FanOut([]), 2, { wake: () => {}, fail: () => {} });
+    node.processTime(1);
+    node.end(0);
+    node.processTime(2);
+    expect(node.hasTimers).toBe(true);
+    node.end(1);
+    node.processTime(3);
+    expect(node.hasTimers).toBe(false);
+    expect(seen).toEqual([1, 2]);
+  });
+});
