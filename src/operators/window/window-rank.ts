@@ -21,7 +21,7 @@ export class WindowRankOperator extends RowOperator implements Operator {
     const window = windowOf(spec.window);
     this.#spec = spec;
     this.#firing = new WindowFiring(spec.timeZone);
-    const kind = topRows(rowOrder(spec.order), spec.to ?? Infinity);
+    const kind = topRows(rowOrder(spec.order), spec.to);
     this.#panes = new WindowPanes('window-rank', spec.inputFields, { keys: spec.partition, end: window.end }, kind);
   }
 
