@@ -1,6 +1,6 @@
 /** A sink's writer in its chain: NOT NULL is enforced here, and its back-pressure becomes the subtask's. */
 import type { Column, ColumnBatch } from '../model/column.ts';
-import { gatherBatch } from '../model/column.ts';
+import { gatherBatch, op } from '../model/column.ts';
 import { EngineError } from '../model/errors.ts';
 import type { NotNullEnforcer } from '../model/job-graph.ts';
 import type { Counters } from '../model/operator.ts';
@@ -14,6 +14,8 @@ export type SinkNodeOptions = Readonly<{
   table: string;
   fields: readonly Field[];
   notNull: NotNullEnforcer | null;
+  /** Whether a -U reaches the writer. */
+  updateBefore: boolean;
   writer: SinkWriter;
   channels: number;
   counters: Counters;
@@ -56,7 +58,7 @@ export class SinkNode implements Receiver {
   }
 
   batch(batch: ColumnBatch): void {
-    const accepted = this.#enforceNotNull(batch);
+    const accepted = this.#enforceNotNull(this.#options.updateBefore ? batch : withoutUpdateBefore(batch));
     if (accepted.length === 0) return;
     this.writer.write(accepted);
     this.#records += accepted.length;
@@ -108,6 +110,13 @@ export class SinkNode implements Receiver {
     this.#options.counters.add('notNullDropped', batch.length - count);
     return gatherBatch(batch, kept, count);
   }
+}
+
+function withoutUpdateBefore(batch: ColumnBatch): ColumnBatch {
+  const { ops, length } = batch;
+  if (ops === null || !ops.subarray(0, length).includes(op.updateBefore)) return batch;
+  const kept = Int32Array.from({ length }, (_, row) => row).filter((row) => ops[row] !== op.updateBefore);
+  return gatherBatch(batch, kept, kept.length);
 }
 
 function hasNull(column: Column, length: number): boolean {

@@ -229,6 +229,7 @@ export class SlotBuilder {
         table: spec.table,
         fields: spec.inputFields,
         notNull: spec.target === 'table' && spec.notNull.columns.length > 0 ? spec.notNull : null,
+        updateBefore: spec.target === 'collect' || spec.updateBefore,
         writer: this.#writer(spec, counters, vertex.parallelism),
         channels,
         counters,

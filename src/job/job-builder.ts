@@ -23,7 +23,7 @@ import { lookupDraft } from './lookup-planner.ts';
 import { exchangeOf, operatorDraft, type PlainNode, placementOf } from './operator-draft.ts';
 import { splitPlannerOptions } from './planner-options.ts';
 import { SharedScans, wantedScan } from './shared-scans.ts';
-import { sinkInput, sinkPartitioning } from './sink-changes.ts';
+import { needsUpdateBefore, sinkInput, sinkPartitioning } from './sink-changes.ts';
 import { planSource } from './source-planner.ts';
 import { windowAggregateDraft, windowDraft } from './window-draft.ts';
 
@@ -235,6 +235,7 @@ class JobBuilder {
       connector,
       config,
       inputFields,
+      updateBefore: needsUpdateBefore(input, table, accepts),
       notNull: {
         columns: sinkRowOf(table).flatMap((field, i) =>
           !field.type.nullable && inputFields[i]!.type.nullable ? [i] : [],

@@ -4,6 +4,7 @@
  */
 import type { SinkChangelog } from '../model/connector.ts';
 import { EngineError } from '../model/errors.ts';
+import { columnsOf, type Expression } from '../model/expression.ts';
 import type { Partitioning } from '../model/job-graph.ts';
 import type { Options } from '../model/options.ts';
 import { inputsOf, type PlanNode } from '../model/plan.ts';
@@ -39,6 +40,44 @@ function primaryKeyOf(table: TableDefinition): readonly number[] {
 /** Whether rows with one key of the sink are always the same row of the query. */
 function isUpdatedWithin(input: PlanNode, keys: readonly number[]): boolean {
   return uniqueKeysOf(input).some((unique) => unique.every((column) => keys.includes(column)));
+}
+
+/**
+ * Whether a sink by key has to see the row before an update: where the row after it may have another key, or none comes, as a filter stands
+ * between. Elsewhere it would delete what is replaced at once.
+ */
+export function needsUpdateBefore(input: PlanNode, table: TableDefinition, accepts: SinkChangelog): boolean {
+  if (accepts !== 'upsert') return true;
+  const keys = primaryKeyOf(table);
+  const byKey = uniqueKeysOf(input).some(
+    (unique) => unique.length === keys.length && keys.every((key) => unique.includes(key)),
+  );
+  return !byKey || !keepsPairs(input);
+}
+
+/** Whether each -U is followed by its +U. Operators with state see to it; a condition may let one of the two pass. */
+function keepsPairs(node: PlanNode): boolean {
+  if (!changelogOf(node).update) return true;
+  switch (node.kind) {
+    case 'calc':
+      return (node.predicate === null || isOfKey(node.predicate, node.input)) && keepsPairs(node.input);
+    case 'watermark':
+    case 'union':
+    case 'window':
+    case 'expand':
+      return inputsOf(node).every(keepsPairs);
+    case 'correlate':
+    case 'lookup_join':
+    case 'temporal_join':
+      return false;
+    default:
+      return true;
+  }
+}
+
+function isOfKey(predicate: Expression, input: PlanNode): boolean {
+  const used = [...columnsOf(predicate)];
+  return uniqueKeysOf(input).some((unique) => used.every((column) => unique.includes(column)));
 }
 
 /** How rows get to a sink of `parallelism` from an input with `inputParallelism`; null: within the subtask. */

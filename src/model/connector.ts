@@ -45,7 +45,7 @@ export interface SourceFactory {
   reader(config: ConnectorConfig, ctx: ReaderContext): SourceReader;
 }
 
-/** `upsert`: by the primary key; a -U is passed over. `all`: -U as well. */
+/** `upsert`: by the primary key; a -U, which comes only where its +U may have another key or be missing, deletes. `all`: every -U. */
 export type SinkChangelog = 'insert-only' | 'upsert' | 'all';
 
 export interface SinkFactory {

@@ -248,7 +248,14 @@ export type OperatorSpec =
 
 export type SinkSpec = Readonly<
   { kind: 'sink'; table: string; inputFields: readonly Field[] } & (
-    | { target: 'table'; connector: string; config: ConnectorConfig; notNull: NotNullEnforcer }
+    | {
+        target: 'table';
+        connector: string;
+        config: ConnectorConfig;
+        notNull: NotNullEnforcer;
+        /** Whether a -U reaches the writer. Not where the +U behind it has the same key, and replaces it. */
+        updateBefore: boolean;
+      }
     | { target: 'collect'; pipeline: number }
   )
 >;

@@ -21,7 +21,7 @@ export type WriterTarget = Readonly<{
   fields: readonly Field[];
   partitioner: KafkaTable['partitioner'];
   columns: WriterColumns;
-  /** A deletion is a record without a value; the row before an update is not written. */
+  /** A deletion is a record without a value, and so is the row before an update, where it comes here. */
   upsert: boolean;
 }>;
 
@@ -68,9 +68,9 @@ export class KafkaWriter implements SinkWriter {
     const values = upsert ? { ...pick(batch, columns.value), ops: null } : pick(batch, columns.value);
     for (let row = 0; row < batch.length; row++) {
       const change = batch.ops === null ? op.insert : batch.ops[row]!;
-      if (upsert && change === op.updateBefore) continue;
       const key = keys === null ? null : this.#encoders.key!.encode({ ...keys, ops: null }, row);
-      const value = upsert && change === op.delete ? null : this.#encoders.value.encode(values, row);
+      const isGone = change === op.delete || change === op.updateBefore;
+      const value = upsert && isGone ? null : this.#encoders.value.encode(values, row);
       this.#send(batch, row, key, value);
     }
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkSettings } from '../../src/job/settings.ts';
-import { sinkInput, sinkPartitioning } from '../../src/job/sink-changes.ts';
+import { needsUpdateBefore, sinkInput, sinkPartitioning } from '../../src/job/sink-changes.ts';
 import type { SinkChangelog } from '../../src/model/connector.ts';
 import { columnRef } from '../../src/model/expression.ts';
 import type { PlanNode } from '../../src/model/plan.ts';
@@ -55,6 +55,24 @@ describe('rows of one key are brought into order before a sink', () => {
     expect(kind === 'sink_materialize').toBe(expected);
     if (expected) expect(node).toMatchObject({ keys: [0], input });
   });
+});
+
+describe('the row before an update reaches a sink by key', () => {
+  const changing = scan(table(['a'], changes));
+  const filtered = (column: number): PlanNode => {
+    const predicate = { kind: 'is_null', arg: columnRef(column, types.of('int')) };
+    const projections = fields.map(({ type }, i) => columnRef(i, type));
+    return { kind: 'calc', input: changing, predicate: predicate as never, projections, fields };
+  };
+
+  it.each<[string, PlanNode, readonly string[], SinkChangelog, boolean]>([
+    ['not where the key is that of the update', changing, ['a'], 'upsert', false],
+    ['where the key is another one', changing, ['b'], 'upsert', true],
+    ['where the key has more columns, which may change', changing, ['a', 'b'], 'upsert', true],
+    ['where a filter may stop the row after it', filtered(1), ['a'], 'upsert', true],
+    ['not where the filter is of the key', filtered(0), ['a'], 'upsert', false],
+    ['where the sink takes all changes', changing, ['a'], 'all', true],
+  ])('%s', (_, input, key, accepts, expected) => expect(needsUpdateBefore(input, table(key), accepts)).toBe(expected));
 });
 
 describe('changes into a sink of inserts', () => {
