@@ -9,7 +9,6 @@ import type {
   PlanSink,
   ScanColumn,
   ScanNode,
-  WindowDefinition,
 } from '../model/plan.ts';
 import { inputsOf } from '../model/plan.ts';
 import { formatPath } from '../model/table.ts';
@@ -17,8 +16,9 @@ import { type Field, formatType } from '../model/types.ts';
 import { joinLines } from './explain-join.ts';
 import { matchLines } from './explain-match.ts';
 import { orderLines } from './explain-order.ts';
+import { windowAggregateLines, windowLines } from './explain-windows.ts';
 import { formatAggregate } from './format-aggregate.ts';
-import { formatDuration, formatExpression, formatName } from './format-expression.ts';
+import { formatExpression, formatName } from './format-expression.ts';
 
 /** Connectors and the like that a real Flink does not have. */
 export type Portability = Readonly<{ nonPortableConnectors: ReadonlySet<string> }>;
@@ -95,9 +95,12 @@ function linesOf(node: PlanNode): string[] {
       ];
     }
     case 'window':
-      return [`WindowTableFunction(window=[${formatWindow(node.window, node.input.fields[node.timeColumn]!)}])`];
+      return windowLines(node);
     case 'window_aggregate':
-      return aggregateLines(node);
+      return windowAggregateLines(
+        node,
+        formatAggregates(node.aggregates, node.input.fields, node.fields.slice(node.keys.length)),
+      );
     case 'group_aggregate':
       return groupAggregateLines(node);
     case 'expand':
@@ -181,51 +184,6 @@ function formatAggregates(
   results: readonly Field[],
 ): string {
   return calls.map((call, i) => `${formatAggregate(call, fields)} AS ${formatName(results[i]!.name)}`).join(', ');
-}
-
-function aggregateLines(node: Extract<PlanNode, { kind: 'window_aggregate' }>): string[] {
-  const { input, window, timeColumn, keys, aggregates, properties, fields } = node;
-  const keyNames = keys.map((key) => formatName(input.fields[key]!.name)).join(', ');
-  const calls = formatAggregates(aggregates, input.fields, fields.slice(keys.length));
-  const parts = [
-    `window=[${formatWindow(window, input.fields[timeColumn]!)}]`,
-    `keys=[${keyNames}]`,
-    `aggregates=[${calls}]`,
-    `properties=[${properties.join(', ')}]`,
-  ];
-  const slice = formatDuration(sliceOf(window));
-  const unit = keys.length === 0 ? 'a slice' : 'a key and slice';
-  return [
-    `WindowAggregate(${parts.join(', ')})`,
-    `state: accumulators, a row for ${unit} of ${slice}, until the watermark has passed its windows`,
-  ];
-}
-
-function formatWindow(window: WindowDefinition, time: Field): string {
-  const lengths = lengthsOf(window).map(([name, ms]) => `${name} ${formatDuration(ms)}`);
-  return `${window.kind.toUpperCase()}(${[formatName(time.name), ...lengths].join(', ')})`;
-}
-
-function lengthsOf(window: WindowDefinition): (readonly [string, number])[] {
-  if (window.kind === 'session') return [['gap', window.gapMs]];
-  const offset: (readonly [string, number])[] = window.offsetMs === 0 ? [] : [['offset', window.offsetMs]];
-  const size = ['size', window.sizeMs] as const;
-  if (window.kind === 'tumble') return [size, ...offset];
-  return [window.kind === 'hop' ? ['slide', window.slideMs] : ['step', window.stepMs], size, ...offset];
-}
-
-/** Windows that overlap share slices. */
-function sliceOf(window: WindowDefinition): number {
-  switch (window.kind) {
-    case 'tumble':
-      return window.sizeMs;
-    case 'hop':
-      return window.slideMs;
-    case 'cumulate':
-      return window.stepMs;
-    case 'session':
-      return window.gapMs;
-  }
 }
 
 function namesOf(fields: readonly Field[]): string {
