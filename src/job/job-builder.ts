@@ -23,7 +23,7 @@ import { lookupDraft } from './lookup-planner.ts';
 import { exchangeOf, operatorDraft, type PlainNode, placementOf } from './operator-draft.ts';
 import { splitPlannerOptions } from './planner-options.ts';
 import { SharedScans, wantedScan } from './shared-scans.ts';
-import { needsUpdateBefore, sinkInput, sinkPartitioning } from './sink-changes.ts';
+import { needsUpdateBefore, sinkInput, sinkPartitioning, spreadRows } from './sink-changes.ts';
 import { planSource } from './source-planner.ts';
 import { windowAggregateDraft, windowDraft } from './window-draft.ts';
 
@@ -208,13 +208,13 @@ class JobBuilder {
     const ports: Port[] = [];
     for (const input of inputs) ports.push(await this.#lower(input));
     const parallelism = Math.max(...ports.map((port) => this.#assembly.parallelismOf(port)));
-    const edges = ports.map((port) => ({ port, partitioning: this.#redistribute(port, parallelism) }));
+    const edges = ports.map((port, i) => ({
+      port,
+      partitioning:
+        this.#assembly.parallelismOf(port) === parallelism ? ({ kind: 'forward' } as const) : spreadRows(inputs[i]!),
+    }));
     const spec = { kind: 'union', inputFields: fields, fields } as const;
     return this.#assembly.head({ spec, label: 'Union', shape: null }, parallelism, edges);
-  }
-
-  #redistribute(port: Port, parallelism: number): Partitioning {
-    return { kind: this.#assembly.parallelismOf(port) === parallelism ? 'forward' : 'rebalance' };
   }
 
   #addValues({ rows, fields }: Extract<PlanNode, { kind: 'values' }>): Port {

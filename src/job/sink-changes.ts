@@ -9,7 +9,7 @@ import type { Partitioning } from '../model/job-graph.ts';
 import type { Options } from '../model/options.ts';
 import { inputsOf, type PlanNode } from '../model/plan.ts';
 import { formatPath, sinkRowOf, type TableDefinition } from '../model/table.ts';
-import { changelogOf, isInsertOnly, uniqueKeysOf } from '../sql/planner/changelog.ts';
+import { changelogOf, isInsertOnly, uniqueKeyOf, uniqueKeysOf } from '../sql/planner/changelog.ts';
 import { labelOf } from './operator-draft.ts';
 
 /**
@@ -101,6 +101,12 @@ export function sinkPartitioning(
       'as the input brings changes, a primary key is required, but none is declared',
     { hint: "Declare a PRIMARY KEY, by which changes are dealt out, or leave out 'sink.parallelism'." },
   );
+}
+
+/** Over more or fewer subtasks: in turn, but changes of one row stay in their order. */
+export function spreadRows(input: PlanNode): Partitioning {
+  if (isInsertOnly(changelogOf(input))) return { kind: 'rebalance' };
+  return { kind: 'hash', keys: uniqueKeyOf(input) ?? input.fields.map((_, column) => column) };
 }
 
 function refusedChanges(input: PlanNode, table: TableDefinition): EngineError {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkSettings } from '../../src/job/settings.ts';
-import { needsUpdateBefore, sinkInput, sinkPartitioning } from '../../src/job/sink-changes.ts';
+import { needsUpdateBefore, sinkInput, sinkPartitioning, spreadRows } from '../../src/job/sink-changes.ts';
 import type { SinkChangelog } from '../../src/model/connector.ts';
 import { columnRef } from '../../src/model/expression.ts';
 import type { PlanNode } from '../../src/model/plan.ts';
@@ -106,6 +106,12 @@ describe('rows go to a sink', () => {
     ['alone', changing, ['b'], [1, 1], shuffle('FORCE'), null],
   ])('%s', (_, input, key, [sink, from], set, expected) => {
     expect(sinkPartitioning(input, table(key), { sink, input: from }, set)).toEqual(expected);
+  });
+
+  it('of a union as it is, but never so that changes of a row overtake each other', () => {
+    expect(spreadRows(scan(table([])))).toEqual({ kind: 'rebalance' });
+    expect(spreadRows(changing)).toEqual({ kind: 'hash', keys: [0] });
+    expect(spreadRows(scan(table([], changes)))).toEqual({ kind: 'hash', keys: [0, 1, 2] });
   });
 
   it('never in turn where changes have no key', () => {
