@@ -96,6 +96,26 @@ describe('windows', () => {
       'SELECT a.window_start, a.window_end, COUNT(*) FROM w a JOIN w b ON a.window_start = b.window_start AND b.window_end = a.window_end GROUP BY a.window_start, a.window_end',
       'attached_aggregate window_join window_aggregate window_aggregate',
     ],
+    [
+      'windows behind a regular join',
+      'SELECT window_start, window_end, COUNT(*) FROM w LEFT JOIN t ON w.k = t.k GROUP BY window_start, window_end',
+      'group_aggregate join window_aggregate',
+    ],
+    [
+      'windows behind a Top-N of all time',
+      'SELECT window_start, window_end, COUNT(*) FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY s) AS rn FROM w) WHERE rn <= 2 GROUP BY window_start, window_end',
+      'group_aggregate rank window_aggregate',
+    ],
+    [
+      'bounds that an outer join leaves out',
+      'SELECT b.window_start, b.window_end, COUNT(*) FROM w a LEFT JOIN w b ON a.window_start = b.window_start AND b.window_end = a.window_end GROUP BY b.window_start, b.window_end',
+      'group_aggregate window_join window_aggregate window_aggregate',
+    ],
+    [
+      'windows of GROUP BY TUMBLE',
+      "SELECT a, b, MAX(n) FROM (SELECT TUMBLE_START(et, INTERVAL '1' MINUTE) AS a, TUMBLE_END(et, INTERVAL '1' MINUTE) AS b, COUNT(*) AS n FROM t GROUP BY TUMBLE(et, INTERVAL '1' MINUTE), k) GROUP BY a, b",
+      'group_aggregate window_aggregate',
+    ],
   ])('%s', async (_, query, expected) => expect(await kindsOf(query)).toBe(expected));
 
   it('of rows that change give one row each', async () => {

@@ -180,7 +180,15 @@ export class AggregateBinder {
     const window: WindowInput | null =
       this.#groupWindow === null
         ? this.#windowBelow(where)
-        : { ...this.#groupWindow, node, partition: [], attached: null, predicate: where, lower: (same) => same };
+        : {
+            ...this.#groupWindow,
+            node,
+            isGroupWindow: true,
+            partition: [],
+            attached: null,
+            predicate: where,
+            lower: (same) => same,
+          };
     if (this.#groupWindow !== null) refuseChangedSessions(window!, this.#query.position);
     else if (window !== null) refuseEmit(this.#settings, this.#query.position);
     return window === null ? new GroupAggregation(this.#input, where) : new Aggregation(window, fields);

@@ -86,7 +86,10 @@ export class Aggregation {
     return [
       ...keys.map((key, i) => (i === 0 && this.#startIsKey ? propertyField('window_start', windows) : row[key]!)),
       ...this.#aggregates.map(({ type }, i) => plainField(`agg${i}`, type)),
-      ...this.#chosen().map((property) => propertyField(property, windows)),
+      ...this.#chosen().map((property) => {
+        const field = propertyField(property, windows);
+        return this.#below.isGroupWindow ? { ...field, window: null } : field;
+      }),
     ];
   }
 

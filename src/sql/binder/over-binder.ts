@@ -61,7 +61,7 @@ export class OverBinder {
       frame,
       aggregates,
       fields: fieldsOf(above),
-      binding: { position: this.#position!, window: windowAmong(below.fields, keys) },
+      binding: { position: this.#position!, window: windowAmong(below, keys) },
     };
     const added = this.#extra.length;
     const move = (column: number): number => (column < fields.length ? column : column + added);

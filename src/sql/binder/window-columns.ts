@@ -3,6 +3,7 @@
  * where rows belong to windows already: aggregations, joins, Top-N and deduplication then go by these. (Flink's FlinkRelMdWindowProperties.)
  */
 import type {
+  PlanNode,
   RegularJoinNode,
   WindowColumns,
   WindowDefinition,
@@ -11,6 +12,7 @@ import type {
 } from '../../model/plan.ts';
 import { type DataType, types } from '../../model/types.ts';
 import { changelogOf, isInsertOnly } from '../planner/changelog.ts';
+import type { Relation } from './relation.ts';
 import { plainField, type RelationField, type WindowColumn } from './scope.ts';
 
 export const windowProperties: readonly WindowProperty[] = ['window_start', 'window_end', 'window_time'];
@@ -35,16 +37,42 @@ export function propertyType(property: WindowProperty, time: DataType): DataType
 
 /**
  * A window's bounds among some columns of a row, the first such pair; null where there are none. Windows of processing time are none: no
- * watermark says that they have ended, so that what is made of them goes on for ever, and is updated.
+ * watermark says that they have ended, so that what is made of them goes on for ever, and is updated. Nor are bounds that an outer join may
+ * have left out.
  */
-export function windowAmong(fields: readonly RelationField[], columns: readonly number[]): WindowColumns | null {
+export function windowAmong({ node, fields }: Relation, columns: readonly number[]): WindowColumns | null {
+  if (!comesInTime(node)) return null;
   for (const start of columns) {
-    const of = fields[start]!.window;
-    if (of?.property !== 'window_start' || of.processingTime) continue;
+    const { window: of, type } = fields[start]!;
+    if (of?.property !== 'window_start' || of.processingTime || type.nullable) continue;
     const end = columns.find((column) => isBound(fields[column]!.window, 'window_end', of));
     if (end !== undefined) return { start, end, zoned: of.zoned };
   }
   return null;
+}
+
+/** Whether each row comes before the watermark that passes its window: not where it waits for rows of other windows. */
+function comesInTime(node: PlanNode): boolean {
+  switch (node.kind) {
+    case 'window':
+    case 'window_aggregate':
+    case 'window_join':
+      return true;
+    case 'rank':
+    case 'deduplicate':
+      return node.window !== null;
+    case 'calc':
+    case 'expand':
+    case 'correlate':
+    case 'lookup_join':
+      return comesInTime(node.input);
+    case 'temporal_join':
+      return comesInTime(node.left);
+    case 'union':
+      return node.inputs.every(comesInTime);
+    default:
+      return false;
+  }
 }
 
 function isBound(column: WindowColumn | null, property: WindowProperty, of: WindowColumn): boolean {
@@ -66,7 +94,8 @@ export function asWindowJoin(
   right: readonly RelationField[],
 ): WindowJoinNode | null {
   const { leftKeys, rightKeys, nullSafe } = join;
-  if (![join.left, join.right].map(changelogOf).every(isInsertOnly)) return null;
+  const sides = [join.left, join.right];
+  if (!sides.every(comesInTime) || !sides.map(changelogOf).every(isInsertOnly)) return null;
   const pairs = leftKeys.map((key, i) => ({ left: left[key]!.window, right: right[rightKeys[i]!]!.window, i }));
   for (const start of pairs) {
     if (

@@ -16,6 +16,8 @@ export type WindowInput = GroupWindow &
     node: PlanNode;
     /** PARTITION BY of a session window: columns of `node`. */
     partition: readonly number[];
+    /** GROUP BY TUMBLE(…) and its kin: their results are rows as others, and in no window. */
+    isGroupWindow: boolean;
     /** Results before a window's end and after it. */
     emit: EmitStrategy | null;
     /** Where the rows have their windows already: columns of `node`. */
@@ -47,6 +49,7 @@ function windowBelow(top: PlanNode, where: Expression | null): WindowInput | nul
     processingTime,
     partition,
     node: node.input,
+    isGroupWindow: false,
     emit: null,
     attached: null,
     predicate,
@@ -104,17 +107,14 @@ function isPlain(expressions: readonly Expression[], { node, predicate, lower }:
 }
 
 /** The windows that the rows of a relation are in, if start and end of such are among `keys`. */
-function attachedWindows(
-  { node, fields }: Relation,
-  keys: readonly Expression[],
-  where: Expression | null,
-): WindowInput | null {
+function attachedWindows(input: Relation, keys: readonly Expression[], where: Expression | null): WindowInput | null {
   const columns = keys.flatMap((key) => (key.kind === 'column' ? [key.index] : []));
-  const attached = windowAmong(fields, columns);
+  const attached = windowAmong(input, columns);
   if (attached === null) return null;
+  const { node, fields } = input;
   const { window, processingTime } = fields[attached.end]!.window!;
   const lower = (same: Expression): Expression => same;
-  const common = { window, timeColumn: attached.end, processingTime, partition: [], emit: null };
+  const common = { window, timeColumn: attached.end, processingTime, partition: [], emit: null, isGroupWindow: false };
   return { ...common, node, attached, predicate: where, lower };
 }
 
