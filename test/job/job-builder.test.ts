@@ -230,6 +230,7 @@ describe('watermarks', () => {
       rowtime: convert,
       expression: { ...minus(1, 5_000), args: [convert, literal(5_000, types.intervalMillis())] },
       idleTimeoutMs: null,
+      alignment: null,
       intervalMs: 200,
     });
   });
@@ -250,9 +251,15 @@ describe('watermarks', () => {
     expect(sourceOf(graph).config).toEqual({ options: { connector: 'probe' } });
   });
 
-  it('are not aligned', async () => {
+  it('of a group stay within their drift', async () => {
+    const table = readings({ 'scan.watermark.alignment.group': 'g', 'scan.watermark.alignment.max-drift': '1 min' });
+    const { vertices } = await build([collect(watermarked(scan(['device', 'ts'], table), 1))]);
+    expect(vertices[0]!.nodes[0]!.spec).toMatchObject({ watermark: { alignment: { group: 'g', maxDriftMs: 60_000 } } });
+  });
+
+  it('of a group need a drift', async () => {
     const table = readings({ 'scan.watermark.alignment.group': 'g' });
-    await expect(build([collect(scan(['device'], table))])).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    await expect(build([collect(scan(['device'], table))])).rejects.toMatchObject({ code: 'INVALID_OPTION' });
   });
 });
 
