@@ -152,7 +152,8 @@ export class CheckpointCoordinator {
     this.#carried = [];
     for (const committables of carried) pending.addCommittables(committables);
     const epoch = { runId, checkpointId: pending.id };
-    const info = { jobName: graph.name, watermark: pending.watermark, offsets: pending.offsets };
+    const { watermark, offsets, kind } = pending;
+    const info = { jobName: graph.name, watermark, offsets, final: kind.final };
     const sinks = await commits.prepare(epoch, pending.committables, info);
     await store.complete(pending.path, {
       version: 1,

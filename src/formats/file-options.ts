@@ -54,7 +54,7 @@ const ownSpecs: readonly OptionSpec[] = [
     key: 'sink.partition-commit.policy.kind',
     kind: 'enum',
     values: ['success-file'],
-    description: 'success-file: each checkpoint puts an empty file into the partitions that it has written to.',
+    description: 'success-file: a partition that is complete gets an empty file, when the next checkpoint is durable.',
   },
   {
     key: 'sink.partition-commit.success-file.name',
@@ -65,17 +65,38 @@ const ownSpecs: readonly OptionSpec[] = [
   {
     key: 'sink.partition-commit.trigger',
     kind: 'enum',
-    values: ['process-time'],
+    values: ['process-time', 'partition-time'],
     default: 'process-time',
-    description: 'When a partition is committed: partition-time is not built.',
+    description:
+      'When a partition is complete. process-time: whenever it has got files. partition-time: when the watermark has passed its time and the delay.',
   },
   {
     key: 'sink.partition-commit.delay',
     kind: 'duration',
     min: 0,
-    max: 0,
     default: '0 s',
-    description: 'How long a partition waits for its commit: only 0 is built.',
+    description:
+      'How far the watermark has to be behind the time of a partition: its length, as a rule. For partition-time.',
+  },
+  {
+    key: 'partition.time-extractor.kind',
+    kind: 'enum',
+    values: ['default'],
+    default: 'default',
+    description: 'How the time of a partition comes of its columns: by the pattern. Java classes are not loaded.',
+  },
+  {
+    key: 'partition.time-extractor.timestamp-pattern',
+    kind: 'string',
+    description:
+      "The time of a partition, with $column for the text of a column: '$day $hour:00:00'. Unset: the first column.",
+  },
+  {
+    key: 'sink.partition-commit.watermark-time-zone',
+    kind: 'enum',
+    values: ['UTC'],
+    default: 'UTC',
+    description: 'In which zone the time of a partition is: UTC, as a watermark of TIMESTAMP columns.',
   },
   {
     key: 'auto-compaction',
@@ -130,6 +151,10 @@ export type FileTable = Readonly<{
   defaultPartition: string;
   /** The name of the file that says that a partition is committed; null: there is none. */
   successFile: string | null;
+  partitionTrigger: 'process-time' | 'partition-time';
+  partitionDelayMs: number;
+  /** Of a partition's time; null: the first partition column. */
+  partitionTimePattern: string | null;
   monitorIntervalMs: number | null;
   pathPattern: string | null;
   rollingFileSize: number;
@@ -156,6 +181,9 @@ export function planFileTable(table: TableDefinition, formats: FormatRegistry): 
       options.optionalString('sink.partition-commit.policy.kind') === undefined
         ? null
         : options.string('sink.partition-commit.success-file.name'),
+    partitionTrigger: options.string('sink.partition-commit.trigger') as FileTable['partitionTrigger'],
+    partitionDelayMs: options.number('sink.partition-commit.delay'),
+    partitionTimePattern: options.optionalString('partition.time-extractor.timestamp-pattern') ?? null,
     monitorIntervalMs: options.optionalNumber('source.monitor-interval') ?? null,
     pathPattern: options.optionalString('source.path.regex-pattern') ?? null,
     rollingFileSize: options.number('sink.rolling-policy.file-size'),

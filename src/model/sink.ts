@@ -53,6 +53,8 @@ export type CommitInfo = Readonly<{
   jobName: string;
   /** ms; null when there is none yet. */
   watermark: number | null;
+  /** Whether it is the last of a job whose sources have ended. */
+  final?: boolean | undefined;
   /** Of each Kafka source: topic, partition, next offset. */
   offsets: readonly Readonly<{ topic: string; partition: number; offset: number }>[];
 }>;

@@ -5,12 +5,13 @@
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { EngineError } from '../model/errors.ts';
-import type { CommitPlan, Committable, Committer, Epoch } from '../model/sink.ts';
+import type { CommitInfo, CommitPlan, Committable, Committer, Epoch } from '../model/sink.ts';
 import { isInProgress, pendingName } from './filesystem-part.ts';
 import { writeError } from './filesystem-writer.ts';
+import { type PartitionCommit, type PartitionState, partitionState } from './partition-commit.ts';
 
 /** What stands in a checkpoint. `base`: the epoch that had landed when this run began. */
-type FilePlan = Readonly<{ epoch: Epoch; base: Epoch | null; names: readonly string[] }>;
+type FilePlan = Readonly<{ epoch: Epoch; base: Epoch | null; names: readonly string[]; partitions: PartitionState }>;
 
 export type CommitTarget = Readonly<{
   table: string;
@@ -21,13 +22,15 @@ export type CommitTarget = Readonly<{
   sinkTag: string;
   /** Whether part files stand in directories of their own. */
   partitioned: boolean;
-  /** The empty file that a partition gets when part files appeared in it; null: none. */
+  /** The empty file that a partition gets when it is complete; null: none. */
   successFile: string | null;
+  partitionCommit: PartitionCommit;
 }>;
 
 export class FilesystemCommitter implements Committer {
   readonly #target: CommitTarget;
   #base: Epoch | null = null;
+  #waiting: readonly string[] = [];
 
   constructor(target: CommitTarget) {
     this.#target = target;
@@ -43,21 +46,29 @@ export class FilesystemCommitter implements Committer {
       const filePlan = plan as FilePlan;
       if (landed !== null && !force && !follows(filePlan, landed)) throw this.#fellBack(filePlan.epoch, landed);
       await this.commit(plan);
+      this.#waiting = filePlan.partitions.waiting;
     }
     this.#base = await this.#do(() => this.#readMark());
     await this.#do(() => this.#removeInProgress());
   }
 
-  async prepare(epoch: Epoch, committables: readonly Committable[]): Promise<CommitPlan> {
-    const plan: FilePlan = { epoch, base: this.#base, names: committables.map(({ name }) => name as string) };
+  async prepare(epoch: Epoch, committables: readonly Committable[], info: CommitInfo): Promise<CommitPlan> {
+    const names = committables.map(({ name }) => name as string);
+    const watermark = info.final === true ? Infinity : info.watermark;
+    const written = this.#target.successFile === null ? [] : names.map((name) => dirname(name));
+    const partitions = partitionState(this.#target.partitionCommit, this.#waiting, written, watermark);
+    this.#waiting = partitions.waiting;
+    const plan: FilePlan = { epoch, base: this.#base, names, partitions };
     return plan;
   }
 
   async commit(plan: CommitPlan): Promise<void> {
-    const { names, epoch } = plan as FilePlan;
+    const { names, epoch, partitions } = plan as FilePlan;
     for (const name of names) await this.#do(() => this.#show(name));
     await this.#do(async () => {
-      for (const directory of new Set(names.map((name) => dirname(name)))) await this.#completed(directory);
+      for (const folder of new Set(names.map((name) => dirname(name))))
+        await syncDirectory(join(this.#target.directory, folder));
+      for (const folder of partitions.complete) await this.#completed(folder);
       await this.#writeMark(epoch);
     });
   }

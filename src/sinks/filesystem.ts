@@ -11,6 +11,7 @@ import type { Field } from '../model/types.ts';
 import { localPath, resolveUri, schemeOf } from '../storage/uri.ts';
 import { FilesystemCommitter } from './filesystem-committer.ts';
 import { FilesystemWriter, type RowPlace } from './filesystem-writer.ts';
+import type { PartitionCommit } from './partition-commit.ts';
 import { valueText } from './row-text.ts';
 
 type SinkConfig = FileTable &
@@ -31,9 +32,18 @@ export function filesystemSinkFactory(formats: FormatRegistry): SinkFactory {
     },
     committer: (config, ctx) => {
       const { table, directory, jobTag, partitions, successFile } = configOf(config);
+      const partitionCommit = partitionCommitOf(configOf(config));
       const sinkTag = tagOf(ctx.sinkId ?? '');
       const partitioned = partitions.length > 0;
-      return new FilesystemCommitter({ table, directory, jobTag, sinkTag, partitioned, successFile });
+      return new FilesystemCommitter({
+        table,
+        directory,
+        jobTag,
+        sinkTag,
+        partitioned,
+        successFile,
+        partitionCommit,
+      });
     },
   };
 }
@@ -60,6 +70,16 @@ function plan(table: TableDefinition, formats: FormatRegistry, ctx: ConnectorCon
   };
   createEncoder(config, formats); // what it refuses is refused here
   return config;
+}
+
+function partitionCommitOf(config: SinkConfig): PartitionCommit {
+  return {
+    trigger: config.partitionTrigger,
+    delayMs: config.partitionDelayMs,
+    keys: config.partitions.map(({ name }) => name),
+    defaultName: config.defaultPartition,
+    timestampPattern: config.partitionTimePattern,
+  };
 }
 
 /** Columns that files have. */

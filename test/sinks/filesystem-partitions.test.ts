@@ -127,11 +127,11 @@ describe('a table of partitions', () => {
 
   it.each<[Readonly<Record<string, string>>, string[], RegExp]>([
     [
-      { 'sink.partition-commit.trigger': 'partition-time' },
+      { 'sink.partition-commit.trigger': 'sometime' },
       ['city'],
-      /'sink.partition-commit.trigger': expected one of 'process-time'/,
+      /'sink.partition-commit.trigger': expected one of 'process-time', 'partition-time'/,
     ],
-    [{ 'sink.partition-commit.delay': '1 h' }, ['city'], /'sink.partition-commit.delay'/],
+    [{ 'partition.time-extractor.kind': 'custom' }, ['city'], /'partition.time-extractor.kind'/],
     [{ 'auto-compaction': 'true' }, ['city'], /'auto-compaction': expected one of 'false'/],
     [{ format: 'avro' }, ['city'], /files of 'avro' are not built/],
   ])('%o is refused', (options, partitionedBy, message) => {
