@@ -32,6 +32,8 @@ const uses: Readonly<Record<string, string>> = {
   print: "INSERT INTO output SELECT 'u1', CAST(1.5 AS DECIMAL(10, 2))",
   blackhole: "INSERT INTO nowhere SELECT 'u1', CAST(1.5 AS DECIMAL(10, 2))",
   simulator: 'SELECT * FROM readings',
+  iterable: 'SELECT * FROM t',
+  nexmark: 'SELECT * FROM datagen',
 };
 
 const { connectors, clock, ...others } = world();
