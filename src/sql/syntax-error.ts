@@ -47,6 +47,8 @@ function tokenOf(type: TokenType, image: string, like: IToken): IToken {
 /** A keyword, in place of the word at the error or just before, with which the parser gets further. */
 function hintFor(index: number, tokens: readonly IToken[], grammar: StatementGrammar): string | undefined {
   const found = tokens[index];
+  const order = clauseOrder(index, tokens);
+  if (order !== null) return order;
   if (found !== undefined && isReserved(found)) {
     const inBackticks = tokens.with(index, tokenOf(t.QuotedIdentifier, `\`${found.image}\``, found));
     if (progress(grammar, inBackticks) > index) {
@@ -61,6 +63,32 @@ function hintFor(index: number, tokens: readonly IToken[], grammar: StatementGra
     if (better !== undefined) return `Did you mean ${better}?`;
   }
   return undefined;
+}
+
+const clauses: readonly TokenType[] = [
+  kw.FROM,
+  kw.WHERE,
+  kw.GROUP,
+  kw.HAVING,
+  kw.WINDOW,
+  kw.QUALIFY,
+  kw.ORDER,
+  kw.LIMIT,
+];
+
+/** A clause that comes too late: behind one of the same query that has to follow it. null: it is something else. */
+function clauseOrder(index: number, tokens: readonly IToken[]): string | null {
+  const place = clauses.indexOf(tokens[index]?.tokenType as TokenType);
+  let depth = 0;
+  for (let at = index - 1; place >= 0 && at >= 0 && tokens[at]!.tokenType !== kw.SELECT; at--) {
+    const { tokenType } = tokens[at]!;
+    if (tokenType === t.RightParen) depth++;
+    if (tokenType === t.LeftParen) depth--;
+    if (depth < 0) return null;
+    if (depth === 0 && clauses.indexOf(tokenType) > place)
+      return 'The clauses of a query stand in this order: FROM, WHERE, GROUP BY, HAVING, WINDOW, QUALIFY, ORDER BY, LIMIT.';
+  }
+  return null;
 }
 
 function isReserved(token: IToken): boolean {

@@ -192,7 +192,7 @@ const windows: readonly Case[] = [
     "SELECT SUM(COUNT(*)) FROM TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE)) GROUP BY window_start, window_end",
     'SQL_VALIDATION',
     'COUNT(*)',
-    "the aggregate COUNT can't stand here",
+    "the aggregate COUNT can't stand in another",
   ],
   ['SELECT a FROM t WHERE COUNT(*) > 1', 'SQL_VALIDATION', 'COUNT(*)', "the aggregate COUNT can't stand here"],
   [
@@ -284,7 +284,7 @@ const joins: readonly Case[] = [
     '(SELECT a, b FROM sink)',
     'a sub-query as a value: expected one column, got 2',
   ],
-  ['SELECT a FROM t WHERE EXISTS (SELECT 1 FROM sink WHERE sink.a = t.c)', 'SQL_VALIDATION', 't', "unknown column 't'"],
+  ['SELECT a FROM t WHERE EXISTS (SELECT 1 FROM sink WHERE sink.a = t.c)', 'SQL_VALIDATION', 'c', "unknown column 'c'"],
   [
     'SELECT t.a FROM t JOIN sink FOR SYSTEM_TIME AS OF t.plain AS s ON t.a = s.a',
     'SQL_VALIDATION',

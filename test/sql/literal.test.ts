@@ -38,6 +38,7 @@ describe('literals', () => {
     ["DATE '1970-01-02'", 'DATE NOT NULL', 1],
     ["TIME '01:00:00.250'", 'TIME(3) NOT NULL', 3_600_250],
     ["TIMESTAMP '1970-01-02 00:00:00'", 'TIMESTAMP(0) NOT NULL', day],
+    ["TIMESTAMP '1970-01-02'", 'TIMESTAMP(0) NOT NULL', day],
     ["TIMESTAMP '1969-12-31 23:59:59.999999'", 'TIMESTAMP(6) NOT NULL', -1],
     ["INTERVAL '5' SECOND", 'INTERVAL DAY TO SECOND(3) NOT NULL', 5000],
     ["INTERVAL '1.5' SECONDS", 'INTERVAL DAY TO SECOND(3) NOT NULL', 1500],
@@ -77,7 +78,7 @@ describe('literals', () => {
     ["INTERVAL '1' SECOND TO DAY"],
     ["INTERVAL '99999999999999' WEEK"],
     ["TIME '25:00:00'"],
-    ["TIMESTAMP '2020-01-01'"],
+    ["TIMESTAMP '2020-01-01 10:30'"],
     ['123456789012345678901234567890123456789'],
   ])('%s is refused', async (text) => {
     await expect(constant(text)).rejects.toMatchObject({ code: 'SQL_VALIDATION' });

@@ -9,7 +9,7 @@ import { type DataType, types, withNullable } from '../../model/types.ts';
 import type { SelectQuery, SqlCall, SqlExpression } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
 import { changelogOf, isInsertOnly } from '../planner/changelog.ts';
-import { bindAggregate } from './aggregate-call.ts';
+import { bindAggregate, refuseNested } from './aggregate-call.ts';
 import { Aggregation, type OutputColumn, type WantedAggregate } from './aggregation.ts';
 import { emitStrategy, refuseEmit, type Settings } from './emit-strategy.ts';
 import { ExpressionBinder } from './expression-binder.ts';
@@ -67,8 +67,9 @@ export class AggregateBinder {
   readonly #query: SelectQuery;
   readonly #input: Relation;
   readonly #wanted: Wanted[] = [];
-  /** For arguments and filters, in which no aggregate can be. */
   readonly #inner: ExpressionBinder;
+  /** For arguments and filters of aggregates. */
+  readonly #arguments: ExpressionBinder;
   /** For keys: as `#inner`, but columns that a grouping set leaves out may be NULL. */
   #keyBinder: ExpressionBinder;
   readonly #settings: Settings;
@@ -80,6 +81,7 @@ export class AggregateBinder {
     this.#settings = settings;
     this.#input = input;
     this.#inner = new ExpressionBinder(new Scope(input.fields));
+    this.#arguments = new ExpressionBinder(new Scope(input.fields), refuseNested);
     this.#keyBinder = this.#inner;
   }
 
@@ -137,7 +139,7 @@ export class AggregateBinder {
   #takeAggregate(name: string, call: SqlCall, position: Position): Expression {
     if (call.over !== null) throw unsupported(`${name} OVER`, call.over.position);
     const retracts = isInsertOnly(changelogOf(this.#input.node)) ? null : 'over rows that change';
-    const aggregate = bindAggregate(name, call, { binder: this.#inner, position, retracts });
+    const aggregate = bindAggregate(name, call, { binder: this.#arguments, position, retracts });
     return this.#want({ kind: 'aggregate', aggregate }, aggregate.type, position);
   }
 

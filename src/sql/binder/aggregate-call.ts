@@ -7,7 +7,7 @@ import type { SqlCall, SqlExpression } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
 import type { WantedAggregate } from './aggregation.ts';
 import type { ExpressionBinder } from './expression-binder.ts';
-import { aggregateNamed, bindCall, coerceAll, infer } from './function-call.ts';
+import { aggregateNamed, bindCall, coerceAll, infer, isAggregate } from './function-call.ts';
 
 type Place = Readonly<{
   /** Of arguments and FILTER. */
@@ -32,6 +32,14 @@ export function bindAggregate(name: string, call: SqlCall, { binder, position, r
     throw unsupported(`${name} ${retracts}`, position, 'It can take no row back.');
   }
   return { name: found.name, args: coerceAll(bound, args), distinct: call.distinct, filter, type };
+}
+
+/** What is asked of the calls in an aggregate's arguments. */
+export function refuseNested(call: SqlCall, position: Position): null {
+  const name = call.name.name.toUpperCase();
+  if (call.over !== null || !isAggregate(name)) return null;
+  const hint = 'Aggregate in a sub-query first.';
+  throw sqlError('SQL_VALIDATION', `the aggregate ${name} can't stand in another`, position, hint);
 }
 
 function takesBack(found: AggregateFunction, args: readonly DataType[], result: DataType): boolean {

@@ -1,6 +1,8 @@
 /** UNNEST and table functions beside a table: rows made of each of its rows. */
 import { tableFunction } from '../../functions/registry.ts';
+import type { Position } from '../../model/errors.ts';
 import type { Expression } from '../../model/expression.ts';
+import { nearest } from '../../model/options.ts';
 import type { CorrelateNode, TableFunctionCall } from '../../model/plan.ts';
 import { type DataType, type Field, formatType, types, withNullable } from '../../model/types.ts';
 import type { FromItem, FunctionArgument, SqlExpression } from '../ast.ts';
@@ -12,7 +14,7 @@ import { type JoinTree, treeFields } from './join-tree.ts';
 import { joinedFields } from './joined-fields.ts';
 import type { Relation } from './relation.ts';
 import { fieldsOf, plainField, type RelationField, Scope } from './scope.ts';
-import { windowKind } from './window-function.ts';
+import { windowFunctions, windowKind } from './window-function.ts';
 
 type CorrelatedItem = Extract<FromItem, { kind: 'unnest' | 'function' | 'subquery' }>;
 
@@ -99,11 +101,17 @@ function bindFunction(
   left: readonly RelationField[],
 ): TableFunctionCall {
   const found = tableFunction(name.name);
-  if (found === undefined) throw unsupported(`the table function ${name.name.toUpperCase()}`, position);
+  if (found === undefined) throw unknownFunction(name.name.toUpperCase(), position);
   const binder = new ExpressionBinder(new Scope(left));
   const bound = args.map((arg) => binder.bind(argumentValue(arg)));
   const { args: wanted, result } = infer(found, bound, position);
   return { kind: 'user', name: found.name, args: coerceAll(bound, wanted), fields: columnsOfRow(result) };
+}
+
+function unknownFunction(name: string, position: Position): Error {
+  const near = nearest(name, windowFunctions);
+  if (near === undefined) return unsupported(`the table function ${name}`, position);
+  return sqlError('SQL_VALIDATION', `unknown table function ${name}`, position, `Did you mean ${near}?`);
 }
 
 function argumentValue(argument: FunctionArgument): SqlExpression {

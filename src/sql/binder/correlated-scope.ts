@@ -13,9 +13,16 @@ export class CorrelatedScope {
   }
 
   resolve(name: Name): Expression {
-    if (knows(this.#inner.fields, name) || !knows(this.#outer.fields, name)) return this.#inner.resolve(name);
+    if (knows(this.#inner.fields, name) || !(knows(this.#outer.fields, name) || this.#isOfOuter(name)))
+      return this.#inner.resolve(name);
     const width = this.#inner.fields.length;
     return remapColumns(this.#outer.resolve(name), (column) => width + column);
+  }
+
+  /** `table.column` of a table around, whether it has such a column or not. */
+  #isOfOuter({ parts: [table, column] }: Name): boolean {
+    const isTableOf = ({ fields }: Scope): boolean => fields.some(({ qualifier }) => qualifier === table!.name);
+    return column !== undefined && isTableOf(this.#outer) && !isTableOf(this.#inner);
   }
 }
 

@@ -40,8 +40,14 @@ export function isAggregate(name: string): boolean {
 
 export function aggregateNamed(name: string, position: Position): AggregateFunction {
   const found = aggregateFunction(name);
-  if (found === undefined) throw unknownFunction(name, position);
+  if (found === undefined) throw noAggregate(name, position);
   return found;
+}
+
+/** Of a call with OVER, FILTER or DISTINCT, or in a place for aggregates. */
+function noAggregate(name: string, position: Position): Error {
+  if (scalarFunction(name) === undefined) return unknownFunction(name, position);
+  return sqlError('SQL_VALIDATION', `${name} is no aggregate: it can't have OVER`, position);
 }
 
 function unknownFunction(name: string, position: Position): Error {

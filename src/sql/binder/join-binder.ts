@@ -10,7 +10,7 @@ import { bindCall } from './function-call.ts';
 import { type JoinTree, planTree, treeFields } from './join-tree.ts';
 import type { Relation } from './relation.ts';
 import { select } from './relation.ts';
-import { type RelationField, Scope, suggestion } from './scope.ts';
+import { hiddenQualifier, type RelationField, Scope, suggestion } from './scope.ts';
 import { bindTemporal } from './temporal-binder.ts';
 
 export type JoinItem = Extract<FromItem, { kind: 'join' }>;
@@ -47,8 +47,20 @@ function bindJoin(item: JoinItem, bindItem: BindItem): JoinTree {
     });
   }
   const rightTree = bindTree(right, bindItem);
+  refuseSameName(treeFields(left), treeFields(rightTree), right.position);
   const common = commonColumns(item, treeFields(left), treeFields(rightTree));
   return common === null ? joinOn(item, left, rightTree) : joinUsing(item, left, rightTree, common);
+}
+
+/** Two tables of one name could not be told apart. */
+function refuseSameName(left: readonly RelationField[], right: readonly RelationField[], position: Position): void {
+  const names = new Set(left.map(({ qualifier }) => qualifier));
+  const twice = right.find(
+    ({ qualifier }) => qualifier !== null && qualifier !== hiddenQualifier && names.has(qualifier),
+  );
+  if (twice === undefined) return;
+  const hint = `Give one of them another name: AS ${twice.qualifier}2.`;
+  throw sqlError('SQL_VALIDATION', `two tables are called '${twice.qualifier}' in FROM`, position, hint);
 }
 
 function checkCondition({ join, on, using, natural, right }: JoinItem): void {

@@ -98,9 +98,9 @@ function time(text: string): Literal | null {
   return ms === null ? null : literal(ms, { kind: 'time', precision: match![1]?.length ?? 0, nullable: false });
 }
 
-/** The precision is the number of digits written. */
+/** The precision is the number of digits written; a date alone is its midnight. */
 function timestamp(text: string): Literal | null {
-  const match = /^\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{1,2}:\d{1,2}(?:\.(\d{1,9}))?$/.exec(text);
+  const match = /^\d{4}-\d{1,2}-\d{1,2}(?: \d{1,2}:\d{1,2}:\d{1,2}(?:\.(\d{1,9}))?)?$/.exec(text);
   const precision = match?.[1]?.length ?? 0;
   const value = match === null ? null : parseSqlTimestamp(text, precision);
   return value === null ? null : literal(value, types.timestamp(precision, false));

@@ -8,6 +8,7 @@ import { sqlError, unsupported } from '../excerpt.ts';
 import { ExpressionBinder } from './expression-binder.ts';
 import { textOf } from './expression-text.ts';
 import { aggregateNamed, coerceAll, infer, isAggregate } from './function-call.ts';
+import { checkVariable } from './match-pattern.ts';
 import { type RelationField, Scope } from './scope.ts';
 
 /** What is in sight of the expressions of one MATCH_RECOGNIZE. */
@@ -50,11 +51,19 @@ export class MatchExpressionBinder {
 
   #resolve(name: Name): Expression {
     const { variable, column } = split(name, this.#sight.variables);
+    this.#checkVariable(name, variable);
     this.#variables.add(variable);
     const { from, offset } = this.#navigation;
     return places(this.#columns.resolve(column), (index) =>
       this.#place({ kind: 'navigation', from, variable, offset, physical: 0, column: index }),
     );
+  }
+
+  /** What stands before a dot is a variable, or a column of ROWs. */
+  #checkVariable({ parts: [first, second] }: Name, variable: string | null): void {
+    if (second === undefined || variable !== null || this.#sight.fields.some(({ name }) => name === first!.name))
+      return;
+    checkVariable(first!.name, this.#sight.variables, first!.position);
   }
 
   #place(input: MatchInput): number {

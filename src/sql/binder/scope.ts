@@ -100,6 +100,7 @@ export class Scope {
   #unknown(parts: readonly Identifier[]): Error {
     const [first, second] = parts as [Identifier, Identifier | undefined];
     const isTable = second !== undefined && this.fields.some(({ qualifier }) => qualifier === first.name);
+    if (second !== undefined && !isTable) return this.#unknownTable(first);
     const missing = isTable ? second : first;
     const names = this.fields.filter(({ qualifier }) => !isTable || qualifier === first.name).map(({ name }) => name);
     return sqlError(
@@ -108,6 +109,14 @@ export class Scope {
       missing.position,
       suggestion(missing.name, names),
     );
+  }
+
+  /** What stands before a dot is a table, or a column of ROWs. */
+  #unknownTable({ name, position }: Identifier): Error {
+    const tables = new Set(this.fields.flatMap(({ qualifier }) => qualifier ?? []));
+    tables.delete(hiddenQualifier);
+    const rows = this.fields.flatMap((field) => (field.type.kind === 'row' ? [field.name] : []));
+    return sqlError('SQL_VALIDATION', `unknown table '${name}'`, position, suggestion(name, [...tables, ...rows]));
   }
 }
 

@@ -21,6 +21,7 @@ export function bindSink(insert: InsertBody, table: TableDefinition, query: Rela
   const fixed = partitionValues(insert, row, table);
   const open = row.filter(({ name }) => !fixed.has(name));
   const targets = insert.columns === null ? open : insert.columns.map((name) => targetOf(name, open, table));
+  refuseTwice(insert.columns ?? []);
   if (query.fields.length !== targets.length) throw wrongWidth(insert, targets, query);
   const sources = new Map(targets.map((target, index) => [target.name, index]));
   const projections = row.map((field): Expression => {
@@ -31,6 +32,12 @@ export function bindSink(insert: InsertBody, table: TableDefinition, query: Rela
   });
   const fields = row.map(({ name }, i) => plainField(name, projections[i]!.type));
   return select(query.node, { predicate: null, projections, fields }).node;
+}
+
+function refuseTwice(columns: readonly Identifier[]): void {
+  const twice = columns.find(({ name }, i) => columns.findIndex((column) => column.name === name) < i);
+  if (twice !== undefined)
+    throw sqlError('SQL_VALIDATION', `the column '${twice.name}' is named twice`, twice.position);
 }
 
 /** PARTITION (column = literal): the values of columns that the query does not have. */

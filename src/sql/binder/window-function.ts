@@ -21,6 +21,8 @@ const lengthNames: Readonly<Record<WindowKind, readonly string[]>> = {
   session: ['GAP'],
 };
 
+export const windowFunctions: readonly string[] = Object.keys(lengthNames).map((kind) => kind.toUpperCase());
+
 export function windowKind(name: string): WindowKind | null {
   const kind = name.toLowerCase();
   return kind in lengthNames ? (kind as WindowKind) : null;
@@ -76,7 +78,11 @@ type Arguments = Readonly<{
 
 function argumentsOf({ name, args, position }: FunctionItem, kind: WindowKind): Arguments {
   const names = lengthNames[kind];
-  const usage = `${name.name.toUpperCase()}(TABLE t, DESCRIPTOR(time), ${names.map((each) => each.toLowerCase()).join(', ')})`;
+  const lengthsText = names
+    .map((each) => each.toLowerCase())
+    .join(', ')
+    .replace(', offset', ' [, offset]');
+  const usage = `${name.name.toUpperCase()}(TABLE t, DESCRIPTOR(time), ${lengthsText})`;
   const wrong = (): Error => sqlError('SQL_VALIDATION', `expected ${usage}`, position);
   const ordered = args.some(({ parameter }) => parameter !== null) ? byName(args, names, position) : args;
   const [data, descriptor, ...lengths] = ordered;
@@ -186,8 +192,8 @@ function windowOf(
 }
 
 function lengthOf(node: SqlExpression, name: string): number {
-  const bound = new ExpressionBinder(new Scope([])).bind(node);
-  const value = intervalValue(bound);
+  const isConstant = node.kind !== 'name';
+  const value = isConstant ? intervalValue(new ExpressionBinder(new Scope([])).bind(node)) : null;
   if (value === null)
     throw sqlError(
       'SQL_VALIDATION',

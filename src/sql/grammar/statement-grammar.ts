@@ -273,7 +273,8 @@ export class StatementGrammar extends AlterGrammar {
       { ALT: () => this.CONSUME(kw.STOP) },
       { ALT: () => this.CONSUME(kw.MERGE) },
     ]);
-    const second = this.LA(1).image;
+    const { tokenType } = start;
+    const second = tokenType === kw.UPDATE || tokenType === kw.CALL ? '' : this.LA(1).image; // no name of the user's
     this.ACTION(() => this.skipToEnd());
     const feature = this.ACTION(() =>
       [start.image, second]

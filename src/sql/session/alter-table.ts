@@ -1,4 +1,5 @@
 /** ALTER TABLE: what an action makes of a table (Flink's AlterSchemaConverter). */
+import { EngineError } from '../../model/errors.ts';
 import type { TableDefinition } from '../../model/table.ts';
 import type { Identifier } from '../ast.ts';
 import { suggestion } from '../binder/scope.ts';
@@ -29,8 +30,10 @@ export function alteredTable(action: ChangeAction, table: TableDefinition, scrip
     case 'drop_columns':
       return action.columns.reduce((rest, column) => withoutColumn(rest, column, table), draft);
     case 'drop_primary_key':
+      if (draft.primaryKeys.length === 0) throw nothingToDrop('a primary key');
       return { ...draft, primaryKeys: [] };
     case 'drop_watermark':
+      if (draft.watermarks.length === 0) throw nothingToDrop('a watermark');
       return { ...draft, watermarks: [] };
   }
 }
@@ -51,6 +54,10 @@ function added(draft: TableDraft, element: AlterElement, script: string): TableD
       return { ...draft, columns: placed(draft.columns, draftColumn(element.column, script), element.place) };
     }
   }
+}
+
+function nothingToDrop(what: string): Error {
+  return new EngineError('SQL_VALIDATION', `ALTER TABLE: expected a table that has ${what}, it has none`);
 }
 
 function there(what: string, position: Identifier['position']): Error {

@@ -7,23 +7,24 @@ import { parseQuery } from '../parser.ts';
 import type { Current, Namespace } from './namespace.ts';
 import type { UserFunctions } from './user-functions.ts';
 
-const deepestView = 32; // views on views; deeper ones go in a circle
-
 type Names = Readonly<{ namespace: Namespace; functions: UserFunctions }>;
 
 type Found = FoundTable | Readonly<{ kind: 'error'; error: EngineError }>;
 
-/** The tables of a query, by the names that it uses. Failures wait in the resolver: a name may turn out to be a query of WITH. */
+/**
+ * The tables of a query, by the names that it uses. Failures wait in the resolver: a name may turn out to be a query of WITH. `within`: the
+ * views that the query is in.
+ */
 export async function lookUpTables(
   query: SqlQuery,
   names: Names,
   current: Current = names.namespace.current,
-  depth = 0,
+  within: readonly string[] = [],
 ): Promise<TableResolver> {
   const found = new Map<string, Found>();
   for (const name of namesIn(query)) {
     const key = textOf(name);
-    if (!found.has(key)) found.set(key, await lookUp(name, names, current, depth));
+    if (!found.has(key)) found.set(key, await lookUp(name, names, current, within));
   }
   return (name) => {
     const entry = found.get(textOf(name))!;
@@ -32,10 +33,10 @@ export async function lookUpTables(
   };
 }
 
-async function lookUp(name: Name, names: Names, current: Current, depth: number): Promise<Found> {
+async function lookUp(name: Name, names: Names, current: Current, within: readonly string[]): Promise<Found> {
   try {
     const entry = await names.namespace.require(name, current);
-    return entry.kind === 'table' ? { kind: 'table', table: entry } : await viewOf(entry, names, depth + 1);
+    return entry.kind === 'table' ? { kind: 'table', table: entry } : await viewOf(entry, names, within);
   } catch (error) {
     if (!isEngineError(error)) throw error;
     return { kind: 'error', error };
@@ -47,16 +48,14 @@ function placedError({ code, message, hint, retryable, cause }: EngineError, pos
   return new EngineError(code, message, { position, hint, retryable, cause });
 }
 
-async function viewOf(view: ViewDefinition, names: Names, depth: number): Promise<Found> {
-  if (depth > deepestView) {
-    throw new EngineError(
-      'SQL_VALIDATION',
-      `the view ${formatPath(view.path)} stands on more than ${deepestView} others`,
-    );
+async function viewOf(view: ViewDefinition, names: Names, within: readonly string[]): Promise<Found> {
+  const path = formatPath(view.path);
+  if (within.includes(path)) {
+    throw new EngineError('SQL_VALIDATION', `the view ${path} stands on itself`, { hint: 'ALTER VIEW … AS mends it.' });
   }
   const query = names.functions.resolve(parseQuery(view.query));
   const current = { catalog: view.currentCatalog, database: view.currentDatabase };
-  const tables = await lookUpTables(query, names, current, depth);
+  const tables = await lookUpTables(query, names, current, [...within, path]);
   return { kind: 'view', path: view.path, query, columnNames: view.columnNames, tables };
 }
 

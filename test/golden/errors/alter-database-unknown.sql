@@ -1,0 +1,1 @@
+ALTER DATABASE sales SET ('owner' = 'me');

@@ -1,0 +1,1 @@
+CREATE CATALOG lake WITH ('uri' = 'http://localhost');

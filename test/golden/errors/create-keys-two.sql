@@ -1,0 +1,1 @@
+CREATE TABLE orders (a INT PRIMARY KEY NOT ENFORCED, b INT PRIMARY KEY NOT ENFORCED) WITH ('connector' = 'datagen');

@@ -1,0 +1,1 @@
+CREATE TABLE orders (id INT, WATERMARK FOR id AS id) WITH ('connector' = 'datagen');

@@ -1,0 +1,1 @@
+CREATE TABLE orders (id INT, ts STRING, WATERMARK FOR ts AS ts) WITH ('connector' = 'datagen');

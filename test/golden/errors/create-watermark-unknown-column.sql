@@ -1,0 +1,1 @@
+CREATE TABLE orders (id INT, WATERMARK FOR ts AS ts) WITH ('connector' = 'datagen');

@@ -1,0 +1,3 @@
+CREATE DATABASE sales;
+CREATE TABLE sales.orders (id INT) WITH ('connector' = 'datagen');
+DROP DATABASE sales;

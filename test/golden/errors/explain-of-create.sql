@@ -1,0 +1,1 @@
+EXPLAIN CREATE TABLE orders (id INT) WITH ('connector' = 'datagen');

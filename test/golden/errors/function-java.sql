@@ -1,0 +1,2 @@
+CREATE FUNCTION mask AS 'com.example.Mask';
+SELECT mask('a');

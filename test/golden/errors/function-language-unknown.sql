@@ -1,0 +1,1 @@
+CREATE FUNCTION mask AS 'mask.rb' LANGUAGE RUBY;

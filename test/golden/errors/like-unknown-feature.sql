@@ -1,0 +1,2 @@
+CREATE TABLE orders (id BIGINT, page STRING, amount INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'datagen');
+CREATE TABLE purchases LIKE orders (INCLUDING INDEXES);

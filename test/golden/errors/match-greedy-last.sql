@@ -1,0 +1,12 @@
+CREATE TABLE clicks (
+  person STRING NOT NULL, page STRING, n INT, price DECIMAL(10, 2), tags ARRAY<STRING>, place ROW<city STRING, zip INT>,
+  ts TIMESTAMP(3), plain TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND
+) WITH ('connector' = 'datagen');
+SELECT * FROM clicks MATCH_RECOGNIZE (
+  PARTITION BY page ORDER BY ts
+  MEASURES LAST(A.n) AS n
+  ONE ROW PER MATCH
+  AFTER MATCH SKIP PAST LAST ROW
+  PATTERN (B A+)
+  DEFINE A AS A.n > 1
+);

@@ -1,0 +1,2 @@
+CREATE TABLE events (id INT);
+SELECT * FROM events;

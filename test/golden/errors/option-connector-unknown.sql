@@ -1,0 +1,2 @@
+CREATE TABLE events (id INT) WITH ('connector' = 'kafak');
+SELECT * FROM events;

@@ -1,0 +1,2 @@
+CREATE TABLE events (id INT) WITH ('connector' = 'filesystem', 'path' = '/tmp/events', 'format' = 'jsn');
+SELECT * FROM events;

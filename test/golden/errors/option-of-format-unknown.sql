@@ -1,0 +1,2 @@
+CREATE TABLE events (id INT) WITH ('connector' = 'kafka', 'topic' = 'events', 'properties.bootstrap.servers' = 'localhost:9092', 'format' = 'json', 'json.ignore-errors' = 'true');
+SELECT * FROM events;

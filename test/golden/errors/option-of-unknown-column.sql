@@ -1,0 +1,2 @@
+CREATE TABLE events (id INT) WITH ('connector' = 'datagen', 'fields.name.length' = '5');
+SELECT * FROM events;

@@ -1,0 +1,1 @@
+CREATE TABLE events (id INT) WITH ('connector' = 'datagen', 'connector' = 'print');

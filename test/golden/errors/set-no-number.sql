@@ -1,0 +1,3 @@
+CREATE TABLE orders (id BIGINT, page STRING, amount INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts) WITH ('connector' = 'datagen');
+SET 'parallelism.default' = 'four';
+SELECT * FROM orders;

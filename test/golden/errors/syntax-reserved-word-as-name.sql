@@ -1,0 +1,1 @@
+CREATE TABLE readings (id INT, value DOUBLE) WITH ('connector' = 'datagen');

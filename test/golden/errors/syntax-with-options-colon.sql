@@ -1,0 +1,1 @@
+CREATE TABLE readings (id INT) WITH ('connector' : 'datagen');

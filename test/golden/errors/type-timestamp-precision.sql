@@ -1,0 +1,2 @@
+CREATE TABLE readings (ts TIMESTAMP(10)) WITH ('connector' = 'datagen');
+SELECT * FROM readings;

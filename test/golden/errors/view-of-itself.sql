@@ -1,0 +1,1 @@
+CREATE VIEW pages AS SELECT page FROM pages;
