@@ -7,8 +7,10 @@ import { constants } from 'node:fs';
 import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
 import { EngineError } from '../model/errors.ts';
+import type { NodeSignature } from '../model/job-graph.ts';
 import type { CommitPlan } from '../model/sink.ts';
 import type { SourceSplit } from '../model/source.ts';
+import type { StateTableFields } from '../model/state.ts';
 import type { StateFile } from './protocol.ts';
 
 export type CheckpointMetadata = Readonly<{
@@ -23,13 +25,19 @@ export type CheckpointMetadata = Readonly<{
   time: number;
   /** ms; null: none yet, or past every time. */
   watermark: number | null;
-  /** Every node of the job, by id: to name what a changed job no longer has. */
+  /** The name of every node of the job, by id. */
   nodes: Readonly<Record<string, string>>;
+  /** By what a changed job finds its state, by id of the node; absent in checkpoints of 0.1.0. */
+  signatures?: Readonly<Record<string, RecordedNode>> | undefined;
   sources: Readonly<Record<string, readonly SourceSplit[]>>;
   /** Paths relative to the checkpoint's directory. */
   states: Readonly<Record<string, readonly StateFile[]>>;
   sinks: Readonly<Record<string, CommitPlan>>;
 }>;
+
+/** What a checkpoint knows of a node: `tables` of the state that it wrote. */
+export type RecordedNode = Pick<NodeSignature, 'shape' | 'exact' | 'parts'> &
+  Readonly<{ tables: readonly StateTableFields[] }>;
 
 export type Checkpoint = Readonly<{ path: string; metadata: CheckpointMetadata }>;
 

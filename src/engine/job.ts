@@ -8,6 +8,7 @@ import { Attempt, type AttemptOutcome, type JobHooks } from './attempt.ts';
 import { type Checkpoint, CheckpointStore, type Run } from './checkpoint-store.ts';
 import type { Clock } from './clock.ts';
 import { RestartPolicy } from './restart-policy.ts';
+import { fitToCheckpoint } from './restore-fit.ts';
 import { StatusBoard } from './status-board.ts';
 import { WorkerPool } from './worker-pool.ts';
 
@@ -53,6 +54,8 @@ class Job implements RunningJob {
   readonly #request: JobRequest;
   readonly #board: StatusBoard;
   readonly #store: CheckpointStore;
+  /** As it runs: with the ids of the checkpoint that it went on from. */
+  #graph: JobGraph;
   #attempt: Attempt | null = null;
   readonly #ending = new AbortController();
   #wish: 'stop' | 'cancel' | null = null;
@@ -61,6 +64,7 @@ class Job implements RunningJob {
     this.#request = request;
     const { graph, settings, clock } = request;
     const id = randomBytes(16).toString('hex');
+    this.#graph = graph;
     this.#board = new StatusBoard(id, graph, settings.checkpointIntervalMs, clock);
     this.#store = new CheckpointStore({
       checkpointDirectory: settings.checkpointDirectory,
@@ -121,7 +125,8 @@ class Job implements RunningJob {
   async #attempts(pool: WorkerPool): Promise<JobResult> {
     const { settings, clock, hooks } = this.#request;
     await this.#store.open();
-    const { run, checkpoint } = await this.#startingPoint();
+    const { run, checkpoint: found } = await this.#startingPoint();
+    const checkpoint = found && (await this.#fit(found));
     let restored = checkpoint;
     let nextId = Math.max(await this.#store.nextId(), run.firstCheckpointId);
     const policy = new RestartPolicy(settings.restart, clock);
@@ -144,7 +149,8 @@ class Job implements RunningJob {
         hooks.warn(`the job failed (${failure.message}) and starts again in ${Math.round(delay)} ms`);
         await clock.sleep(delay, this.#ending.signal);
         nextId = this.#attempt.nextCheckpointId;
-        restored = (await this.#store.newest(run.firstCheckpointId)) ?? checkpoint;
+        const newest = await this.#store.newest(run.firstCheckpointId);
+        restored = newest === null || newest.path === checkpoint?.path ? checkpoint : newest;
       }
     }
   }
@@ -162,10 +168,9 @@ class Job implements RunningJob {
   }
 
   #newAttempt(pool: WorkerPool, run: Run, restored: Checkpoint | null, firstCheckpointId: number): Attempt {
-    const { graph, settings, force, connectors, connectorContext, clock, hooks } = this.#request;
-    if (restored !== null && !force) checkFits(restored, graph);
+    const { settings, force, connectors, connectorContext, clock, hooks } = this.#request;
     return new Attempt({
-      graph,
+      graph: this.#graph,
       settings,
       runId: run.runId,
       restored,
@@ -180,6 +185,15 @@ class Job implements RunningJob {
       hooks,
       accepted: () => this.#store.writeRun(run),
     });
+  }
+
+  /** The checkpoint as the job takes it. A changed job may have to be told apart from the one that wrote it. */
+  async #fit(found: Checkpoint): Promise<Checkpoint> {
+    const { graph, force, hooks } = this.#request;
+    const fitted = await fitToCheckpoint(found, graph, force);
+    if (fitted.notice !== null) hooks.warn(fitted.notice);
+    this.#graph = fitted.graph;
+    return fitted.checkpoint;
   }
 
   /** Which run this is, and the checkpoint it goes on from. A new run is written down once the sinks have taken it. */
@@ -207,19 +221,6 @@ class Job implements RunningJob {
 function asEngineError(error: unknown): EngineError {
   if (isEngineError(error)) return error;
   return new EngineError('INTERNAL', error instanceof Error ? error.message : String(error), { cause: error });
-}
-
-/** State that has no place in the job any more would be lost without a word. */
-function checkFits({ path, metadata }: Checkpoint, graph: JobGraph): void {
-  const present = new Set(graph.vertices.flatMap((vertex) => vertex.nodes.map((node) => node.id)));
-  const held = [metadata.states, metadata.sources, metadata.sinks].flatMap((part) => Object.keys(part));
-  const lost = held.filter((id) => !present.has(id)).map((id) => metadata.nodes[id] ?? id);
-  if (lost.length === 0) return;
-  throw new EngineError(
-    'CHECKPOINT',
-    `checkpoint ${path}: it holds state of operators that the job no longer has: ${lost.join(', ')}`,
-    { hint: 'The query has changed. Start afresh with --restore none, or leave that state out with --force.' },
-  );
 }
 
 function probeEventLoop(board: StatusBoard, clock: Clock): () => void {

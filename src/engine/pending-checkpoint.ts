@@ -2,6 +2,7 @@
 import { maxWatermark } from '../model/column.ts';
 import type { CommitInfo, Committable } from '../model/sink.ts';
 import type { SourceSplit } from '../model/source.ts';
+import type { StateTableFields } from '../model/state.ts';
 import type { CheckpointAck, StateFile } from './protocol.ts';
 
 export type CheckpointKind = Readonly<{
@@ -21,6 +22,8 @@ export class PendingCheckpoint {
   readonly subtasks: number;
   readonly splits: Record<string, SourceSplit[]> = {};
   readonly stateFiles: Record<string, StateFile[]> = {};
+  /** Of each node with state. */
+  readonly stateTables: Record<string, StateTableFields[]> = {};
   readonly #committables = new Map<string, Committable[]>();
   readonly #acknowledged = new Set<string>();
   #watermark: number | null = null;
@@ -55,8 +58,12 @@ export class PendingCheckpoint {
     this.#acknowledged.add(`${ack.vertex}/${ack.subtask}`);
     for (const [node, splits] of Object.entries(ack.splits))
       this.splits[node] = [...(this.splits[node] ?? []), ...splits];
-    for (const [node, file] of Object.entries(ack.stateFiles))
+    for (const [node, { tables, ...file }] of Object.entries(ack.stateFiles)) {
       this.stateFiles[node] = [...(this.stateFiles[node] ?? []), file];
+      const known = this.stateTables[node] ?? [];
+      const other = tables.filter(({ table }) => known.every((each) => each.table !== table));
+      this.stateTables[node] = [...known, ...other];
+    }
     this.addCommittables(ack.committables);
     if (ack.watermark !== null) this.#watermark = Math.min(this.#watermark ?? maxWatermark, ack.watermark);
   }

@@ -5,12 +5,16 @@ import type { JobGraph } from '../model/job-graph.ts';
 import type { SubtaskStatus } from '../model/job-status.ts';
 import type { Committable } from '../model/sink.ts';
 import type { SourceSplit } from '../model/source.ts';
+import type { StateTableFields } from '../model/state.ts';
 
 /** A vertex of the graph and which of its subtasks. */
 export type SubtaskId = Readonly<{ vertex: number; subtask: number }>;
 
 /** A file of state that one subtask wrote, with its check sum (CRC-32). */
 export type StateFile = Readonly<{ path: string; byteLength: number; crc32: number }>;
+
+/** One that was just written. */
+export type WrittenState = StateFile & Readonly<{ tables: readonly StateTableFields[] }>;
 
 /** What a slot is started with. `peers[i]` leads to slot i; its own place is null. */
 export type SlotPayload = Readonly<{
@@ -43,7 +47,7 @@ export type CheckpointAck = SubtaskId &
     /** Of its source, by node id. */
     splits: Readonly<Record<string, readonly SourceSplit[]>>;
     committables: Readonly<Record<string, readonly Committable[]>>;
-    stateFiles: Readonly<Record<string, StateFile>>;
+    stateFiles: Readonly<Record<string, WrittenState>>;
     /** ms; null: none yet. */
     watermark: number | null;
   }>;

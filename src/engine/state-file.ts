@@ -7,23 +7,28 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { crc32 } from 'node:zlib';
 import { EngineError } from '../model/errors.ts';
 import type { OperatorSnapshot } from '../model/operator.ts';
-import type { StateChunk } from '../model/state.ts';
+import type { StateChunk, StateTableFields } from '../model/state.ts';
 import { decodeBatch, encodeBatch } from '../state/batch-codec.ts';
-import type { StateFile } from './protocol.ts';
+import type { StateFile, WrittenState } from './protocol.ts';
 
 const magic = Buffer.from('MRSTATE1');
 
 /** Writes a snapshot, chunk by chunk, and syncs it. The snapshot is done when this returns or throws. */
-export async function writeStateFile(path: string, snapshot: OperatorSnapshot): Promise<StateFile> {
+export async function writeStateFile(path: string, snapshot: OperatorSnapshot): Promise<WrittenState> {
   try {
     const file = await open(path, 'w');
     try {
       const writer = new ChecksumWriter(file);
       await writer.write(magic);
-      for (const chunk of snapshot.chunks()) await writeChunk(writer, chunk);
+      const tables = new Map<string, StateTableFields>();
+      for (const chunk of snapshot.chunks()) {
+        const { table, keyColumns, fields } = chunk;
+        tables.set(table, { table, keyColumns, fields });
+        await writeChunk(writer, chunk);
+      }
       await writer.write(new Uint8Array(8));
       await file.sync();
-      return { path, byteLength: writer.byteLength, crc32: writer.crc32 };
+      return { path, byteLength: writer.byteLength, crc32: writer.crc32, tables: [...tables.values()] };
     } finally {
       await file.close();
     }

@@ -12,7 +12,7 @@ import type { FanOut } from './fan-out.ts';
 import type { InputChannel } from './input-channel.ts';
 import type { NamedCounters } from './named-counters.ts';
 import type { OperatorNode, Receiver } from './operator-node.ts';
-import type { SlotToMain, StateFile, SubtaskId } from './protocol.ts';
+import type { SlotToMain, SubtaskId, WrittenState } from './protocol.ts';
 import type { SinkNode } from './sink-node.ts';
 import type { SourceDriver } from './source-driver.ts';
 import { writeStateFile } from './state-file.ts';
@@ -207,7 +207,7 @@ export class Subtask {
     const committables: Record<string, readonly Committable[]> = {};
     for (const { nodeId, commit } of commits) committables[nodeId] = await commit;
     if (source !== null) await this.#host.flushDeadLetters();
-    const stateFiles: Record<string, StateFile> = {};
+    const stateFiles: Record<string, WrittenState> = {};
     try {
       for (const { nodeId, snapshot } of states)
         stateFiles[nodeId] = await writeStateFile(`${directory}/${nodeId}-${id.subtask}.state`, snapshot);

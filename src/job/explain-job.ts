@@ -14,10 +14,11 @@ import type {
   SinkSpec,
   SourceSpec,
 } from '../model/job-graph.ts';
-import type { AggregateCall, WindowDefinition } from '../model/plan.ts';
+import type { AggregateCall } from '../model/plan.ts';
 import { type Field, formatType } from '../model/types.ts';
 import { formatDuration, formatExpression } from '../sql/format-expression.ts';
 import type { PlannedJob } from './job-plan.ts';
+import { windowText } from './window-text.ts';
 
 /** Ends in a newline. */
 export function explainJob({ graph, settings }: PlannedJob, connectors: ConnectorRegistry): string {
@@ -137,20 +138,6 @@ function aggregateText({ name, args, distinct, filter }: AggregateCall, fields: 
   const inside = args.length === 0 ? '*' : namesOf(fields, args);
   const where = filter === null ? '' : ` FILTER (WHERE ${fields[filter]!.name})`;
   return `${name}(${distinct ? 'DISTINCT ' : ''}${inside})${where}`;
-}
-
-function windowText(window: WindowDefinition): string {
-  if (window.kind === 'session') return `SESSION with a gap of ${formatDuration(window.gapMs)}`;
-  const offset = window.offsetMs === 0 ? '' : ` offset ${formatDuration(window.offsetMs)}`;
-  const size = formatDuration(window.sizeMs);
-  switch (window.kind) {
-    case 'tumble':
-      return `TUMBLE of ${size}${offset}`;
-    case 'hop':
-      return `HOP of ${size} every ${formatDuration(window.slideMs)}${offset}`;
-    case 'cumulate':
-      return `CUMULATE to ${size} by ${formatDuration(window.stepMs)}${offset}`;
-  }
 }
 
 function namesOf(fields: readonly Field[], indexes: readonly number[]): string {

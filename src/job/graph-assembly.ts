@@ -3,7 +3,7 @@ import { userFunctionsIn } from '../functions/user-registry.ts';
 import { assert } from '../model/errors.ts';
 import type { ChainNode, JobEdge, JobGraph, JobVertex, NodeInput, Partitioning } from '../model/job-graph.ts';
 import type { Field } from '../model/types.ts';
-import { digestId } from './digest.ts';
+import { NodeIdentities, type NodeIdentity } from './node-signature.ts';
 
 /** The output of a node. */
 export type Port = Readonly<{ vertex: number; node: number }>;
@@ -15,11 +15,8 @@ export type NodeDraft = Readonly<{
   spec: NodeSpec;
   /** `Calc`, `Source: orders`: its running number is added. */
   label: string;
-  /**
-   * What of the node counts for its id, beside its inputs: what its state depends on. Not a literal in a WHERE, so that a savepoint
-   * outlives small changes.
-   */
-  shape: unknown;
+  /** What counted for its id in 0.1.0, beside its inputs (node-signature.ts). */
+  formerShape: unknown;
 }>;
 
 type DraftVertex = { parallelism: number; nodes: ChainNode[] };
@@ -27,7 +24,8 @@ type DraftVertex = { parallelism: number; nodes: ChainNode[] };
 export class GraphAssembly {
   readonly #vertices: DraftVertex[] = [];
   readonly #edges: JobEdge[] = [];
-  readonly #ids = new Set<string>();
+  readonly #identities = new NodeIdentities();
+  readonly #identityOf = new Map<string, NodeIdentity>();
   #nodeCount = 0;
 
   /** A node that begins a vertex: a source, or one that reads the given outputs over edges. */
@@ -47,15 +45,15 @@ export class GraphAssembly {
       });
       return { kind: 'edge', edge: this.#edges.length - 1 };
     });
-    const inputIds = inputs.map(({ port }) => this.#nodeAt(port).id);
-    this.#vertices.push({ parallelism, nodes: [this.#node(draft, edges, inputIds)] });
+    const ports = inputs.map(({ port }) => port);
+    this.#vertices.push({ parallelism, nodes: [this.#node(draft, edges, ports)] });
     return { vertex, node: 0 };
   }
 
   /** A node that takes another's rows within its subtask. */
   chain(draft: NodeDraft, input: Port): Port {
     const { nodes } = this.#vertices[input.vertex]!;
-    nodes.push(this.#node(draft, [{ kind: 'node', node: input.node }], [this.#nodeAt(input).id]));
+    nodes.push(this.#node(draft, [{ kind: 'node', node: input.node }], [input]));
     return { vertex: input.vertex, node: nodes.length - 1 };
   }
 
@@ -81,19 +79,13 @@ export class GraphAssembly {
     return this.#vertices[port.vertex]!.nodes[port.node]!;
   }
 
-  #node({ spec, label, shape }: NodeDraft, inputs: readonly NodeInput[], inputIds: readonly string[]): ChainNode {
+  #node({ spec, label, formerShape }: NodeDraft, inputs: readonly NodeInput[], ports: readonly Port[]): ChainNode {
     this.#nodeCount++;
-    return { id: this.#uniqueId([spec.kind, shape, inputIds]), name: `${label}[${this.#nodeCount}]`, spec, inputs };
-  }
-
-  /** Equal nodes (two INSERTs of one query into one table) are told apart by their order. */
-  #uniqueId(shape: unknown): string {
-    for (let occurrence = 0; ; occurrence++) {
-      const id = digestId([shape, occurrence]);
-      if (this.#ids.has(id)) continue;
-      this.#ids.add(id);
-      return id;
-    }
+    const below = ports.map((port) => this.#identityOf.get(this.#nodeAt(port).id)!);
+    const identity = this.#identities.identify(spec, below, formerShape);
+    const { id, signature } = identity;
+    this.#identityOf.set(id, identity);
+    return { id, name: `${label}[${this.#nodeCount}]`, spec, inputs, signature };
   }
 }
 

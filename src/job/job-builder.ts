@@ -85,7 +85,7 @@ class JobBuilder {
         table: 'collect',
         inputFields: input.fields,
       };
-      this.#assembly.chain({ spec, label: 'Sink: collect', shape: index }, port);
+      this.#assembly.chain({ spec, label: 'Sink: collect', formerShape: index }, port);
     }
   }
 
@@ -182,7 +182,7 @@ class JobBuilder {
     const { predicate, projections, fields } = node;
     const inputFields = this.#assembly.fieldsOf(input);
     const spec = { kind: 'calc', predicate, projections, inputFields, fields } as const;
-    return this.#assembly.chain({ spec, label: 'Calc', shape: null }, input);
+    return this.#assembly.chain({ spec, label: 'Calc', formerShape: null }, input);
   }
 
   #addWindow(node: WindowNode, input: Port): Port {
@@ -214,11 +214,11 @@ class JobBuilder {
         this.#assembly.parallelismOf(port) === parallelism ? ({ kind: 'forward' } as const) : spreadRows(inputs[i]!),
     }));
     const spec = { kind: 'union', inputFields: fields, fields } as const;
-    return this.#assembly.head({ spec, label: 'Union', shape: null }, parallelism, edges);
+    return this.#assembly.head({ spec, label: 'Union', formerShape: null }, parallelism, edges);
   }
 
   #addValues({ rows, fields }: Extract<PlanNode, { kind: 'values' }>): Port {
-    return this.#assembly.head({ spec: { kind: 'values', rows, fields }, label: 'Values', shape: null }, 1);
+    return this.#assembly.head({ spec: { kind: 'values', rows, fields }, label: 'Values', formerShape: null }, 1);
   }
 
   async #addTableSink(definition: TableDefinition, query: PlanNode): Promise<void> {
@@ -243,7 +243,7 @@ class JobBuilder {
         onNull: settings.string('table.exec.sink.not-null-enforcer') === 'DROP' ? 'drop' : 'fail',
       },
     };
-    const draft: NodeDraft = { spec, label: `Sink: ${table.path.name}`, shape: table.path };
+    const draft: NodeDraft = { spec, label: `Sink: ${table.path.name}`, formerShape: table.path };
     const inputParallelism = this.#assembly.parallelismOf(port);
     const parallelism = planner.optionalNumber('sink.parallelism') ?? inputParallelism;
     const partitioning = sinkPartitioning(input, table, { sink: parallelism, input: inputParallelism }, settings);

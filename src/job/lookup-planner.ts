@@ -24,7 +24,7 @@ export function lookupDraft(node: LookupJoinNode, inputFields: readonly Field[],
     config: lookup.plan(table, node.columns, keyColumns, ctx.connectorContext),
     tableName: formatPath(table.path),
   };
-  return { spec, label: `LookupJoin: ${table.path.name}`, shape: table.path };
+  return { spec, label: `LookupJoin: ${table.path.name}`, formerShape: null };
 }
 
 /** The connector checks its own options and those of lookups. */

@@ -38,7 +38,7 @@ export function operatorDraft(
         }
       : { inputFields: inputFields[0]!, inputChanges: changes[0]! };
   const spec = { ...withoutInputs(node), ...sides, ...extras(node, settings) } as unknown as OperatorSpec;
-  return { spec, label: labelOf(node.kind), shape: shapeOf(node, inputFields) };
+  return { spec, label: labelOf(node.kind), formerShape: null };
 }
 
 function withoutInputs(node: PlainNode): object {
@@ -110,10 +110,4 @@ export function exchangeOf(keys: readonly number[]): Partitioning {
 /** `group_aggregate` → `GroupAggregate`. */
 export function labelOf(kind: string): string {
   return kind.replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase());
-}
-
-/** What the state depends on: the node without the names of its columns. */
-function shapeOf(node: PlainNode, inputFields: readonly (readonly Field[])[]): unknown {
-  const { fields, ...rest } = withoutInputs(node) as { fields: readonly Field[] };
-  return [rest, [fields, ...inputFields].map((list) => list.map(({ type }) => type))];
 }

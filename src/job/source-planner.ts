@@ -41,7 +41,7 @@ export async function planSource(
   if (requested !== null) warnOfIdleSubtasks(spec, requested, usable, ctx);
   const parallelism = requested ?? Math.min(defaultSourceParallelism, usable ?? Infinity, maxParallelism);
   return {
-    draft: { spec, label: `Source: ${table.path.name}`, shape: table.path },
+    draft: { spec, label: `Source: ${table.path.name}`, formerShape: table.path },
     parallelism: Math.max(1, parallelism),
   };
 }

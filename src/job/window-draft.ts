@@ -16,11 +16,10 @@ export function windowDraft(node: WindowNode, inputFields: readonly Field[], tim
   const time = windowTime(node, inputFields, timeZone);
   const common = { time, processingTime, inputFields, fields };
   if (window.kind !== 'session') {
-    return { spec: { kind: 'window', window, ...common }, label: 'WindowTableFunction', shape: window };
+    return { spec: { kind: 'window', window, ...common }, label: 'WindowTableFunction', formerShape: window };
   }
   const { gapMs } = window;
-  const shape = [window, processingTime, partition, inputFields.map(({ type }) => type)];
-  return { spec: { kind: 'session', gapMs, partition, ...common }, label: 'WindowTableFunction', shape };
+  return { spec: { kind: 'session', gapMs, partition, ...common }, label: 'WindowTableFunction', formerShape: null };
 }
 
 export function windowAggregateDraft(
@@ -30,28 +29,21 @@ export function windowAggregateDraft(
 ): AggregateDraft {
   const { window, keys, aggregates, properties, fields, processingTime, attached, emit } = node;
   const time = windowTime(node, inputFields, timeZone);
-  const keyTypes = keys.map((key) => inputFields[key]!.type);
-  const shape = [window, time.timeZone, keyTypes, aggregates, ...(processingTime ? ['processing time'] : [])];
   const inputChanges = changelogOf(node.input);
   if (emit !== null || !isInsertOnly(inputChanges) || !isMadeOfSlices(window)) {
-    return rowDraft(node, { time, inputFields, inputChanges }, [...shape, emit]);
+    return rowDraft(node, { time, inputFields, inputChanges });
   }
-  if (window.kind !== 'session' || attached !== null) return slicedDraft(node, inputFields, time, shape);
+  if (window.kind !== 'session' || attached !== null) return slicedDraft(node, inputFields, time);
   const { gapMs } = window;
   const common = { time, processingTime, keys, aggregates, properties, inputFields, fields };
   return {
     local: null,
-    global: { spec: { kind: 'session_aggregate', gapMs, ...common }, label: 'WindowAggregate', shape },
+    global: { spec: { kind: 'session_aggregate', gapMs, ...common }, label: 'WindowAggregate', formerShape: null },
     keys,
   };
 }
 
-function slicedDraft(
-  node: WindowAggregateNode,
-  inputFields: readonly Field[],
-  time: WindowTime,
-  shape: unknown,
-): AggregateDraft {
+function slicedDraft(node: WindowAggregateNode, inputFields: readonly Field[], time: WindowTime): AggregateDraft {
   const { window, keys, aggregates, properties, fields, processingTime } = node;
   const attached = node.attached !== null;
   new Slices(window, attached); // refuses, before anything runs, what is not built of slices
@@ -63,11 +55,12 @@ function slicedDraft(
   const global = { kind: 'global_window_aggregate', ...common, keyCount, properties, ...rows } as const;
   if (processingTime) {
     const spec = { kind: 'processing_time_aggregate', local, global, inputFields, fields } as const;
-    return { local: null, global: { spec, label: 'WindowAggregate', shape }, keys };
+    return { local: null, global: { spec, label: 'WindowAggregate', formerShape: null }, keys };
   }
+  const formerShape = [window, time.timeZone, keys.map((key) => inputFields[key]!.type), aggregates];
   return {
-    local: { spec: local, label: 'LocalWindowAggregate', shape },
-    global: { spec: global, label: 'GlobalWindowAggregate', shape },
+    local: { spec: local, label: 'LocalWindowAggregate', formerShape },
+    global: { spec: global, label: 'GlobalWindowAggregate', formerShape },
     keys: keys.map((_, index) => index),
   };
 }
@@ -76,14 +69,13 @@ function slicedDraft(
 function rowDraft(
   node: WindowAggregateNode,
   input: Pick<RowWindowAggregateSpec, 'time' | 'inputFields' | 'inputChanges'>,
-  shape: unknown,
 ): AggregateDraft {
   const { window, keys, aggregates, properties, fields, processingTime, emit } = node;
   const attached = node.attached !== null;
   const own = { window, attached, processingTime, emit, keys, aggregates, properties, fields };
   return {
     local: null,
-    global: { spec: { kind: 'row_window_aggregate', ...own, ...input }, label: 'WindowAggregate', shape },
+    global: { spec: { kind: 'row_window_aggregate', ...own, ...input }, label: 'WindowAggregate', formerShape: null },
     keys,
   };
 }

@@ -40,6 +40,8 @@ export type ErrorData = Readonly<{
   /** What the reader can do about it, a sentence. */
   hint?: string | undefined;
   position?: Position | undefined;
+  /** The message in pieces, for programs: plain data. */
+  details?: unknown;
   /** The trail of causes, outermost first, one line each. */
   causes: readonly string[];
   stack?: string | undefined;
@@ -49,6 +51,7 @@ type ErrorDetails = Readonly<{
   retryable?: boolean | undefined;
   hint?: string | undefined;
   position?: Position | undefined;
+  details?: unknown;
   cause?: unknown;
 }>;
 
@@ -59,6 +62,7 @@ export class EngineError extends Error {
   readonly retryable: boolean;
   readonly hint: string | undefined;
   readonly position: Position | undefined;
+  readonly details: unknown;
   readonly [brand] = true;
 
   constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
@@ -68,6 +72,7 @@ export class EngineError extends Error {
     this.retryable = details.retryable ?? (code === 'CONNECTION' || code === 'TIMEOUT');
     this.hint = details.hint;
     this.position = details.position;
+    this.details = details.details;
   }
 }
 
@@ -79,8 +84,8 @@ export function isEngineError(error: unknown): error is EngineError {
 export function toErrorData(error: unknown): ErrorData {
   const stack = error instanceof Error ? error.stack : undefined;
   if (isEngineError(error)) {
-    const { code, message, retryable, hint, position } = error;
-    return { code, message, retryable, hint, position, causes: causesOf(error), stack };
+    const { code, message, retryable, hint, position, details } = error;
+    return { code, message, retryable, hint, position, details, causes: causesOf(error), stack };
   }
   const message = error instanceof Error ? error.message : String(error);
   return { code: 'INTERNAL', message, retryable: false, causes: causesOf(error), stack };

@@ -274,11 +274,25 @@ export type ValuesSpec = Readonly<{
 export type NodeInput = Readonly<{ kind: 'node'; node: number }> | Readonly<{ kind: 'edge'; edge: number }>;
 
 export type ChainNode = Readonly<{
-  /** 32 hex digits, stable as long as the query keeps its shape: state is found by it. */
+  /** 32 hex digits. State of checkpoints is under it: a job that goes on has those of its checkpoint (engine/restore-report.ts). */
   id: string;
   name: string;
   spec: SourceSpec | ValuesSpec | OperatorSpec | SinkSpec;
   inputs: readonly NodeInput[];
+  /** Absent: the id says all. */
+  signature?: NodeSignature | undefined;
+}>;
+
+/** By what a node is found in a checkpoint of a query that has changed since. */
+export type NodeSignature = Readonly<{
+  /** Equal for nodes that can take each other's state. */
+  shape: string;
+  /** Equal where the conditions below are, too: of several nodes with one shape. */
+  exact: string;
+  /** What counts for the shape, beside the inputs, in words: `keys`, `aggregates`, … */
+  parts: Readonly<Record<string, string>>;
+  /** The id by the rules of 0.1.0, whose checkpoints have no signatures. */
+  formerId: string;
 }>;
 
 /** Nodes in topological order; the head is a source, a VALUES, or reads edges. */

@@ -11,7 +11,7 @@
 import type { ColumnBatch } from './column.ts';
 import type { LookupReader } from './connector.ts';
 import type { SessionContext } from './function.ts';
-import type { StateChunk } from './state.ts';
+import type { StateChunk, StateTableFields } from './state.ts';
 import type { StringPool } from './string-pool.ts';
 
 export interface Output {
@@ -60,6 +60,8 @@ export interface Operator {
    * of the call. The operator keeps what they need apart (copy on write) until `done`.
    */
   snapshot?(): OperatorSnapshot;
+  /** The tables that snapshots have, once it is open: a checkpoint with others does not fit. */
+  stateTables?(): readonly StateTableFields[];
   /** Chunks of every former subtask whose keys are now here, in any order; keyed ones hold only rows of this subtask's key groups. */
   restore?(chunk: StateChunk): void;
   /** The pool is about to be emptied: keep no code. May emit. */

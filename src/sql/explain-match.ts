@@ -1,18 +1,18 @@
 /** Plans as text: MATCH_RECOGNIZE, as it was written but for names. */
 import { expressionText } from '../functions/expression-text.ts';
 import type { MatchExpression, MatchInput, MatchNode, MatchPattern, PatternTerm } from '../model/plan.ts';
-import type { Field } from '../model/types.ts';
 import { formatDuration, formatName } from './format-expression.ts';
 
 /** The operator, then its state. */
 export function matchLines({ input, partition, time, order, pattern, fields }: MatchNode): string[] {
-  const name = (column: number): string => formatName(input.fields[column]!.name);
+  const names = input.fields.map((field) => formatName(field.name));
+  const name = (column: number): string => names[column]!;
   const sorted = order.map(({ column, descending }) => `${name(column)} ${descending ? 'DESC' : 'ASC'}`);
   const measures = pattern.measures.map(
-    (measure, i) => `${formatMatch(measure, input.fields)} AS ${formatName(fields[partition.length + i]!.name)}`,
+    (measure, i) => `${formatMatch(measure, names)} AS ${formatName(fields[partition.length + i]!.name)}`,
   );
   const define = Object.entries(pattern.define).map(
-    ([variable, when]) => `${formatName(variable)} AS ${formatMatch(when, input.fields)}`,
+    ([variable, when]) => `${formatName(variable)} AS ${formatMatch(when, names)}`,
   );
   const parts = [
     `partitionBy=[${partition.map(name).join(', ')}]`,
@@ -28,7 +28,7 @@ export function matchLines({ input, partition, time, order, pattern, fields }: M
   return [`Match(${parts.join(', ')})`, `state: ${waiting}the rows of partial matches`];
 }
 
-function formatSkip(skip: MatchPattern['skip']): string {
+export function formatSkip(skip: MatchPattern['skip']): string {
   switch (skip.to) {
     case 'past_last_row':
       return 'SKIP PAST LAST ROW';
@@ -39,7 +39,7 @@ function formatSkip(skip: MatchPattern['skip']): string {
   }
 }
 
-function formatTerm(term: PatternTerm): string {
+export function formatTerm(term: PatternTerm): string {
   if (term.kind === 'variable') return formatName(term.name);
   if (term.kind !== 'quantified') return term.terms.map(formatTerm).join(' ');
   const { min, max, greedy } = term;
@@ -54,24 +54,27 @@ function formatBounds(min: number, max: number | null): string {
   return min === max ? `{${min}}` : `{${min},${max ?? ''}}`;
 }
 
-/** What is read of the rows stands in its place. */
-function formatMatch({ expression, inputs }: MatchExpression, fields: readonly Field[]): string {
+/** What is read of the rows stands in its place. `names` are those of the input's columns. */
+export function formatMatch({ expression, inputs }: MatchExpression, names: readonly string[]): string {
   return expressionText(
     expression,
-    inputs.map((input) => formatInput(input, fields)),
+    inputs.map((input) => formatInput(input, names)),
   );
 }
 
-function formatInput(input: MatchInput, fields: readonly Field[]): string {
+function formatInput(input: MatchInput, names: readonly string[]): string {
   switch (input.kind) {
     case 'navigation': {
-      const { from, variable, offset, column } = input;
-      return `${from.toUpperCase()}(${qualified(variable, formatName(fields[column]!.name))}, ${offset})`;
+      const { from, variable, offset, physical, column } = input;
+      const place = `${from.toUpperCase()}(${qualified(variable, names[column]!)}, ${offset})`;
+      if (physical === 0) return place;
+      return `${physical < 0 ? 'PREV' : 'NEXT'}(${place}, ${Math.abs(physical)})`;
     }
     case 'aggregate': {
-      const names = fields.map(({ name }) => qualified(input.variable, formatName(name)));
-      const args = input.args.map((arg) => expressionText(arg, names));
-      return `${input.call.name}(${args.length === 0 ? '*' : args.join(', ')})`;
+      const { call, args, variable } = input;
+      const own = names.map((name) => qualified(variable, name));
+      const list = args.length === 0 ? '*' : args.map((arg) => expressionText(arg, own)).join(', ');
+      return `${call.name}(${call.distinct ? 'DISTINCT ' : ''}${list})`;
     }
     case 'rowtime':
       return 'MATCH_ROWTIME()';

@@ -6,7 +6,7 @@ import { batchOf } from '../model/column.ts';
 import { EngineError } from '../model/errors.ts';
 import type { OperatorSnapshot } from '../model/operator.ts';
 import { keyText, type Row } from '../model/row.ts';
-import type { StateChunk } from '../model/state.ts';
+import type { StateChunk, StateTableFields } from '../model/state.ts';
 import { type Field, formatType } from '../model/types.ts';
 import { BatchRows, columnOfValues } from './value-column.ts';
 
@@ -33,7 +33,7 @@ const chunkRows = 4096;
 const expiredPerTouch = 2; // entries that each write looks at: the oldest go without a pause
 
 /** A state table, whatever its values are: for those who write and restore it. */
-export type StateHandle = Pick<KeyedState<unknown>, 'name' | 'snapshot' | 'restore' | 'bytes'>;
+export type StateHandle = Pick<KeyedState<unknown>, 'name' | 'schema' | 'snapshot' | 'restore' | 'bytes'>;
 
 export class KeyedState<V> {
   readonly #table: StateTable<V>;
@@ -50,6 +50,11 @@ export class KeyedState<V> {
 
   get name(): string {
     return this.#table.name;
+  }
+
+  get schema(): StateTableFields {
+    const { name, keyFields, valueFields } = this.#table;
+    return { table: name, keyColumns: keyFields.length, fields: [...keyFields, ...valueFields] };
   }
 
   get size(): number {
@@ -102,8 +107,8 @@ export class KeyedState<V> {
 
   /** Fails with CHECKPOINT where the chunk's rows are not of this table. */
   restore(chunk: StateChunk): void {
-    const { keyFields, valueFields, name, fromRow } = this.#table;
-    const fields = [...keyFields, ...valueFields];
+    const { keyFields, name, fromRow } = this.#table;
+    const { fields } = this.schema;
     const [expected, found] = [fields, chunk.fields].map((list) => list.map(({ type }) => formatType(type)).join(', '));
     if (expected !== found) {
       throw new EngineError('CHECKPOINT', `state '${name}': expected rows of (${expected}), found (${found})`, {
@@ -177,15 +182,14 @@ export class KeyedState<V> {
   }
 
   #chunk(rows: readonly Row[]): StateChunk {
-    const { name, keyFields, valueFields } = this.#table;
-    const fields = [...keyFields, ...valueFields];
-    const columns = fields.map(({ type }, i) =>
+    const { schema } = this;
+    const columns = schema.fields.map(({ type }, i) =>
       columnOfValues(
         type,
         rows.map((row) => row[i]!),
       ),
     );
-    return { table: name, keyColumns: keyFields.length, fields, batch: batchOf(rows.length, columns) };
+    return { ...schema, batch: batchOf(rows.length, columns) };
   }
 }
 

@@ -41,7 +41,8 @@ export function matchTable({ keyFields, rowFields, variables }: MatchStateSettin
       { name: 'previous', type: int },
       { name: 'sequence', type: types.of('double', false) },
       { name: 'time', type: types.of('double', false) },
-      { name: 'row', type: types.row(rowFields) },
+      /** By place: what the query calls its columns is no matter of the state. */
+      { name: 'row', type: types.row(rowFields.map(({ type }, i) => ({ name: `f${i}`, type }))) },
     ],
     toRows: (state) => [...rowsOfState(state, variables)],
     fromRow: (state, row) => {

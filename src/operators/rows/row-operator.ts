@@ -6,11 +6,11 @@ import { batchOf, type Column, type ColumnBatch, minWatermark, op } from '../../
 import { EngineError } from '../../model/errors.ts';
 import type { Operator, OperatorContext, OperatorSnapshot, Output } from '../../model/operator.ts';
 import type { Row } from '../../model/row.ts';
-import type { StateChunk } from '../../model/state.ts';
-import { type DataType, type Field, types } from '../../model/types.ts';
+import type { StateChunk, StateTableFields } from '../../model/state.ts';
+import { type Field, types } from '../../model/types.ts';
 import type { StateHandle } from '../../state/keyed-state.ts';
-import { BatchRows } from '../../state/value-column.ts';
 import { RowOutput } from './row-output.ts';
+import { RowReader } from './row-reader.ts';
 
 const watermarkTable = 'watermark';
 
@@ -20,13 +20,13 @@ export abstract class RowOperator implements Operator {
   protected output!: RowOutput;
   /** The watermark in force: of the rows before this one. Part of the snapshot, so that what was late stays late. */
   protected watermark = minWatermark;
-  readonly #inputTypes: readonly (readonly DataType[])[];
+  readonly #readers: readonly RowReader[];
   readonly #fields: readonly Field[];
   #restored: { watermark: number | null } | null = null;
 
   /** `inputs`: the fields of each input. `fields`: of what is emitted. */
   constructor(inputs: readonly (readonly Field[])[], fields: readonly Field[]) {
-    this.#inputTypes = inputs.map((input) => input.map(({ type }) => type));
+    this.#readers = inputs.map((input) => new RowReader(input.map(({ type }) => type)));
     this.#fields = fields;
   }
 
@@ -58,11 +58,11 @@ export abstract class RowOperator implements Operator {
 
   processBatch(batch: ColumnBatch, input: number): void {
     this.finishRestore();
-    const rows = new BatchRows(batch, this.#inputTypes[input]!);
+    const read = this.#readers[input]!.bind(batch);
     const { ops, watermarks, length } = batch;
     for (let i = 0; i < length; i++) {
       if (watermarks !== null && watermarks[i]! > this.watermark) this.processWatermark(watermarks[i]!);
-      this.row(ops === null ? op.insert : ops[i]!, rows.row(i), input);
+      this.row(ops === null ? op.insert : ops[i]!, read(i), input);
     }
     this.output.flush();
   }
@@ -88,6 +88,10 @@ export abstract class RowOperator implements Operator {
         for (const snapshot of snapshots) snapshot.done();
       },
     };
+  }
+
+  stateTables(): readonly StateTableFields[] {
+    return [watermarkSchema, ...this.states().map(({ schema }) => schema)];
   }
 
   restore(chunk: StateChunk): void {
@@ -122,13 +126,15 @@ export abstract class RowOperator implements Operator {
   }
 }
 
-/** A DOUBLE because it may be infinite. Of all former subtasks the least counts. */
+/** A DOUBLE because it may be infinite. */
+const watermarkSchema: StateTableFields = {
+  table: watermarkTable,
+  keyColumns: 0,
+  fields: [{ name: 'watermark', type: types.of('double', false) }],
+};
+
+/** Of all former subtasks the least counts. */
 function watermarkChunk(watermark: number): StateChunk {
   const column: Column = { layout: 'f64', values: Float64Array.of(watermark), nulls: null };
-  return {
-    table: watermarkTable,
-    keyColumns: 0,
-    fields: [{ name: 'watermark', type: types.of('double', false) }],
-    batch: batchOf(1, [column]),
-  };
+  return { ...watermarkSchema, batch: batchOf(1, [column]) };
 }

@@ -7,7 +7,7 @@ import type { Column, ColumnBatch } from '../../model/column.ts';
 import { batchOf, minWatermark } from '../../model/column.ts';
 import type { GlobalWindowAggregateSpec } from '../../model/job-graph.ts';
 import type { Operator, OperatorContext, OperatorSnapshot, Output } from '../../model/operator.ts';
-import type { StateChunk } from '../../model/state.ts';
+import type { StateChunk, StateTableFields } from '../../model/state.ts';
 import { hashKeys } from '../../state/key-group.ts';
 import { AccumulatorLayout, type AccumulatorTable } from '../aggregate/accumulator-table.ts';
 import { bindAggregates } from '../aggregate/bound-aggregate.ts';
@@ -17,7 +17,14 @@ import { Slices } from './slices.ts';
 import { WindowClock } from './window-clock.ts';
 import { WindowProgress } from './window-progress.ts';
 import { propertyMs, requireInserts, timestampColumn } from './window-rows.ts';
-import { checkSliceChunk, restoredWatermark, sliceTable, snapshotWindows } from './window-snapshot.ts';
+import {
+  checkSliceChunk,
+  restoredWatermark,
+  sliceSchema,
+  sliceTable,
+  snapshotWindows,
+  watermarkSchema,
+} from './window-snapshot.ts';
 
 export class GlobalWindowAggregateOperator implements Operator {
   readonly #spec: GlobalWindowAggregateSpec;
@@ -47,6 +54,10 @@ export class GlobalWindowAggregateOperator implements Operator {
     const keyTypes = inputFields.slice(0, keyCount).map(({ type }) => type);
     this.#layout = new AccumulatorLayout(keyTypes, bindAggregates(aggregates, rowFields, ctx.session));
     this.#store = new SliceStore(this.#layout, this.#slices, this.#progress);
+  }
+
+  stateTables(): readonly StateTableFields[] {
+    return [watermarkSchema, sliceSchema(this.#spec)];
   }
 
   restore(chunk: StateChunk): void {

@@ -5,7 +5,7 @@
 import type { Column, ColumnBatch } from '../../model/column.ts';
 import type { ProcessingTimeAggregateSpec } from '../../model/job-graph.ts';
 import type { Operator, OperatorContext, OperatorSnapshot, Output } from '../../model/operator.ts';
-import type { StateChunk } from '../../model/state.ts';
+import type { StateChunk, StateTableFields } from '../../model/state.ts';
 import { GlobalWindowAggregateOperator } from './global-window-aggregate.ts';
 import { LocalWindowAggregateOperator } from './local-window-aggregate.ts';
 import { ProcessingClock } from './processing-clock.ts';
@@ -32,6 +32,10 @@ export class ProcessingTimeAggregateOperator implements Operator {
       emitWatermark: (progress) => this.#global.processWatermark(progress),
     });
     this.#global.open(ctx, { emitBatch: (batch) => output.emitBatch(batch), emitWatermark: () => {} });
+  }
+
+  stateTables(): readonly StateTableFields[] {
+    return this.#global.stateTables();
   }
 
   restore(chunk: StateChunk): void {

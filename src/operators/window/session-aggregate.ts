@@ -6,7 +6,7 @@
 import { batchOf, type Column, type ColumnBatch, minWatermark } from '../../model/column.ts';
 import type { SessionAggregateSpec } from '../../model/job-graph.ts';
 import type { Operator, OperatorContext, OperatorSnapshot, Output } from '../../model/operator.ts';
-import type { StateChunk } from '../../model/state.ts';
+import type { StateChunk, StateTableFields } from '../../model/state.ts';
 import type { CellColumn } from '../../state/cell-column.ts';
 import { hashKeys } from '../../state/key-group.ts';
 import { bindAggregates } from '../aggregate/bound-aggregate.ts';
@@ -60,6 +60,10 @@ export class SessionAggregateOperator implements Operator {
     );
     this.#store = new SessionStore(this.#sessions, this.#clock, gapMs, () => this.#addPlaced());
     this.#snapshots = new SessionSnapshots(this.#sessions, this.#store, keyFields, bound);
+  }
+
+  stateTables(): readonly StateTableFields[] {
+    return this.#snapshots.tables;
   }
 
   restore(chunk: StateChunk): void {

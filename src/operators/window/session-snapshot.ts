@@ -5,7 +5,7 @@
 import { batchOf, type Column, type DoubleColumn, gather } from '../../model/column.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { OperatorSnapshot } from '../../model/operator.ts';
-import type { StateChunk } from '../../model/state.ts';
+import type { StateChunk, StateTableFields } from '../../model/state.ts';
 import { type Field, formatType, types } from '../../model/types.ts';
 import { type CellColumn, cellsToColumn } from '../../state/cell-column.ts';
 import type { FrozenRows } from '../../state/chained-table.ts';
@@ -13,7 +13,7 @@ import { hashKeys } from '../../state/key-group.ts';
 import type { BoundAggregate } from '../aggregate/bound-aggregate.ts';
 import type { SessionAccumulators } from './session-accumulators.ts';
 import type { SessionStore } from './session-store.ts';
-import { watermarkChunk } from './window-snapshot.ts';
+import { watermarkChunk, watermarkSchema } from './window-snapshot.ts';
 
 const sessionTable = 'sessions';
 const time = types.of('double', false);
@@ -38,6 +38,14 @@ export class SessionSnapshots {
       own.map(({ name, type }) => ({ name: `$a${i}_${name}`, type })),
     );
     this.#fields = [...keyFields, { name: '$start', type: time }, { name: '$end', type: time }, ...cells];
+  }
+
+  get tables(): readonly StateTableFields[] {
+    return [watermarkSchema, this.#schema];
+  }
+
+  get #schema(): StateTableFields {
+    return { table: sessionTable, keyColumns: this.#keyCount, fields: this.#fields };
   }
 
   /** Takes references now and makes chunks as they are asked for. */
@@ -89,6 +97,6 @@ export class SessionSnapshots {
     });
     const columns: Column[] = [...keys, ...cells.slice(-2)].map((column) => gather(column, rows, count));
     const batch = batchOf(count, [...columns, ...own]);
-    return { table: sessionTable, keyColumns: this.#keyCount, fields: this.#fields, batch };
+    return { ...this.#schema, batch };
   }
 }

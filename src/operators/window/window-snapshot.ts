@@ -7,7 +7,7 @@ import { batchOf, type Column } from '../../model/column.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { GlobalWindowAggregateSpec } from '../../model/job-graph.ts';
 import type { OperatorSnapshot } from '../../model/operator.ts';
-import type { StateChunk } from '../../model/state.ts';
+import type { StateChunk, StateTableFields } from '../../model/state.ts';
 import { type Field, formatType, types } from '../../model/types.ts';
 import { cellsToColumn } from '../../state/cell-column.ts';
 import type { FrozenPage, TableSnapshot } from '../../state/keyed-table.ts';
@@ -16,19 +16,29 @@ import type { AccumulatorTable } from '../aggregate/accumulator-table.ts';
 export const sliceTable = 'window-slices';
 const watermarkTable = 'window-watermark';
 
+export const watermarkSchema: StateTableFields = {
+  table: watermarkTable,
+  keyColumns: 0,
+  fields: [{ name: 'watermark', type: types.of('double', false) }],
+};
+
+export function sliceSchema({ inputFields, keyCount }: GlobalWindowAggregateSpec): StateTableFields {
+  return { table: sliceTable, keyColumns: keyCount, fields: inputFields.slice(0, -1) };
+}
+
 /** Takes references now and makes chunks as they are asked for. */
 export function snapshotWindows(
-  { inputFields, keyCount }: GlobalWindowAggregateSpec,
+  spec: GlobalWindowAggregateSpec,
   tables: ReadonlyMap<number, AccumulatorTable>,
   watermark: number,
 ): OperatorSnapshot {
-  const fields = inputFields.slice(0, -1);
+  const schema = sliceSchema(spec);
   const frozen = Array.from(tables, ([end, table]): [number, TableSnapshot] => [end, table.snapshot()]);
   return {
     *chunks() {
       yield watermarkChunk(watermark);
       for (const [end, { pages }] of frozen) {
-        for (const page of pages) yield sliceChunk(fields, keyCount, end, page);
+        for (const page of pages) yield sliceChunk(schema, end, page);
       }
     },
     done() {
@@ -38,8 +48,8 @@ export function snapshotWindows(
 }
 
 /** Fails with CHECKPOINT where the chunk is of a query with other keys or aggregates. */
-export function checkSliceChunk({ inputFields, keyCount }: GlobalWindowAggregateSpec, { fields }: StateChunk): void {
-  const expected = inputFields.slice(0, -1);
+export function checkSliceChunk(spec: GlobalWindowAggregateSpec, { fields }: StateChunk): void {
+  const { keyColumns: keyCount, fields: expected } = sliceSchema(spec);
   const text = (list: readonly Field[]): string =>
     list.map(({ name, type }, i) => (i < keyCount ? formatType(type) : `${name} ${formatType(type)}`)).join(', ');
   if (text(expected) === text(fields)) return;
@@ -64,17 +74,13 @@ export function restoredWatermark(chunk: StateChunk): number {
 
 export function watermarkChunk(watermark: number): StateChunk {
   const column: Column = { layout: 'f64', values: Float64Array.of(watermark), nulls: null };
-  return {
-    table: watermarkTable,
-    keyColumns: 0,
-    fields: [{ name: 'watermark', type: types.of('double', false) }],
-    batch: batchOf(1, [column]),
-  };
+  return { ...watermarkSchema, batch: batchOf(1, [column]) };
 }
 
-function sliceChunk(fields: readonly Field[], keyCount: number, end: number, page: FrozenPage): StateChunk {
+function sliceChunk(schema: StateTableFields, end: number, page: FrozenPage): StateChunk {
   const { length, keys, cells } = page;
+  const { keyColumns, fields } = schema;
   const ends: Column = { layout: 'int', wide: false, values: new Float64Array(length).fill(end), nulls: null };
-  const columns = cells.map((cell, i) => cellsToColumn(fields[keyCount + 1 + i]!.type, cell, length));
-  return { table: sliceTable, keyColumns: keyCount, fields, batch: batchOf(length, [...keys, ends, ...columns]) };
+  const columns = cells.map((cell, i) => cellsToColumn(fields[keyColumns + 1 + i]!.type, cell, length));
+  return { ...schema, batch: batchOf(length, [...keys, ends, ...columns]) };
 }
