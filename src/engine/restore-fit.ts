@@ -10,7 +10,7 @@ import { isWhole, losesState, type NodeFate, type RestoreReport, restoreReport }
 import { restoreLines } from './restore-text.ts';
 
 /** The report on a checkpoint; no state file is read. */
-export async function reportRestore(checkpoint: Checkpoint, graph: JobGraph): Promise<RestoreReport> {
+async function reportRestore(checkpoint: Checkpoint, graph: JobGraph): Promise<RestoreReport> {
   // Operators of the main thread are needed for this alone.
   const { createOperator } = await import('../operators/registry.ts');
   return restoreReport(checkpoint, graph, ({ spec }): readonly StateTableFields[] => {

@@ -49,7 +49,7 @@ const properties: Readonly<Record<string, string>> = {
 const leadingFlags = /^\(\?([imsux]+)\)/;
 
 /** null where it is no regular expression in Java. Throws EngineError UNSUPPORTED for what only Java can do. */
-export function compileRegexp(pattern: string, flags: string): RegExp | null {
+function compileRegexp(pattern: string, flags: string): RegExp | null {
   const leading = leadingFlags.exec(pattern);
   const own = leading?.[1] ?? '';
   if (own.includes('x')) throw onlyJava(pattern, 'the flag x');

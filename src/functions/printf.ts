@@ -28,7 +28,7 @@ function infer(args: readonly Argument[]): Signature {
 const specifier = /%(?:(\d+)\$|(<))?([-#+ 0,(]*)(\d+)?(?:\.(\d+))?([a-zA-Z%])|%|[^%]+/g;
 
 /** NULL where the format does not fit the values. */
-export function printf(format: string, values: readonly SqlValue[], kinds: readonly DataType[]): string | null {
+function printf(format: string, values: readonly SqlValue[], kinds: readonly DataType[]): string | null {
   let [next, last] = [0, -1];
   try {
     return format.replace(

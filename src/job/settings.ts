@@ -256,7 +256,8 @@ const tableSettings: readonly OptionSpec[] = [
     key: 'table.exec.emit.allow-lateness',
     kind: 'duration',
     min: 0,
-    description: 'How late rows may be for late results, by the watermark. Without late results it does nothing, as in Flink.',
+    description:
+      'How late rows may be for late results, by the watermark. Without late results it does nothing, as in Flink.',
   },
   {
     key: 'table.exec.sink.upsert-materialize',

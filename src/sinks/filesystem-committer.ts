@@ -10,8 +10,13 @@ import { isInProgress, pendingName } from './filesystem-part.ts';
 import { writeError } from './filesystem-writer.ts';
 import { type PartitionCommit, type PartitionState, partitionState } from './partition-commit.ts';
 
-/** What stands in a checkpoint. `base`: the epoch that had landed when this run began. */
-type FilePlan = Readonly<{ epoch: Epoch; base: Epoch | null; names: readonly string[]; partitions: PartitionState }>;
+/** What stands in a checkpoint. `base`: the epoch that had landed when this run began. `partitions`: absent in checkpoints of 0.1.0. */
+type FilePlan = Readonly<{
+  epoch: Epoch;
+  base: Epoch | null;
+  names: readonly string[];
+  partitions?: PartitionState | undefined;
+}>;
 
 export type CommitTarget = Readonly<{
   table: string;
@@ -46,7 +51,7 @@ export class FilesystemCommitter implements Committer {
       const filePlan = plan as FilePlan;
       if (landed !== null && !force && !follows(filePlan, landed)) throw this.#fellBack(filePlan.epoch, landed);
       await this.commit(plan);
-      this.#waiting = filePlan.partitions.waiting;
+      this.#waiting = filePlan.partitions?.waiting ?? [];
     }
     this.#base = await this.#do(() => this.#readMark());
     await this.#do(() => this.#removeInProgress());
@@ -68,7 +73,7 @@ export class FilesystemCommitter implements Committer {
     await this.#do(async () => {
       for (const folder of new Set(names.map((name) => dirname(name))))
         await syncDirectory(join(this.#target.directory, folder));
-      for (const folder of partitions.complete) await this.#completed(folder);
+      for (const folder of partitions?.complete ?? []) await this.#completed(folder);
       await this.#writeMark(epoch);
     });
   }

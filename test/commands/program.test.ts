@@ -11,13 +11,16 @@ afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 const running = ['--data-dir', dataDir, '--port', '0'];
 
 describe('help', () => {
-  it.each(['run', 'sql', 'explain', 'lint', 'test', 'query', 'demo', 'simulate'])('of %s has examples', async (command) => {
-    const { run, stdout } = testWorld();
-    expect(await run(command, '--help')).toBe(0);
-    expect(stdout.text()).toContain(`Usage: millrace ${command} `);
-    expect(stdout.text()).toContain(`Examples:
+  it.each(['run', 'sql', 'explain', 'lint', 'test', 'query', 'demo', 'simulate'])(
+    'of %s has examples',
+    async (command) => {
+      const { run, stdout } = testWorld();
+      expect(await run(command, '--help')).toBe(0);
+      expect(stdout.text()).toContain(`Usage: millrace ${command} `);
+      expect(stdout.text()).toContain(`Examples:
   millrace ${command}`);
-  });
+    },
+  );
 
   it.each([
     [[], 2],

@@ -37,7 +37,7 @@ function factOf(line: string, timeZone: string): Fact {
 }
 
 /** A SQL expression without columns. */
-export function bindSql(text: string): Expression {
+function bindSql(text: string): Expression {
   const query = parseQuery(`SELECT ${text}`) as Extract<SqlQuery, { kind: 'select' }>;
   const [item] = query.items;
   if (item?.kind !== 'expression' || query.items.length > 1) throw new Error(`no single expression: ${text}`);

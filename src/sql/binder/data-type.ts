@@ -69,10 +69,12 @@ function plain(kind: PlainKind): Maker {
   return { maxArgs: 0, make: (_, nullable) => types.of(kind, nullable) };
 }
 
+/** Without a length CHAR and BINARY have one of 1, VARCHAR and VARBINARY the greatest: Flink's parser, not its documentation. */
 function sized(kind: 'char' | 'varchar' | 'binary' | 'varbinary'): Maker {
+  const byDefault = kind === 'char' || kind === 'binary' ? 1 : maxStringLength;
   return {
     maxArgs: 1,
-    make: ([length = 1], nullable, name) => ({
+    make: ([length = byDefault], nullable, name) => ({
       kind,
       length: checkPrecision(`length of ${name}`, length, 1, maxStringLength),
       nullable,
