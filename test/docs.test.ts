@@ -74,7 +74,7 @@ describe('what flink-differences.md says is not built', () => {
   const page = readFileSync(join(docs, 'flink-differences.md'), 'utf8').split('## Not built')[1]!;
   const examples = [...page.matchAll(/^\| .* \| `(.*)` \|$/gm)].map((match) => match[1]!);
 
-  it('was seen', () => expect(examples.length).toBeGreaterThan(20));
+  it('was seen', () => expect(examples.length).toBeGreaterThan(8));
 
   it.each(examples)('%s', async (example) => {
     const table =
