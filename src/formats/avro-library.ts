@@ -42,12 +42,17 @@ function isPlainLong(schema: Avsc.Schema, inLogical: ReadonlySet<unknown>): bool
 export function parseAvroSchema(schema: unknown, where: string): AvroType {
   const long = longType();
   const inLogical = new Set<unknown>();
+  const { array, map } = boundedTypes();
   try {
     return avsc().Type.forSchema(schema as Avsc.Schema, {
       wrapUnions: 'always',
       registry: { long },
       logicalTypes: logicalTypes(inLogical),
-      typeHook: (part) => (isPlainLong(part, inLogical) ? long : undefined),
+      typeHook: (part, options) => {
+        if (isPlainLong(part, inLogical)) return long;
+        const { type } = part as { type?: unknown };
+        return type === 'array' ? new array(part, options) : type === 'map' ? new map(part, options) : undefined;
+      },
     });
   } catch (cause) {
     const message = cause instanceof Error ? cause.message : String(cause);
@@ -90,6 +95,48 @@ function logicalTypes(inLogical: Set<unknown>): Record<string, LogicalClass> {
     }
   }
   return Object.fromEntries(logicalNames.map((name) => [name, Kept]));
+}
+
+/** How the library reads a record. It goes on behind the end, where all is zero, and looks at the end only then. */
+type Tap = { readonly buf: Uint8Array; readLong(): number; skipLong(): void; readString(): string };
+type Readable = Readonly<{ _read: (tap: Tap) => unknown }>;
+
+/** Arrays and maps whose blocks claim no more values than a record has bytes: the library reads as many as it is told, and would not end. */
+function boundedTypes() {
+  const { ArrayType, MapType } = avsc().types;
+  return {
+    array: class extends ArrayType {
+      _read(tap: Tap): unknown[] {
+        const items = this.itemsType as unknown as Readable;
+        const list: unknown[] = [];
+        for (let left = blockLength(tap); left > 0; left = blockLength(tap)) {
+          for (; left > 0; left--) list.push(items._read(tap));
+        }
+        return list;
+      }
+    },
+    map: class extends MapType {
+      _read(tap: Tap): Record<string, unknown> {
+        const values = this.valuesType as unknown as Readable;
+        const map: Record<string, unknown> = {};
+        for (let left = blockLength(tap); left > 0; left = blockLength(tap)) {
+          for (; left > 0; left--) {
+            const key = tap.readString();
+            map[key] = values._read(tap);
+          }
+        }
+        return map;
+      }
+    },
+  };
+}
+
+/** A negative number of values is followed by the block's length in bytes. */
+function blockLength(tap: Tap): number {
+  const count = tap.readLong();
+  if (count < 0) tap.skipLong();
+  if (Math.abs(count) <= tap.buf.length) return Math.abs(count);
+  throw new Error(`${Math.abs(count)} values in a record of ${tap.buf.length} bytes`);
 }
 
 /** Longs as bigints. JSON text has passed a double when it comes here: what that may have changed is refused. */
