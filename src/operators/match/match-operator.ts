@@ -69,6 +69,7 @@ export class MatchOperator extends RowOperator {
   /** Rows of one instant wait until it is over: there is an order among them. */
   processTime(nowMs: number): void {
     if (this.#spec.time !== null) return;
+    this.finishRestore();
     this.#timers.advance(nowMs - 1, (key) => this.#run(key, nowMs));
     this.output.flush();
   }

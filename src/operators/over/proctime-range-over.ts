@@ -46,6 +46,7 @@ export class ProctimeRangeOverOperator extends RowOperator implements Operator {
   }
 
   processTime(nowMs: number): void {
+    this.finishRestore();
     const arrival = this.#spec.inputFields.length - 1;
     this.#timers.advance(nowMs - 1, (key, time) => {
       this.#frames.fire(key, time, this.#waiting.take(key, time), (row) => {

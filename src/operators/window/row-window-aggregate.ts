@@ -74,6 +74,7 @@ export class RowWindowAggregateOperator extends RowOperator implements Operator 
   }
 
   processTime(nowMs: number): void {
+    this.finishRestore();
     const now = this.#processing.at(nowMs);
     this.#firings.advance(now, (key) => this.#fireBetween(key, now));
     const progress = now - 1; // rows of this very millisecond may still come

@@ -67,6 +67,7 @@ export class SessionOperator extends RowOperator implements Operator {
 
   processTime(nowMs: number): void {
     if (!this.#spec.processingTime) return;
+    this.finishRestore();
     const progress = this.#processing.at(nowMs) - 1; // rows of this very millisecond may still come
     if (progress <= this.#processed) return;
     this.#fire(progress);
