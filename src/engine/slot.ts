@@ -29,6 +29,8 @@ export class Slot {
   readonly #pool = new StringPool();
   readonly #wakeup = new Wakeup();
   readonly #host: SlotHost;
+  /** Of the session: what rows are told the time is and what timers are must not differ. */
+  readonly #now: () => number;
   readonly #deadLetters: DeadLetters;
   readonly #deadLetterCounters = new NamedCounters();
   readonly #builder: SlotBuilder;
@@ -45,8 +47,8 @@ export class Slot {
     this.#environment = environment;
     const { clock } = environment;
     const { timeZone, nowMs } = payload.graph;
-    const now = nowMs === undefined ? clock.now : () => nowMs;
-    const session: SessionContext = { timeZone, now, random: clock.random };
+    this.#now = nowMs === undefined ? clock.now : () => nowMs;
+    const session: SessionContext = { timeZone, now: this.#now, random: clock.random };
     this.#host = new SlotHost((message, transfer) => this.#post(message, transfer));
     this.#deadLetters = environment.createDeadLetters(payload.deadLetter, {
       jobName: payload.jobName,
@@ -90,8 +92,6 @@ export class Slot {
 
   /** Resolves when the slot was cancelled; failures were reported before. */
   async run(): Promise<void> {
-    const beatMs = this.#subtasks.some(({ hasTimers }) => hasTimers) ? timerIntervalMs : statusIntervalMs;
-    const beat = setInterval(() => this.#wakeup.signal(), beatMs);
     try {
       await this.#build();
       await this.#restore();
@@ -101,7 +101,6 @@ export class Slot {
       this.#fail(error, `slot ${this.#payload.slot + 1}`);
     }
     while (this.#running) await this.#wakeup.wait(); // after a failure: the main thread cancels every slot
-    clearInterval(beat);
     await Promise.all(this.#subtasks.map((subtask) => subtask.close()));
     await this.#deadLetters.close().catch(() => {});
     for (const port of this.#payload.peers) port?.close();
@@ -109,6 +108,16 @@ export class Slot {
   }
 
   async #loop(): Promise<void> {
+    const beatMs = this.#subtasks.some(({ hasTimers }) => hasTimers) ? timerIntervalMs : statusIntervalMs;
+    const beat = setInterval(() => this.#wakeup.signal(), beatMs);
+    try {
+      await this.#turns();
+    } finally {
+      clearInterval(beat);
+    }
+  }
+
+  async #turns(): Promise<void> {
     const inTurn = [...this.#subtasks].reverse();
     const { clock } = this.#environment;
     while (this.#running && this.#failure === null) {
@@ -133,7 +142,7 @@ export class Slot {
     this.#lastTimers = clock.monotonic();
     for (const subtask of this.#subtasks) {
       try {
-        if (subtask.hasTimers) subtask.processTime(clock.now());
+        if (subtask.hasTimers) subtask.processTime(this.#now());
       } catch (error) {
         this.#fail(error, subtask.parts.name);
       }
