@@ -8,6 +8,8 @@ export class WatermarkMerger {
   readonly #watermarks: Float64Array;
   readonly #idle: Uint8Array;
   #current = minWatermark;
+  /** Of the last row that was limited. */
+  #limited = minWatermark;
   #idleCount = 0;
 
   constructor(channels: number) {
@@ -39,7 +41,7 @@ export class WatermarkMerger {
 
   /**
    * The watermark column of a batch from one channel, as the merged stream sees it: a row of it is not later than what the other active
-   * channels have said. Never falls, as the channel's own does not.
+   * channels have said or shown. Never falls from batch to batch, as the channel's own does not.
    */
   limit(channel: number, watermarks: Float64Array, rows: number): Float64Array {
     if (this.#watermarks.length === 1) return watermarks;
@@ -47,8 +49,12 @@ export class WatermarkMerger {
     for (let i = 0; i < this.#watermarks.length; i++) {
       if (i !== channel && this.#idle[i] === 0) others = Math.min(others, this.#watermarks[i]!);
     }
+    const least = Math.max(this.#current, this.#limited);
     const limited = new Float64Array(rows);
-    for (let row = 0; row < rows; row++) limited[row] = Math.max(this.#current, Math.min(others, watermarks[row]!));
+    for (let row = 0; row < rows; row++) limited[row] = Math.max(least, Math.min(others, watermarks[row]!));
+    // What rows show counts before it is said, behind the batch; merged it is when something is said, so that every receiver hears of it.
+    this.#watermarks[channel] = Math.max(this.#watermarks[channel]!, watermarks[rows - 1]!);
+    this.#limited = limited[rows - 1]!;
     return limited;
   }
 

@@ -64,12 +64,22 @@ describe('the watermark column of one channel', () => {
   it('goes no further than the other active channels, and never back', () => {
     const merger = new WatermarkMerger(3);
     const column = Float64Array.of(1, 5, 9);
-    expect([...merger.limit(0, column, 3)]).toEqual([-Infinity, -Infinity, -Infinity]);
+    expect([...merger.limit(0, new Float64Array(2).fill(-Infinity), 2)]).toEqual([-Infinity, -Infinity]);
     merger.advance(1, 6);
     merger.setIdle(2, true);
     expect([...merger.limit(0, column, 3)]).toEqual([1, 5, 6]);
-    merger.advance(0, 3);
-    expect([...merger.limit(0, column, 3)]).toEqual([3, 5, 6]);
+    merger.advance(1, 10);
+    expect([...merger.limit(0, Float64Array.of(9, 9, 12), 3)]).toEqual([9, 9, 10]);
+  });
+
+  it('counts what the rows of the others have shown, before it is said', () => {
+    const merger = new WatermarkMerger(2);
+    merger.advance(1, 8);
+    expect([...merger.limit(0, Float64Array.of(-Infinity, 5), 2)]).toEqual([-Infinity, 5]);
+    expect([...merger.limit(1, Float64Array.of(8, 9), 2)]).toEqual([5, 5]);
+    expect(merger.current).toBe(-Infinity);
+    expect(merger.advance(0, 7)).toBe(true);
+    expect([...merger.limit(1, Float64Array.of(9), 1)]).toEqual([7]);
   });
 });
 
