@@ -29,9 +29,12 @@ const queries: Readonly<Record<string, string>> = {
   'a FULL JOIN with a condition': 'SELECT a.k, a.v, b.k, b.v FROM a FULL JOIN b ON a.k = b.k AND a.w < b.w',
   'a join of aggregates':
     'SELECT x.k, n, s FROM (SELECT k, COUNT(*) AS n FROM a GROUP BY k) AS x LEFT JOIN (SELECT k, SUM(v) AS s FROM b GROUP BY k) AS y ON x.k = y.k',
-  'EXISTS and NOT IN': 'SELECT k, v FROM a WHERE EXISTS (SELECT 1 FROM b WHERE b.k = a.k AND b.w = a.w)',
+  EXISTS: 'SELECT k, v FROM a WHERE EXISTS (SELECT 1 FROM b WHERE b.k = a.k AND b.w = a.w)',
+  'NOT EXISTS of an aggregate':
+    'SELECT k, n FROM (SELECT k, COUNT(*) AS n FROM a GROUP BY k) AS x WHERE NOT EXISTS (SELECT 1 FROM b WHERE b.k = x.k AND b.w = x.n)',
   'an interval join':
     "SELECT a.k, a.v, b.v FROM a LEFT JOIN b ON a.k = b.k AND a.ts BETWEEN b.ts - INTERVAL '3' SECOND AND b.ts + INTERVAL '2' SECOND",
+  'a temporal join': 'SELECT a.k, a.v, c.v FROM a LEFT JOIN c FOR SYSTEM_TIME AS OF a.ts ON a.k = c.k',
   'OVER by rows':
     'SELECT k, v, SUM(v) OVER (PARTITION BY k ORDER BY ts ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) FROM a',
   'OVER by time':
@@ -65,12 +68,15 @@ const queries: Readonly<Record<string, string>> = {
 
 const delayMs = 5000;
 
-const tables = ['a', 'b']
+/** `c` has the rows of `b` that have a key, as versions. */
+const tables = [
+  ['a', 'k STRING', ''],
+  ['b', 'k STRING', ''],
+  ['c', 'k STRING NOT NULL', ', PRIMARY KEY (k) NOT ENFORCED'],
+]
   .map(
-    (
-      table,
-    ) => `CREATE TABLE ${table} (k STRING, v INT, w INT, ts TIMESTAMP(3), WATERMARK FOR ts AS ts - INTERVAL '5' SECOND)
-WITH ('connector' = 'datagen', 'scan.parallelism' = '\${partitions}');`,
+    ([table, key, constraint]) => `CREATE TABLE ${table} (${key}, v INT, w INT, ts TIMESTAMP(3),
+WATERMARK FOR ts AS ts - INTERVAL '5' SECOND${constraint}) WITH ('connector' = 'datagen', 'scan.parallelism' = '\${partitions}');`,
   )
   .join('\n');
 
@@ -121,11 +127,16 @@ function arrivalsOf(events: readonly Event[]): Arrival[] {
   });
 }
 
+function arrivalsAt(table: string, arrivals: readonly Arrival[]): Arrival[] {
+  if (table === 'c') return arrivals.filter((arrival) => arrival.table === 'b' && arrival.row.k !== null);
+  return arrivals.filter((arrival) => arrival.table === table);
+}
+
 /** What is left when each table comes as one batch, in order of time. */
 function reference(graph: JobGraph, arrivals: readonly Arrival[]): string[] {
   const run = new GraphRun(graph, () => 0);
   for (const table of run.sources.keys()) {
-    const rows = arrivals.filter((arrival) => arrival.table === table).map(({ row }) => row);
+    const rows = arrivalsAt(table, arrivals).map(({ row }) => row);
     if (rows.length > 0) run.feed(table, 0, rows, null);
   }
   for (const table of run.sources.keys()) run.end(table, 0);
@@ -181,7 +192,7 @@ class Partition {
 function partitionsOf(run: GraphRun, arrivals: readonly Arrival[], exact: boolean): Partition[] {
   return [...run.sources].flatMap(([table, count]) =>
     Array.from({ length: count }, (_, partition) => {
-      const own = arrivals.filter((each) => each.table === table && each.partition % count === partition);
+      const own = arrivalsAt(table, arrivals).filter((each) => each.partition % count === partition);
       return new Partition(table, partition, own, exact);
     }),
   );
