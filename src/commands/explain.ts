@@ -1,7 +1,13 @@
 /** `millrace explain FILE`: the plan of a job, without running it. */
 import { Command } from 'commander';
+import { CheckpointStore } from '../engine/checkpoint-store.ts';
+import { reportRestore } from '../engine/restore-fit.ts';
+import { losesState } from '../engine/restore-report.ts';
+import { restoreLines } from '../engine/restore-text.ts';
 import { explainJob } from '../job/explain-job.ts';
+import type { PlannedJob } from '../job/job-plan.ts';
 import { checkScript } from '../job/lint.ts';
+import { restorePoint } from '../job/script-job.ts';
 import { EngineError } from '../model/errors.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
@@ -16,17 +22,21 @@ export function explainCommand(context: CommandContext): Command {
     .argument('<file>', 'a .sql script or a .yaml job spec');
   command.addCommand(explainWhyCommand(context));
   return addJobOptions(command)
+    .option('--restore <latest|path>', 'instead: which state of the checkpoint the job would keep, and which not')
     .addHelpText('after', examples)
-    .action(async (file: string, options: JobOptions) => context.exit(await explain(file, options, context)));
+    .action(async (file: string, options: ExplainOptions) => context.exit(await explain(file, options, context)));
 }
+
+type ExplainOptions = JobOptions & Readonly<{ restore?: string | undefined }>;
 
 const examples = `
 Examples:
   millrace explain job.sql
   millrace explain job.yaml --param window=5m
+  millrace explain job.sql --restore latest
   millrace explain why`;
 
-async function explain(name: string, options: JobOptions, context: CommandContext): Promise<number> {
+async function explain(name: string, options: ExplainOptions, context: CommandContext): Promise<number> {
   const file = await loadFile(name, options, context);
   const ctx = jobContext(options, dataDirectoryOf(options, context), context);
   const { session, planned } = await checkScript(file, ctx, (error) => {
@@ -39,6 +49,20 @@ async function explain(name: string, options: JobOptions, context: CommandContex
       `job '${file.name}': expected an INSERT or a SELECT, found none in the script`,
     );
   }
-  await context.stdout.write(explainJob(planned, context.connectors));
+  const text =
+    options.restore === undefined
+      ? explainJob(planned, context.connectors)
+      : await explainRestore(planned, restorePoint(options.restore, context.workingDirectory));
+  await context.stdout.write(text);
   return exitCode.ok;
+}
+
+async function explainRestore({ graph, settings }: PlannedJob, restore: string): Promise<string> {
+  const { checkpointDirectory, savepointDirectory, retainedCheckpoints: retained } = settings;
+  const store = new CheckpointStore({ checkpointDirectory, savepointDirectory, jobName: graph.name, retained });
+  const checkpoint = restore === 'latest' ? await store.latest() : await store.load(restore);
+  if (checkpoint === null) return `job ${graph.name}: no checkpoint to go on from, it starts afresh\n`;
+  const report = await reportRestore(checkpoint, graph);
+  const verdict = losesState(report) ? 'refused without --force, for what is dropped or changed' : 'goes on';
+  return `checkpoint ${checkpoint.path}\n${restoreLines(report).join('\n')}\njob ${graph.name}: ${verdict}\n`;
 }

@@ -5,10 +5,11 @@
 import { EngineError, type ErrorData, fromErrorData, toErrorData } from '../model/errors.ts';
 import type { ExecutionSettings, JobGraph } from '../model/job-graph.ts';
 import type { Committable } from '../model/sink.ts';
-import type { CheckpointMetadata, CheckpointStore, RecordedNode } from './checkpoint-store.ts';
+import type { CheckpointStore } from './checkpoint-store.ts';
 import type { Clock } from './clock.ts';
 import { type CheckpointKind, PendingCheckpoint } from './pending-checkpoint.ts';
 import type { CheckpointAck } from './protocol.ts';
+import { recordedNodes } from './recorded-nodes.ts';
 import type { SinkCommits } from './sink-commits.ts';
 import type { SplitAssigner } from './split-assigner.ts';
 import type { StatusBoard } from './status-board.ts';
@@ -164,7 +165,7 @@ export class CheckpointCoordinator {
       final: pending.kind.final,
       time: clock.now(),
       watermark: pending.watermark,
-      ...recordOf(graph, pending),
+      ...recordedNodes(graph, pending.stateTables),
       sources: pending.splits,
       states: pending.stateFiles,
       sinks,
@@ -189,23 +190,6 @@ export class CheckpointCoordinator {
       { hint: "Look for back-pressure, or raise 'execution.checkpointing.timeout'." },
     );
   }
-}
-
-/** Who has the state, so that a changed job finds its own. */
-function recordOf(
-  graph: JobGraph,
-  { stateTables }: PendingCheckpoint,
-): Pick<CheckpointMetadata, 'nodes' | 'signatures'> {
-  const nodes = graph.vertices.flatMap((vertex) => vertex.nodes);
-  const signatures = nodes.flatMap(({ id, signature }): [string, RecordedNode][] => {
-    if (signature === undefined) return [];
-    const { shape, exact, parts } = signature;
-    return [[id, { shape, exact, parts, tables: stateTables[id] ?? [] }]];
-  });
-  return {
-    nodes: Object.fromEntries(nodes.map(({ id, name }) => [id, name])),
-    signatures: Object.fromEntries(signatures),
-  };
 }
 
 /** It could not be taken: nothing was lost, the next one may work. */

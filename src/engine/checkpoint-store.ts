@@ -105,6 +105,17 @@ export class CheckpointStore {
     return null;
   }
 
+  /** Where the job goes on: at the newest of its last run, or where that began; null: it starts afresh. */
+  async latest(): Promise<Checkpoint | null> {
+    const run = await this.readRun();
+    return run === null || run.finished ? null : await this.latestOf(run);
+  }
+
+  async latestOf({ firstCheckpointId, restoredFrom }: Run): Promise<Checkpoint | null> {
+    const newest = await this.newest(firstCheckpointId);
+    return newest ?? (restoredFrom === null ? null : await this.load(restoredFrom));
+  }
+
   /** Above every id that was ever used here, whole or not. */
   async nextId(): Promise<number> {
     return Math.max(0, ...(await this.#all()).map(({ id }) => id)) + 1;

@@ -200,12 +200,9 @@ class Job implements RunningJob {
   async #startingPoint(): Promise<{ run: Run; checkpoint: Checkpoint | null }> {
     const { restore } = this.#request;
     const last = await this.#store.readRun();
+    if (restore === 'latest' && last !== null && !last.finished)
+      return { run: last, checkpoint: await this.#store.latestOf(last) };
     const newest = last === null ? null : await this.#store.newest(last.firstCheckpointId);
-    if (restore === 'latest' && last !== null && !last.finished) {
-      if (newest !== null) return { run: last, checkpoint: newest };
-      const from = last.restoredFrom === null ? null : await this.#store.load(last.restoredFrom);
-      return { run: last, checkpoint: from };
-    }
     const checkpoint = restore === 'latest' || restore === 'none' ? null : await this.#store.load(restore);
     if (checkpoint !== null && last !== null && checkpoint.path === newest?.path) return { run: last, checkpoint };
     const run: Run = {

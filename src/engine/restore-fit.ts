@@ -3,24 +3,36 @@ import { createHash } from 'node:crypto';
 import { EngineError } from '../model/errors.ts';
 import type { ChainNode, JobGraph } from '../model/job-graph.ts';
 import type { OperatorContext } from '../model/operator.ts';
-import type { StateTableFields } from '../model/state.ts';
 import { StringPool } from '../model/string-pool.ts';
 import type { Checkpoint } from './checkpoint-store.ts';
-import { isWhole, losesState, type NodeFate, type RestoreReport, restoreReport } from './restore-report.ts';
+import {
+  type ExpectedTables,
+  isWhole,
+  losesState,
+  type NodeFate,
+  type RestoreReport,
+  restoreReport,
+} from './restore-report.ts';
 import { restoreLines } from './restore-text.ts';
 
 /** The report on a checkpoint; no state file is read. */
-async function reportRestore(checkpoint: Checkpoint, graph: JobGraph): Promise<RestoreReport> {
-  // Operators of the main thread are needed for this alone.
+export async function reportRestore(checkpoint: Checkpoint, graph: JobGraph): Promise<RestoreReport> {
+  return restoreReport(checkpoint, graph, await tableReader(graph));
+}
+
+/** Tells the state tables of a node: its operator is made and opened for that alone. */
+export async function tableReader(graph: JobGraph): Promise<ExpectedTables> {
+  // The main thread has no other use for operators: a job that starts afresh does not wait for them.
   const { createOperator } = await import('../operators/registry.ts');
-  return restoreReport(checkpoint, graph, ({ spec }): readonly StateTableFields[] => {
-    if (spec.kind === 'source' || spec.kind === 'values' || spec.kind === 'sink') return [];
+  return ({ spec }) => {
+    if (spec.kind === 'source' || spec.kind === 'values' || spec.kind === 'sink' || spec.kind === 'lookup_join')
+      return [];
     const operator = createOperator(spec);
     operator.open(inert(graph), { emitBatch: () => undefined, emitWatermark: () => undefined });
     const tables = operator.stateTables?.() ?? [];
     operator.close?.();
     return tables;
-  });
+  };
 }
 
 function inert({ timeZone, maxParallelism }: JobGraph): OperatorContext {

@@ -81,7 +81,9 @@ function matchNodes(nodes: readonly ChainNode[], metadata: CheckpointMetadata): 
 }
 
 function heldNodes({ states, sources, sinks, nodes, signatures }: CheckpointMetadata): Map<string, HeldNode> {
-  const ids = new Set([sources, states, sinks].flatMap((part) => Object.keys(part)));
+  // Operators without state write files all the same, without a table.
+  const stateful = Object.keys(states).filter((id) => signatures?.[id]?.tables.length !== 0);
+  const ids = new Set([Object.keys(sources), stateful, Object.keys(sinks)].flat());
   return new Map(
     [...ids].map((id) => {
       const bytes = (states[id] ?? []).reduce((sum, { byteLength }) => sum + byteLength, 0);

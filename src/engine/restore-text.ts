@@ -29,7 +29,7 @@ function lineOf(node: NodeFate): string {
     case 'dropped': {
       const parts = Object.entries(node.parts ?? {}).map(([name, text]) => `${name} ${shortened(text)}`);
       const nearest = node.nearest === null ? [] : [nearestText(node.nearest)];
-      return [node.name, ...parts, `${node.bytes} bytes`, ...nearest].join('; ');
+      return `${node.name}: ${[...parts, `${node.bytes} bytes`, ...nearest].join('; ')}`;
     }
   }
 }

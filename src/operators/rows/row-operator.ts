@@ -8,7 +8,7 @@ import type { Operator, OperatorContext, OperatorSnapshot, Output } from '../../
 import type { Row } from '../../model/row.ts';
 import type { StateChunk, StateTableFields } from '../../model/state.ts';
 import { type DataType, type Field, types } from '../../model/types.ts';
-import type { StateHandle } from '../../state/keyed-state.ts';
+import type { StateHandle, StateTtl } from '../../state/keyed-state.ts';
 import { BatchRows } from '../../state/value-column.ts';
 import { RowOutput } from './row-output.ts';
 
@@ -23,6 +23,8 @@ export abstract class RowOperator implements Operator {
   readonly #inputTypes: readonly (readonly DataType[])[];
   readonly #fields: readonly Field[];
   #restored: { watermark: number | null } | null = null;
+  /** The time that state expires by. It stands still while a batch is worked on: what a row has found is there until the row is done. */
+  #nowMs = 0;
 
   /** `inputs`: the fields of each input. `fields`: of what is emitted. */
   constructor(inputs: readonly (readonly Field[])[], fields: readonly Field[]) {
@@ -53,10 +55,16 @@ export abstract class RowOperator implements Operator {
     return watermark;
   }
 
+  /** Of a state that is forgotten `ms` after it was written (`table.exec.state.ttl`); null: never. */
+  protected ttl(ms: number | null): StateTtl | null {
+    return ms === null ? null : { ms, now: () => this.#nowMs };
+  }
+
   /** State has come back (and `this.watermark`): sets timers anew. Before the first row. */
   protected restored(): void {}
 
   processBatch(batch: ColumnBatch, input: number): void {
+    this.#nowMs = this.ctx.session.now();
     this.finishRestore();
     const rows = new BatchRows(batch, this.#inputTypes[input]!);
     const { ops, watermarks, length } = batch;
@@ -68,6 +76,7 @@ export abstract class RowOperator implements Operator {
   }
 
   processWatermark(watermark: number): void {
+    this.#nowMs = this.ctx.session.now();
     this.finishRestore();
     if (watermark <= this.watermark) return;
     this.advance(watermark);
@@ -81,7 +90,7 @@ export abstract class RowOperator implements Operator {
     const snapshots = this.states().map((state) => state.snapshot());
     return {
       *chunks() {
-        yield watermarkChunk(watermark);
+        if (snapshots.length > 0) yield watermarkChunk(watermark);
         for (const snapshot of snapshots) yield* snapshot.chunks();
       },
       done() {
@@ -91,10 +100,12 @@ export abstract class RowOperator implements Operator {
   }
 
   stateTables(): readonly StateTableFields[] {
-    return [watermarkSchema, ...this.states().map(({ schema }) => schema)];
+    const schemas = this.states().map(({ schema }) => schema);
+    return schemas.length === 0 ? [] : [watermarkSchema, ...schemas];
   }
 
   restore(chunk: StateChunk): void {
+    this.#nowMs = this.ctx.session.now();
     this.#restored ??= { watermark: null };
     if (chunk.table === watermarkTable) {
       const { values } = chunk.batch.columns[0] as Column & { layout: 'f64' };
