@@ -36,8 +36,7 @@ export type CheckpointMetadata = Readonly<{
 }>;
 
 /** What a checkpoint knows of a node: `tables` of the state that it wrote. */
-export type RecordedNode = Pick<NodeSignature, 'shape' | 'exact' | 'parts'> &
-  Readonly<{ tables: readonly StateTableFields[] }>;
+export type RecordedNode = Omit<NodeSignature, 'formerId'> & Readonly<{ tables: readonly StateTableFields[] }>;
 
 export type Checkpoint = Readonly<{ path: string; metadata: CheckpointMetadata }>;
 

@@ -11,8 +11,8 @@ export function recordedNodes(
   const nodes = graph.vertices.flatMap((vertex) => vertex.nodes);
   const signatures = nodes.flatMap(({ id, spec, signature }): [string, RecordedNode][] => {
     if (signature === undefined || spec.kind === 'calc') return [];
-    const { shape, exact, parts } = signature;
-    return [[id, { shape, exact, parts, tables: tables[id] ?? [] }]];
+    const { formerId: _, ...kept } = signature;
+    return [[id, { ...kept, tables: tables[id] ?? [] }]];
   });
   return {
     nodes: Object.fromEntries(nodes.map(({ id, name }) => [id, name])),

@@ -1,6 +1,7 @@
 /**
  * Which state of a checkpoint a job finds its place for, told from the checkpoint's metadata and the job's graph alone. A node finds the
- * state of the node that had its shape; of several the one with the same conditions below it, else the first.
+ * state of the node that had its shape; of several the one with the same conditions below it, else the one whose rows went into the same
+ * tables, else the first.
  */
 import type { ChainNode, JobGraph } from '../model/job-graph.ts';
 import type { StateTableFields } from '../model/state.ts';
@@ -74,11 +75,17 @@ function matchNodes(nodes: readonly ChainNode[], metadata: CheckpointMetadata): 
   take(({ id, signature }) => (signature === undefined || signatures === undefined ? id : undefined));
   if (signatures === undefined) take(({ signature }) => signature?.formerId);
   const recorded = Object.entries(signatures ?? {});
-  for (const what of ['exact', 'shape'] as const) {
-    take(({ signature }) => recorded.find(([id, each]) => free.has(id) && each[what] === signature?.[what])?.[0]);
+  for (const keys of matches) {
+    take(
+      ({ signature }) =>
+        recorded.find(([id, each]) => free.has(id) && keys.every((key) => each[key] === signature?.[key]))?.[0],
+    );
   }
   return found;
 }
+
+/** The surest first: a shape may be that of several nodes. */
+const matches = [['exact', 'into'], ['exact'], ['shape', 'into'], ['shape']] as const;
 
 function heldNodes({ states, sources, sinks, nodes, signatures }: CheckpointMetadata): Map<string, HeldNode> {
   // Operators without state write files all the same, without a table.

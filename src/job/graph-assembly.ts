@@ -3,7 +3,7 @@ import { userFunctionsIn } from '../functions/user-registry.ts';
 import { assert } from '../model/errors.ts';
 import type { ChainNode, JobEdge, JobGraph, JobVertex, NodeInput, Partitioning } from '../model/job-graph.ts';
 import type { Field } from '../model/types.ts';
-import { NodeIdentities, type NodeIdentity } from './node-signature.ts';
+import { NodeIdentities, type NodeIdentity, sinksReached } from './node-signature.ts';
 
 /** The output of a node. */
 export type Port = Readonly<{ vertex: number; node: number }>;
@@ -68,9 +68,13 @@ export class GraphAssembly {
   }
 
   build(job: Readonly<{ name: string; maxParallelism: number; timeZone: string }>): JobGraph {
-    const vertices = this.#vertices.map(
-      ({ nodes, parallelism }): JobVertex => ({ id: nodes[0]!.id, name: chainName(nodes, 0), parallelism, nodes }),
-    );
+    const all = this.#vertices.flatMap(({ nodes }) => nodes);
+    const sinks = all.filter(({ spec }) => spec.kind === 'sink').map(({ id }) => this.#identityOf.get(id)!);
+    const reached = sinksReached(sinks);
+    const vertices = this.#vertices.map(({ nodes, parallelism }): JobVertex => {
+      const signed = nodes.map((node) => this.#signed(node, reached.get(node.id) ?? ''));
+      return { id: nodes[0]!.id, name: chainName(nodes, 0), parallelism, nodes: signed };
+    });
     const parallelism = Math.max(...vertices.map((vertex) => vertex.parallelism));
     return { ...job, parallelism, functions: userFunctionsIn(vertices), vertices, edges: this.#edges };
   }
@@ -83,9 +87,12 @@ export class GraphAssembly {
     this.#nodeCount++;
     const below = ports.map((port) => this.#identityOf.get(this.#nodeAt(port).id)!);
     const identity = this.#identities.identify(spec, below, formerShape);
-    const { id, signature } = identity;
-    this.#identityOf.set(id, identity);
-    return { id, name: `${label}[${this.#nodeCount}]`, spec, inputs, signature };
+    this.#identityOf.set(identity.id, identity);
+    return { id: identity.id, name: `${label}[${this.#nodeCount}]`, spec, inputs };
+  }
+
+  #signed(node: ChainNode, into: string): ChainNode {
+    return { ...node, signature: { ...this.#identityOf.get(node.id)!.signature, into } };
   }
 }
 

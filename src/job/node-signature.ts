@@ -1,6 +1,7 @@
 /**
  * By what a node is known again after its query has changed: a shape of its parts and of what is below it. Calcs are not seen, so that a
- * condition may come, go or change; of several nodes with one shape the one counts that has the same conditions below it.
+ * condition may come, go or change; of several nodes with one shape the one counts that has the same conditions below it, or whose rows go
+ * into the same tables.
  */
 import type { ChainNode, NodeSignature } from '../model/job-graph.ts';
 import { expressionOrigin, type Origins, originsOf } from './column-origin.ts';
@@ -8,7 +9,12 @@ import { digestId } from './digest.ts';
 import { partsOf } from './node-parts.ts';
 
 /** What the nodes behind a node have to know of it. */
-export type NodeIdentity = Readonly<{ id: string; signature: NodeSignature; origins: Origins }>;
+export type NodeIdentity = Readonly<{
+  id: string;
+  signature: Omit<NodeSignature, 'into'>;
+  origins: Origins;
+  inputs: readonly NodeIdentity[];
+}>;
 
 /** Of the nodes of one graph. */
 export class NodeIdentities {
@@ -32,12 +38,26 @@ export class NodeIdentities {
         formerId: uniqueId([spec.kind, formerShape, formerInputs], this.#formerIds),
       },
       origins: originsOf(spec, origins),
+      inputs,
     };
   }
 }
 
+/** Which sinks each node's rows reach, by id of the node: the tables in the order of their names. */
+export function sinksReached(sinks: readonly NodeIdentity[]): ReadonlyMap<string, string> {
+  const reached = new Map<string, Set<string>>();
+  const mark = ({ id, inputs }: NodeIdentity, table: string): void => {
+    const tables = reached.get(id) ?? new Set();
+    if (tables.has(table)) return;
+    reached.set(id, tables.add(table));
+    for (const input of inputs) mark(input, table);
+  };
+  for (const sink of sinks) mark(sink, sink.signature.parts.table ?? '');
+  return new Map([...reached].map(([id, tables]) => [id, digestId([...tables].sort())]));
+}
+
 /** A sink is known by its table alone: it is to know what it has written before, whatever the query was. */
-function shapeOf(spec: ChainNode['spec'], parts: unknown, inputs: readonly NodeSignature[]): string {
+function shapeOf(spec: ChainNode['spec'], parts: unknown, inputs: readonly NodeIdentity['signature'][]): string {
   if (spec.kind === 'calc') return inputs[0]!.shape;
   return digestId([spec.kind, parts, spec.kind === 'sink' ? [] : inputs.map(({ shape }) => shape)]);
 }

@@ -289,6 +289,8 @@ export type NodeSignature = Readonly<{
   shape: string;
   /** Equal where the conditions below are, too: of several nodes with one shape. */
   exact: string;
+  /** Equal where the rows go into the same tables. */
+  into: string;
   /** What counts for the shape, beside the inputs, in words: `keys`, `aggregates`, … */
   parts: Readonly<Record<string, string>>;
   /** The id by the rules of 0.1.0, whose checkpoints have no signatures. */

@@ -11,6 +11,7 @@ export type HeldJob = Readonly<{
   job: Promise<RunningJob>;
   /** As a signal would. */
   stop(): void;
+  stdout(): string;
   stderr(): string;
 }>;
 
@@ -18,6 +19,7 @@ export function holdJob(workingDirectory: string, argv: readonly string[]): Held
   const real = world();
   const started = Promise.withResolvers<RunningJob>();
   let signal = (): void => {};
+  let stdout = '';
   let stderr = '';
   const terminal = { isTerminal: false, columns: 80, write: async () => {} };
   const ended = runProgram(['run', ...argv, '--port', '0'], {
@@ -25,7 +27,12 @@ export function holdJob(workingDirectory: string, argv: readonly string[]): Held
     workingDirectory,
     catalogFactory: (name, options) =>
       createIcebergCatalog(name, options, { workingDirectory, now: real.clock.now, warn: () => {} }),
-    stdout: terminal,
+    stdout: {
+      ...terminal,
+      write: async (text) => {
+        stdout += text;
+      },
+    },
     stderr: {
       ...terminal,
       write: async (text) => {
@@ -44,5 +51,5 @@ export function holdJob(workingDirectory: string, argv: readonly string[]): Held
   });
   void ended.then(() => started.reject(new Error(stderr)));
   started.promise.catch(() => {});
-  return { ended, job: started.promise, stop: () => signal(), stderr: () => stderr };
+  return { ended, job: started.promise, stop: () => signal(), stdout: () => stdout, stderr: () => stderr };
 }
