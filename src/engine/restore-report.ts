@@ -9,7 +9,14 @@ import { formatType } from '../model/types.ts';
 import type { Checkpoint, CheckpointMetadata } from './checkpoint-store.ts';
 
 /** A node of the checkpoint with what it holds. `parts`: as of `NodeSignature`; null: nothing is known. */
-type HeldNode = Readonly<{ id: string; name: string; parts: Readonly<Record<string, string>> | null; bytes: number }>;
+type HeldNode = Readonly<{
+  id: string;
+  name: string;
+  parts: Readonly<Record<string, string>> | null;
+  /** Where a source is, what a sink was to commit, or rows of an operator. */
+  holds: 'positions' | 'commit' | 'state';
+  bytes: number;
+}>;
 
 /** The new node that is most like one whose state is dropped, and what of it is different. */
 export type NearestNode = Readonly<{ name: string; changed: readonly string[] }>;
@@ -94,7 +101,8 @@ function heldNodes({ states, sources, sinks, nodes, signatures }: CheckpointMeta
   return new Map(
     [...ids].map((id) => {
       const bytes = (states[id] ?? []).reduce((sum, { byteLength }) => sum + byteLength, 0);
-      return [id, { id, name: nodes[id] ?? id, parts: signatures?.[id]?.parts ?? null, bytes }];
+      const holds = id in sources ? 'positions' : id in sinks ? 'commit' : 'state';
+      return [id, { id, name: nodes[id] ?? id, parts: signatures?.[id]?.parts ?? null, holds, bytes }];
     }),
   );
 }

@@ -29,8 +29,19 @@ function lineOf(node: NodeFate): string {
     case 'dropped': {
       const parts = Object.entries(node.parts ?? {}).map(([name, text]) => `${name} ${shortened(text)}`);
       const nearest = node.nearest === null ? [] : [nearestText(node.nearest)];
-      return `${node.name}: ${[...parts, `${node.bytes} bytes`, ...nearest].join('; ')}`;
+      return `${node.name}: ${[...parts, heldText(node), ...nearest].join('; ')}`;
     }
+  }
+}
+
+function heldText({ holds, bytes }: Extract<NodeFate, { fate: 'dropped' }>): string {
+  switch (holds) {
+    case 'positions':
+      return 'the positions that it has read';
+    case 'commit':
+      return 'rows that it may have yet to show';
+    case 'state':
+      return `${bytes} bytes`;
   }
 }
 

@@ -28,7 +28,7 @@ const tables = [
 ].join('\n');
 
 /** The graph of a script over these tables; a query without INSERT goes to the person who asks. */
-async function graphOf(script: string): Promise<JobGraph> {
+export async function graphOf(script: string): Promise<JobGraph> {
   const ctx = {
     ...others,
     connectors,
@@ -47,7 +47,7 @@ async function graphOf(script: string): Promise<JobGraph> {
 const stateBytes = 100;
 
 /** As a job of this graph would write it, with state in every table of every operator. */
-async function checkpointOf(graph: JobGraph): Promise<Checkpoint> {
+export async function checkpointOf(graph: JobGraph): Promise<Checkpoint> {
   const tablesOf = await tableReader(graph);
   const nodes = graph.vertices.flatMap((vertex) => vertex.nodes);
   const written = nodes.map((node) => [node.id, tablesOf(node)] as const).filter(([, found]) => found.length > 0);
