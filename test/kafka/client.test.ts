@@ -146,10 +146,12 @@ describeWithJava('kafka client', () => {
     ]);
     const again = createTopics(cluster, [{ name: 'made', partitions: 3, replicationFactor: 1 }]);
     await expect(again).rejects.toMatchObject({ code: 'CONFLICT' });
+    // The controller says that a topic is made before the broker's metadata has it.
+    const names = async (): Promise<string[]> => (await listTopics(cluster)).map(({ name }) => name);
+    await expect.poll(names, { timeout: 10_000 }).toContain('made');
     const [topic] = await describeTopics(cluster, ['made']);
     expect(topic!.partitions.map(({ partition }) => partition)).toEqual([0, 1, 2]);
     expect(topic!.id).toMatch(/^[0-9a-f]{32}$/);
-    expect((await listTopics(cluster)).map(({ name }) => name)).toContain('made');
     await deleteTopics(cluster, ['made']);
     await expect(deleteTopics(cluster, ['made'])).rejects.toMatchObject({ code: 'NOT_FOUND' });
     const wrong = createTopics(cluster, [
