@@ -40,7 +40,7 @@ export class TemporalJoinOperator extends RowOperator {
 
   protected opened(): void {
     const { leftFields, rightFields, leftKeys, rightKeys, condition, stateTtlMs } = this.#spec;
-    const ttl = stateTtlMs === null ? null : { ms: stateTtlMs, now: this.ctx.session.now };
+    const ttl = this.ttl(stateTtlMs);
     this.#keys = [new JoinKeys(leftKeys, 'values', leftFields), new JoinKeys(rightKeys, 'values', rightFields)];
     this.#waiting = timedState('left', leftFields, this.#keys[0].fields, ({ order }) => order, ttl);
     this.#versions = timedState('right', rightFields, this.#keys[1].fields, ({ timeMs }) => timeMs, ttl);
@@ -115,7 +115,7 @@ export class TemporalJoinOperator extends RowOperator {
       this.#waiting.delete(key);
       return;
     }
-    const rows = this.#waiting.update(key, [], () => known);
+    const rows = this.#waiting.change(key)!;
     for (const { order } of due) rows.delete(order);
   }
 
@@ -132,7 +132,7 @@ export class TemporalJoinOperator extends RowOperator {
     const valid = versionAt(sortedVersions(known), watermark);
     const old = [...known.keys()].filter((timeMs) => valid !== null && timeMs < valid.timeMs);
     if (old.length === 0) return;
-    const rows = this.#versions.update(key, [], () => known);
+    const rows = this.#versions.change(key)!;
     for (const timeMs of old) rows.delete(timeMs);
   }
 }

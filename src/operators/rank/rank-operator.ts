@@ -35,7 +35,7 @@ export class RankOperator extends RowOperator {
   protected override opened(): void {
     const { partition, inputFields: rowFields, stateTtlMs: ms } = this.#spec;
     const keyFields = partition.map((column) => rowFields[column]!);
-    const ttl = ms === null ? null : { ms, now: this.ctx.session.now };
+    const ttl = this.ttl(ms);
     this.#state = rowLists({ name: 'rank-rows', keyFields, rowFields, ttl });
     this.#ranks = new Ranks(this.#spec, this.output);
     if (this.#spec.endColumn !== undefined) this.#ends = keptRows('rank-ends', keyFields, endFields, ttl);
