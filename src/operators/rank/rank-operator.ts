@@ -70,6 +70,6 @@ function topOf({ order, inputChanges, from, to, endColumn, unique }: RankSpec): 
   const compare = rowOrder(order);
   const isInsertOnly = !inputChanges.update && !inputChanges.delete;
   if (!isInsertOnly && unique === null) return retractedRows(compare);
-  if (from === 1 && to === 1 && endColumn === undefined) return topRow(compare);
+  if (from === 1 && to === 1 && endColumn === undefined) return topRow(compare, isInsertOnly ? null : unique);
   return isInsertOnly ? appendedRows(compare) : updatedRows(compare, unique!);
 }
