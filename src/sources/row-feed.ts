@@ -29,10 +29,12 @@ export class RowFeed {
     };
   }
 
-  /** Ends the iterable where it stands. */
+  /** Ends the iterable where it stands; one that is on its way to its next row, which may never come, ends when it is there. */
   async close(): Promise<void> {
     this.#channel.close();
-    await this.#rows.return?.();
+    const ended = Promise.resolve(this.#rows.return?.());
+    if (this.#next === null) await ended;
+    else ended.catch(() => undefined);
   }
 
   async #answer(request: FeedRequest): Promise<void> {

@@ -56,4 +56,19 @@ describe('a feed', () => {
     second.close();
     await feed.close();
   });
+
+  it('can be closed while the iterable waits for its next row', async () => {
+    async function* rows() {
+      await new Promise(() => {});
+      yield { a: 1 };
+    }
+    const feed = new RowFeed(rows());
+    const asker = new Asker(feed, 'only');
+    asker.ask(0);
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    asker.close();
+    await expect(Promise.race([feed.close(), new Promise((_, reject) => setTimeout(reject, 500))])).resolves.toBe(
+      undefined,
+    );
+  });
 });
