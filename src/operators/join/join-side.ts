@@ -36,7 +36,8 @@ export class JoinSide {
         name,
         keyFields: keys.fields,
         valueFields: [...fields, ...counterFields],
-        toRows: (records) => [...records.values()].map(({ row, count, associations }) => [...row, count, associations]),
+        toRows: (records) =>
+          Array.from(this.#alive(records), ({ row, count, associations }) => [...row, count, associations]),
         fromRow: (records = new Map(), stored) => {
           const row = stored.slice(0, width);
           const [count, associations] = stored.slice(width) as [number, number];
