@@ -339,13 +339,6 @@ const notBuilt: readonly Case[] = [
     'IN with a sub-query is not supported',
   ],
   [
-    'SELECT (SELECT a FROM sink) FROM t',
-    'UNSUPPORTED',
-    '(SELECT a FROM sink)',
-    'a sub-query as a value that may give several rows is not supported',
-    'MAX(x)',
-  ],
-  [
     'SELECT (SELECT MAX(sink.a) FROM sink WHERE sink.a > t.a) FROM t',
     'UNSUPPORTED',
     'sink.a > t.a',
