@@ -2,9 +2,9 @@
 
 export type Change = Readonly<{ op: string; row: Readonly<Record<string, unknown>> }>;
 
-/** `approximate`: names of columns of DOUBLE or FLOAT, as far as known. */
+/** `types`: those of columns, as far as known, as Flink's gateway describes them. */
 export type Answer =
-  | Readonly<{ rows: readonly Change[]; approximate?: readonly string[] }>
+  | Readonly<{ rows: readonly Change[]; types?: Readonly<Record<string, string>> }>
   | Readonly<{ error: string }>;
 
 const mostDigits = 15; // that a double always keeps

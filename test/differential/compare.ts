@@ -1,4 +1,5 @@
 // Whether two answers are the same: as multisets of changes, or by what is left when the changes are applied.
+import { timeZone } from '../../src/model/time-zone.ts';
 import type { Answer, Change } from './answer.ts';
 
 const digits = 9; // of doubles: the order of additions differs
@@ -20,9 +21,21 @@ function canonical(value: unknown): unknown {
 
 type Text = (change: Change) => string;
 
-function textOf(approximate: ReadonlySet<string>): Text {
-  const cell = (name: string, value: unknown) => canonical(approximate.has(name) ? rounded(value) : value);
+function textOf(types: Readonly<Record<string, string>>): Text {
+  const cell = (name: string, value: unknown) =>
+    canonical(/DOUBLE|FLOAT/.test(types[name] ?? '') ? rounded(value) : value);
   return ({ row }) => JSON.stringify(Object.entries(row).map(([name, value]) => [name, cell(name, value)]));
+}
+
+/** Instants as Flink's gateway writes them: the wall time of the session, with a Z. */
+function onTheWall({ op, row }: Change, types: Readonly<Record<string, string>>, zone: string): Change {
+  const cells = Object.entries(row).map(([name, value]) => {
+    if (value === null || !types[name]?.includes('"TIMESTAMP_WITH_LOCAL_TIME_ZONE"')) return [name, value];
+    const [, seconds, rest] = /^(.*T\d\d:\d\d:\d\d)(.*)$/.exec(String(value)) ?? [];
+    if (seconds === undefined) return [name, value];
+    return [name, new Date(timeZone(zone).toLocal(Date.parse(`${seconds}Z`))).toISOString().slice(0, 19) + rest];
+  });
+  return { op, row: Object.fromEntries(cells) };
 }
 
 function changes(rows: readonly Change[], text: Text): string {
@@ -53,10 +66,13 @@ export const verdicts = [
 
 export type Verdict = (typeof verdicts)[number];
 
-export function compare(flink: Answer, millrace: Answer, folded: boolean): Verdict {
+/** `folded`: only what is left in the end counts. `zone`: that of the session. */
+export function compare(flink: Answer, millrace: Answer, { folded, zone }: { folded: boolean; zone: string }): Verdict {
   if ('error' in flink) return 'error' in millrace ? 'both refuse' : 'only Millrace answers';
   if ('error' in millrace) return 'only Flink answers';
-  const text = textOf(new Set(flink.approximate));
-  if (fold(flink.rows, text) !== fold(millrace.rows, text)) return 'different rows';
-  return folded || changes(flink.rows, text) === changes(millrace.rows, text) ? 'same' : 'different changes';
+  const { types = {} } = flink;
+  const text = textOf(types);
+  const own = millrace.rows.map((change) => onTheWall(change, types, zone));
+  if (fold(flink.rows, text) !== fold(own, text)) return 'different rows';
+  return folded || changes(flink.rows, text) === changes(own, text) ? 'same' : 'different changes';
 }

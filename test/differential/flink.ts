@@ -30,7 +30,9 @@ export class FlinkSession {
   }
 
   /** Runs one statement to its end. Rejects with Flink's message. */
-  async run(statement: string): Promise<Readonly<{ rows: readonly Change[]; approximate: readonly string[] }>> {
+  async run(
+    statement: string,
+  ): Promise<Readonly<{ rows: readonly Change[]; types: Readonly<Record<string, string>> }>> {
     const session = `/v3/sessions/${this.#handle}`;
     const statements = `${this.#gateway}${session}/statements`;
     const { operationHandle } = await call<{ operationHandle: string }>('POST', statements, { statement });
@@ -52,8 +54,8 @@ export class FlinkSession {
     } finally {
       await call('DELETE', `${this.#gateway}${operation}/close`).catch(() => undefined);
     }
-    const approximate = columns.filter(({ logicalType }) => /DOUBLE|FLOAT/.test(JSON.stringify(logicalType)));
-    return { rows, approximate: approximate.map(({ name }) => name) };
+    const types = columns.map(({ name, logicalType }) => [name, JSON.stringify(logicalType)] as const);
+    return { rows, types: Object.fromEntries(types) };
   }
 
   async close(): Promise<void> {

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: ${DIR} stands for a case's folder
 // `npm run oracle`: random queries on a real Flink and here, and every difference kept as a case.
 import { appendFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -19,6 +20,7 @@ Runs random queries on a real Flink 2.x and on Millrace and compares the changel
   --queries N       how many (default 200)
   --seed N          of the first query; the next ones count up (default 1)
   --features LIST   of ${features.join(', ')}
+  --at-once N       how many run at the same time, at most as many as Flink has task slots (default 3)
   --out DIR         where differences are kept, a folder each (default .millrace/oracle)
   --record FILE     append what gave the same rows, with Flink's answer, a line of JSON each`;
 
@@ -28,6 +30,7 @@ const { values } = parseArgs({
     queries: { type: 'string', default: '200' },
     seed: { type: 'string', default: '1' },
     features: { type: 'string', default: features.join(',') },
+    'at-once': { type: 'string', default: '3' },
     out: { type: 'string', default: '.millrace/oracle' },
     record: { type: 'string' },
     help: { type: 'boolean', default: false },
@@ -44,7 +47,7 @@ async function run(trial: Trial, engine: Millrace): Promise<Outcome> {
     inTime(askFlink(values.gateway, statements)),
     inTime(engine.answer(statements)),
   ]);
-  const compared = compare(flink, millrace, query.folded);
+  const compared = compare(flink, millrace, { folded: query.folded, zone: query.world.zone });
   const known = !isHarmless(compared) && faultOfFlink(query) !== undefined;
   return { trial, verdict: known ? 'fault of Flink' : compared, flink, millrace };
 }
@@ -79,8 +82,18 @@ function record({ trial, verdict, flink }: Outcome, file: string): void {
   if (verdict !== 'same' || 'error' in flink || flink.rows.length === 0) return;
   const { directory, files, query, seed } = trial;
   const statements = trial.statements.map((statement) => statement.replaceAll(directory, '${DIR}'));
-  const line = { name: `${query.feature}-${seed}`, folded: query.folded, statements, files, ...flink };
+  const { folded, world } = query;
+  const line = { name: `${query.feature}-${seed}`, folded, zone: world.zone, statements, files, ...flink };
   appendFileSync(file, `${JSON.stringify(line)}\n`);
+}
+
+function finish(outcome: Outcome): void {
+  if (values.record !== undefined) record(outcome, values.record);
+  if (isHarmless(outcome.verdict)) rmSync(outcome.trial.directory, { recursive: true, force: true });
+  else {
+    keep(outcome);
+    tell(outcome);
+  }
 }
 
 const heads = ['known', 'same', 'refused', 'rows', 'changes', 'Flink', 'Millrace'];
@@ -105,19 +118,20 @@ async function main(): Promise<number> {
   const out = resolve(values.out);
   const chosen = values.features.split(',');
   const [first, count] = [Number(values.seed), Number(values.queries)];
-  const engine = new Millrace();
+  const atOnce = Number(values['at-once']);
+  const engine = new Millrace(atOnce);
   const outcomes: Outcome[] = [];
-  for (let seed = first; seed < first + count; seed++) {
-    const feature = chosen[seed % chosen.length]!;
-    const outcome = await run(makeTrial(seed, feature, join(out, `${feature}-${seed}`)), engine);
-    outcomes.push(outcome);
-    if (values.record !== undefined) record(outcome, values.record);
-    if (isHarmless(outcome.verdict)) rmSync(outcome.trial.directory, { recursive: true, force: true });
-    else {
-      keep(outcome);
-      tell(outcome);
+  let seed = first;
+  const work = async (): Promise<void> => {
+    while (seed < first + count) {
+      const own = seed++;
+      const feature = chosen[own % chosen.length]!;
+      const outcome = await run(makeTrial(own, feature, join(out, `${feature}-${own}`)), engine);
+      outcomes.push(outcome);
+      finish(outcome);
     }
-  }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
   await engine.close();
   report(outcomes);
   // What Flink refuses and Millrace answers is no wrong row.

@@ -14,9 +14,13 @@ const workerUrl = new URL('../../src/worker.ts', import.meta.url);
 
 export class Millrace {
   readonly #scratch = mkdtempSync(join(tmpdir(), 'millrace-differential-'));
-  readonly #pool = new WorkerPool(workerUrl, 1, systemClock);
+  readonly #pool: WorkerPool;
   readonly #engine = localEngine({ workingDirectory: this.#scratch, workerUrl, warn: () => undefined });
   #runs = 0;
+
+  constructor(jobsAtOnce: number) {
+    this.#pool = new WorkerPool(workerUrl, jobsAtOnce, systemClock);
+  }
 
   /** The last of the statements is the query. Rejects with what is wrong with it. */
   async plan(statements: readonly string[]): Promise<PlannedJob> {
