@@ -42,7 +42,7 @@ function converterOf(type: DataType): FromDuck {
       return timestampOf(type.precision);
     case 'binary':
     case 'varbinary':
-      return (value) => (value as DuckDBBlobValue).bytes.slice();
+      return (value) => Uint8Array.from((value as DuckDBBlobValue).bytes); // a Buffer's slice would share its memory
     case 'array':
       return arrayOf(fromDuck(type.element));
     case 'map':

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { DuckDBInstance } from '@duckdb/node-api';
@@ -125,6 +125,33 @@ describe.each(Object.keys(tables))('%s', (kind) => {
     const found = await runner.rowsOf([ddl, source, ...texts].join('\n'));
     for (const [i, [name, { rows }]] of Object.entries(queries).entries())
       expect(sorted(found[i]!), name).toEqual(sorted(rows()));
+  });
+});
+
+describe('a job that looks rows up', () => {
+  it('goes on from a savepoint at another parallelism, with each row once', async () => {
+    const [ddl, table] = tables.DuckDB!();
+    mkdirSync(place('incoming'));
+    const source = `CREATE TABLE orders (id INT, k INT, region STRING, pt AS PROCTIME()) WITH ('connector' = 'filesystem', 'path' = '${place('incoming')}',
+      'format' = 'json', 'source.monitor-interval' = '50 ms');`;
+    const { text, rows } = queries['a LEFT JOIN with a condition on both']!;
+    const script = [ddl, source, `${text(table)};`].join('\n');
+    const deliver = (name: string, some: typeof orders): void => {
+      writeFileSync(place(name), some.map(([id, k, region]) => `${JSON.stringify({ id, k, region })}\n`).join(''));
+      renameSync(place(name), place(`incoming/${name}`));
+    };
+    deliver('first.jsonl', orders.slice(0, 2000));
+    const before = await runner.start(script);
+    await vi.waitFor(() => expect(before.left()[0]?.length ?? 0).toBeGreaterThan(0), 20_000);
+    const stopped = await before.job.stopWithSavepoint();
+    if (stopped.kind !== 'stopped') throw new Error(`the job ${stopped.kind}`);
+    deliver('second.jsonl', orders.slice(2000));
+    const after = await runner.start(script, { restore: stopped.savepoint, parallelism: 1 });
+    const all = rows();
+    const given = (): ResultRow[] => [...before.left()[0]!, ...(after.left()[0] ?? [])];
+    await vi.waitFor(() => expect(given().length).toBeGreaterThanOrEqual(all.length), 20_000);
+    await after.job.stopWithSavepoint();
+    expect(sorted(given())).toEqual(sorted(all));
   });
 });
 
