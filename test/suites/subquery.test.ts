@@ -38,6 +38,16 @@ const queries = [
   "SELECT k, (SELECT DISTINCT r FROM u WHERE u.k = t.k AND r <> 'y') FROM t",
   'SELECT k, (SELECT w FROM u ORDER BY w DESC LIMIT 1) FROM t',
   "SELECT k, COALESCE((SELECT UPPER(label) FROM labels WHERE id = t.k), 'none') FROM t",
+  // beside OR, and in lists
+  'SELECT k, v FROM t WHERE v > 30 OR k IN (SELECT k FROM u)',
+  'SELECT k, v FROM t WHERE v = 25 OR EXISTS (SELECT 1 FROM u WHERE u.k = t.k AND u.w > 10)',
+  'SELECT k, v FROM t WHERE NOT (v = 25 OR k IN (SELECT k FROM u WHERE k IS NOT NULL))',
+  'SELECT k, v FROM t WHERE NOT (v = 25 OR k IN (SELECT k FROM u))',
+  'SELECT k, k IN (SELECT k FROM u), k NOT IN (SELECT k FROM u WHERE k IS NOT NULL), v IN (SELECT w FROM u WHERE w > 100) FROM t',
+  "SELECT k, CASE WHEN EXISTS (SELECT 1 FROM u WHERE u.k = t.k) THEN s ELSE 'none' END FROM t",
+  'SELECT k, NOT EXISTS (SELECT w FROM u WHERE w > 100), EXISTS (SELECT k FROM u GROUP BY k HAVING COUNT(*) > 1) FROM t',
+  'SELECT k, COUNT(*) FROM t GROUP BY k HAVING COUNT(*) > 1 OR k IN (SELECT k FROM u)',
+  "SELECT s, COUNT(*) FILTER (WHERE k = 2) FROM t WHERE k IN (SELECT k FROM u) OR s = 'c' GROUP BY s",
   // conditions that every branch of an OR has
   "SELECT t.v, u.w FROM t, u WHERE (t.k = u.k AND t.v > 15) OR (t.k = u.k AND u.w > 10) OR (u.k = t.k AND t.k = u.k AND u.r = 'x')",
   'SELECT t.v, u.w FROM t LEFT JOIN u ON (t.k = u.k AND u.w > 10) OR (t.k = u.k AND t.v < 15)',
