@@ -1,7 +1,7 @@
 /** Timestamps from and to texts and numbers. */
 import { msPerDay, parseDate, parseSqlTimestamp } from '../model/calendar.ts';
 import type { Argument, Implementation, ImplementContext, ScalarFunction, Signature } from '../model/function.ts';
-import { timeZone, timeZoneOrGmt } from '../model/time-zone.ts';
+import { laterUtc, timeZone, timeZoneOrGmt } from '../model/time-zone.ts';
 import { type DataType, isCharacter, isNumeric, isTimestamp, types } from '../model/types.ts';
 import { readerCache, thisYearOf } from './date-reader.ts';
 import { dateWriter } from './date-text.ts';
@@ -152,7 +152,7 @@ function implementUnixTimestamp(ctx: ImplementContext): Implementation {
     call: (text: string, pattern = sqlPattern) => {
       const time = read(pattern)(text);
       if (time === null) return unreadable;
-      return Math.trunc((time.hasOffset ? time.localMs : zone.toUtc(time.localMs)) / 1000);
+      return Math.trunc((time.hasOffset ? time.localMs : laterUtc(zone, time.localMs)) / 1000);
     },
   };
 }
@@ -176,7 +176,7 @@ function implementConvertTz(ctx: ImplementContext): Implementation {
     kind: 'call',
     call: (text: string, from: string, to: string) => {
       const time = read(text);
-      return time === null ? null : write(timeZoneOrGmt(to).toLocal(timeZoneOrGmt(from).toUtc(time.localMs)), 0);
+      return time === null ? null : write(timeZoneOrGmt(to).toLocal(laterUtc(timeZoneOrGmt(from), time.localMs)), 0);
     },
   };
 }
