@@ -36,7 +36,7 @@ const few = (table: string): string => `(SELECT id, i FROM ${table} WHERE id < 4
 
 const usingTemplates = [
   'SELECT k, t.id AS tid, u.id AS uid FROM t {JOIN|LEFT JOIN|RIGHT JOIN|FULL JOIN} u USING (k)',
-  'SELECT k, i, a1, b1 FROM (SELECT k, i, id AS a1 FROM t) {NATURAL JOIN|NATURAL LEFT JOIN|NATURAL FULL JOIN} (SELECT k, i, id AS b1 FROM u)',
+  'SELECT a1, b1 FROM (SELECT k, i, id AS a1 FROM t) {NATURAL JOIN|NATURAL LEFT JOIN|NATURAL FULL JOIN} (SELECT k, i, id AS b1 FROM u)',
   'SELECT t.id AS tid, u.id AS uid FROM t, u WHERE t.k = u.k AND t.i > u.i',
   'SELECT t.id AS tid, u.n FROM t CROSS JOIN (SELECT COUNT(*) AS n FROM u) u',
   `SELECT x.id AS tid, y.id AS uid FROM ${few('t')} x {JOIN|LEFT JOIN|FULL JOIN} ${few('u')} y ON x.i {<|>=|<>} y.i`,

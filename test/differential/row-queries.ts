@@ -77,7 +77,6 @@ const unnestTemplates = [
   'SELECT id, p, q FROM t CROSS JOIN UNNEST(ARRAY[r, r]) AS x (p, q)',
   'SELECT e, COUNT(*) AS n FROM t CROSS JOIN UNNEST(a) AS x (e) GROUP BY e',
   'SELECT id, e FROM t, UNNEST(a) AS x (e) WHERE e > {0..3}',
-  'SELECT id, p, q, o FROM t CROSS JOIN UNNEST(m) WITH ORDINALITY AS x (p, q, o)',
 ];
 
 export const rowQueries = {
