@@ -76,7 +76,7 @@ const unionTemplates = [
   'SELECT i AS x FROM t {UNION ALL|UNION|INTERSECT|EXCEPT} SELECT {l|d|dc|si|f|dw} FROM u',
   'SELECT dc AS x FROM t {UNION ALL|UNION} SELECT {dw|d|l|dn|f} FROM u',
   'SELECT {s|ch} AS x, {t6|et|dt} AS y FROM t {UNION ALL|UNION} SELECT {ch|s}, {t9|t0|et|z3} FROM u',
-  "SELECT 'abc' AS x, {i|NULL} AS y FROM t {UNION ALL|UNION} SELECT 'de', {d|NULL|i} FROM u",
+  "SELECT 'abc' AS x, {i|CAST(NULL AS INT)} AS y FROM t {UNION ALL|UNION} SELECT 'de', {d|CAST(NULL AS BIGINT)|i} FROM u",
   '(SELECT k, i FROM t UNION SELECT k, i FROM u) EXCEPT SELECT k, i FROM t WHERE i > {0..4}',
   'SELECT x, COUNT(*) AS n FROM (SELECT k AS x FROM t UNION ALL SELECT s FROM u) GROUP BY x',
   'SELECT k, COUNT(*) AS n FROM t GROUP BY k {UNION ALL|INTERSECT|EXCEPT} SELECT k, COUNT(*) AS n FROM u GROUP BY k',

@@ -48,7 +48,7 @@ async function run(trial: Trial, engine: Millrace): Promise<Outcome> {
     inTime(engine.answer(statements)),
   ]);
   const compared = compare(flink, millrace, { folded: query.folded, zone: query.world.zone });
-  const known = !isHarmless(compared) && faultOfFlink(query) !== undefined;
+  const known = !isHarmless(compared) && faultOfFlink(query, compared) !== undefined;
   return { trial, verdict: known ? 'fault of Flink' : compared, flink, millrace };
 }
 

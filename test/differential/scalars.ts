@@ -180,7 +180,7 @@ export const scalars: Readonly<Record<ValueType, Scalars>> = {
   },
   decimal: {
     columns: ['dc', 'dc', 'dn', 'dw'],
-    literals: ['1.25', '10.00', '-0.5', '12345678901234567890.123', 'CAST(NULL AS DECIMAL(6, 1))'],
+    literals: ['1.25', '10.00', '-0.5', '1234567890123456.123', 'CAST(NULL AS DECIMAL(6, 1))'],
     templates: [
       '({decimal} {+|-|*} {decimal|int|bigint|tiny})',
       '({decimal} / {3|7|1.5|-0.25})',
@@ -210,7 +210,7 @@ export const scalars: Readonly<Record<ValueType, Scalars>> = {
       'SUBSTR({string}, {-3..2})',
       "REPLACE({string}, {'o'|''|'foo'}, {string})",
       '{LEFT|RIGHT|REPEAT}({string}, {-1..3})',
-      "{LPAD|RPAD}({string}, {-1..6}, {'*'|'ab'|''})",
+      "{LPAD|RPAD}({string}, {0..6}, {'*'|'ab'})",
       "SPLIT_INDEX({string}, {' '|'o'}, {-1..2})",
       "REGEXP_REPLACE({string}, {'[a-f]+'|'(.)o'|'^'}, {'_'|'<$1>'|''})",
       "REGEXP_EXTRACT({string}, {'([a-z]+)'|'(o)(o)'|'x(y)?'}, {0..2})",
@@ -305,7 +305,7 @@ export const scalars: Readonly<Record<ValueType, Scalars>> = {
     literals: ["TIMESTAMP '2026-03-29 02:30:00'", "TIMESTAMP '1969-12-31 23:59:58.123456789'"],
     templates: [
       "({timestamp} {+|-} INTERVAL '{1..90}' {SECOND|MINUTE|HOUR|DAY|MONTH|YEAR})",
-      "({timestamp} {+|-} INTERVAL {'1:30' HOUR TO MINUTE|'2 03:04' DAY TO MINUTE|'1-2' YEAR TO MONTH|'1.5' SECOND})",
+      "({timestamp} {+|-} INTERVAL {'1:30' HOUR TO MINUTE|'2 03:04' DAY TO MINUTE|'1-2' YEAR TO MONTH|'1:02' MINUTE TO SECOND})",
       '({timestamp} {+|-} {span|months})',
       '{FLOOR|CEIL}({timestamp} TO {SECOND|MINUTE|HOUR|DAY|WEEK|MONTH|QUARTER|YEAR})',
       'TIMESTAMPADD({SECOND|HOUR|DAY|MONTH|QUARTER}, {int}, {timestamp})',
@@ -340,12 +340,12 @@ export const scalars: Readonly<Record<ValueType, Scalars>> = {
   },
   span: {
     columns: [],
-    literals: ["INTERVAL '1 02:03:04.567' DAY TO SECOND", "INTERVAL '90' MINUTE"],
+    literals: ["INTERVAL '1 02:03:04' DAY TO SECOND", "INTERVAL '90' MINUTE"],
     templates: [
       "INTERVAL '{1..20}' {SECOND|MINUTE|HOUR|DAY}",
       '({span} {+|-} {span})',
-      '(({timestamp} - {timestamp}) SECOND)',
-      '({int} * {span})',
+      '(({date} - {date}) DAY)',
+      '({2..5} * {span})',
     ],
   },
   ints: {

@@ -34,7 +34,7 @@ const orderedAggregates = [
   "LISTAGG({s|k}, '{-|, }')",
   'LISTAGG(DISTINCT k)',
   'ARRAY_AGG({i|s})',
-  'CAST(COLLECT({i|k}) AS STRING)',
+  'CARDINALITY(COLLECT({i|k}))',
   'JSON_ARRAYAGG({i|s})',
   'JSON_OBJECTAGG(KEY CAST(id AS STRING) VALUE {i|s})',
   'PERCENTILE({d|i}, {0.5|0.25|1})',
