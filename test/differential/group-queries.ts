@@ -88,7 +88,9 @@ export const groupQueries = {
       );
     },
   },
+  // How often results swing on the way hangs on which aggregates the planner has taken away.
   nested_groups: {
+    inputs: 'several',
     make: (w) =>
       w.fill(
         `SELECT b, {MAX|MIN|COUNT}(y) AS z FROM (SELECT b, k, {MAX|MIN|COUNT}(n) AS y FROM (SELECT b, k, s, ${inner} AS n FROM t GROUP BY b, k, s) GROUP BY b, k) GROUP BY b`,

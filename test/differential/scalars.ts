@@ -360,7 +360,7 @@ export const scalars: Readonly<Record<ValueType, Scalars>> = {
       '{ARRAY_CONCAT|ARRAY_UNION|ARRAY_EXCEPT|ARRAY_INTERSECT}({ints}, {ints})',
       'ARRAY_SLICE({ints}, {-3..3}, {-2..3})',
       'ARRAY_SLICE({ints}, {-2..2})',
-      'MAP_VALUES({map})',
+      'ARRAY_SORT(MAP_VALUES({map}))',
     ],
   },
   strings: {
@@ -371,7 +371,7 @@ export const scalars: Readonly<Record<ValueType, Scalars>> = {
       '{ARRAY_DISTINCT|ARRAY_REVERSE|ARRAY_SORT}({strings})',
       '{ARRAY_APPEND|ARRAY_PREPEND|ARRAY_REMOVE}({strings}, {string})',
       '{ARRAY_CONCAT|ARRAY_UNION|ARRAY_EXCEPT|ARRAY_INTERSECT}({strings}, {strings})',
-      'MAP_KEYS({map})',
+      'ARRAY_SORT(MAP_KEYS({map}))',
       "SPLIT({string}, {' '|'o'|''})",
       "REGEXP_EXTRACT_ALL({string}, {'([a-z])o'|'[0-9]'}, {0..1})",
       'CAST({ints} AS ARRAY<STRING>)',
