@@ -257,12 +257,12 @@ function constructedFields(row: SqlExpression): readonly SqlExpression[] | undef
 
 /**
  * `(a, b) = (1, 2)` is `a = 1 AND b = 2`, as Calcite has it: NULL where a field's comparison is and no other decides. The same where rows are
- * cast. null: something else.
+ * cast. `<>` of rows is that of any rows: a NULL is a value. null: something else.
  */
 function rowComparison(name: string, args: readonly SqlExpression[], position: Position): SqlExpression | null {
-  if (name !== '=' && name !== '<>') return null;
+  if (name !== '=') return null;
   const [left, right] = args.map(constructedFields);
   if (left?.length !== right?.length || left === undefined || right === undefined || left.length === 0) return null;
   const fields = left.map((arg, i): SqlExpression => ({ kind: 'operator', name, args: [arg, right[i]!], position }));
-  return fields.reduce((a, b) => ({ kind: name === '=' ? 'and' : 'or', left: a, right: b, position }));
+  return fields.reduce((a, b) => ({ kind: 'and', left: a, right: b, position }));
 }
