@@ -84,7 +84,7 @@ export const groupQueries = {
     make: (w) => {
       const key = w.random.pick(['MOD(i, 3)', 'b', 's']);
       return w.fill(
-        `SELECT g, {COUNT(*)|MAX(n)|MIN(n)|COUNT(DISTINCT n)|COUNT(n)} AS x, {COUNT(*)|MAX(n)|MIN(n)} FILTER (WHERE n IS NOT NULL) AS y FROM (SELECT k, ${key} AS g, ${inner} AS n FROM t GROUP BY k, ${key}) GROUP BY g`,
+        `SELECT g, {COUNT(*)|MAX(n)|MIN(n)|COUNT(DISTINCT n)|COUNT(n)} AS x, {COUNT(*)|MAX(n)|MIN(n)} FILTER (WHERE g IS NOT NULL) AS y FROM (SELECT k, ${key} AS g, ${inner} AS n FROM t GROUP BY k, ${key}) GROUP BY g`,
       );
     },
   },

@@ -60,7 +60,7 @@ function rank({ fields, order }: RowFields, next: (number: number, rankBefore: n
   };
 }
 
-/** The last rows' values; offset and default are those of the last row, and the default stands for NULL too, as in Flink. */
+/** The last rows' values; offset and default are those of the last row, as in Flink. */
 function lag({ args }: AggregateCall, { fields }: RowFields): OverFunction {
   const [value, offset, fallback] = args;
   assert(value !== undefined, () => 'LAG has an argument');
@@ -80,7 +80,7 @@ function lag({ args }: AggregateCall, { fields }: RowFields): OverFunction {
     },
     result: (cells, at) => {
       const values = (cells[at] ?? []) as SqlValue[];
-      return (values.length > (cells[at + 1] as number) ? values[0]! : null) ?? cells[at + 2]!;
+      return values.length > (cells[at + 1] as number) ? values[0]! : cells[at + 2]!;
     },
   };
 }

@@ -218,8 +218,8 @@ describe('functions that only OVER has', () => {
   ];
 
   it.each<[OverFrame['unit'], string[]]>([
-    ['rows', ['1 10 5 1 1 1 null -1', '1 20 null 2 2 2 5 -1', '1 20 7 3 2 2 null 5', '1 30 9 4 4 3 7 -1']],
-    ['range', ['1 10 5 1 1 1 null -1', '1 20 null 3 2 2 null 5', '1 20 7 3 2 2 null 5', '1 30 9 4 4 3 7 -1']],
+    ['rows', ['1 10 5 1 1 1 null -1', '1 20 null 2 2 2 5 -1', '1 20 7 3 2 2 null 5', '1 30 9 4 4 3 7 null']],
+    ['range', ['1 10 5 1 1 1 null -1', '1 20 null 3 2 2 null 5', '1 20 7 3 2 2 null 5', '1 30 9 4 4 3 7 null']],
   ])('by %s', (unit, expected) => {
     const spec = specOf({ unit, preceding: null }, calls);
     const all = [...steps, Infinity];
