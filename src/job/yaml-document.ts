@@ -2,7 +2,7 @@
  * The one door to YAML (1.2, core schema): text to plain JavaScript values, with every fault as an INVALID_OPTION that names line and
  * column. Used for job specs, scenarios and the other files that a person writes.
  */
-import { isNode, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import { EngineError, type Position } from '../model/errors.ts';
 
 const maxAliases = 64; // more than a person writes; a file built to explode ("billion laughs") is refused
@@ -21,6 +21,8 @@ export type YamlDocument = Readonly<{
   value: unknown;
   /** Where the value of a path, or of the nearest path above that is there, begins. */
   positionOf(path: YamlPath): Position | undefined;
+  /** Where the last key of a path is written; undefined when it is not there. */
+  keyPositionOf(path: YamlPath): Position | undefined;
 }>;
 
 /** As `parseYaml`, with the place of each value, for those who check further. */
@@ -41,7 +43,13 @@ export function parseYamlDocument(text: string, where: string): YamlDocument {
       }
       return undefined;
     };
-    return { value, positionOf: positionOfPath };
+    const keyPositionOf = (path: YamlPath): Position | undefined => {
+      const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+      const items = isMap(parent) ? parent.items : [];
+      const key = items.find((item) => isScalar(item.key) && item.key.value === path.at(-1))?.key;
+      return isNode(key) && key.range ? positionOf([key.range[0], key.range[1]], lineCounter) : undefined;
+    };
+    return { value, positionOf: positionOfPath, keyPositionOf };
   } catch (error) {
     throw notYaml(where, error instanceof Error ? error.message : String(error), undefined, error);
   }

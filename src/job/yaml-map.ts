@@ -1,5 +1,5 @@
 /** Reads a mapping field by field; each fault names the field's path, its line, what was expected and what was found. */
-import { EngineError } from '../model/errors.ts';
+import { EngineError, type Position } from '../model/errors.ts';
 import { nearest } from '../model/options.ts';
 import type { YamlDocument, YamlPath } from './yaml-document.ts';
 
@@ -22,9 +22,10 @@ export class YamlMap {
     const unknown = Object.keys(this.#values).find((key) => !fields.includes(key));
     if (unknown === undefined) return this;
     const near = nearest(unknown, fields);
-    throw new EngineError('INVALID_OPTION', `${this.#at([unknown])}: unknown field`, {
+    const position = this.#document.keyPositionOf([...this.#path, unknown]);
+    throw new EngineError('INVALID_OPTION', `${this.#at([unknown], position)}: unknown field`, {
       hint: near === undefined ? `Known fields: ${fields.join(', ')}.` : `Did you mean '${near}'?`,
-      position: this.#document.positionOf([...this.#path, unknown]),
+      position,
     });
   }
 
@@ -95,9 +96,9 @@ export class YamlMap {
     });
   }
 
-  #at(below: YamlPath): string {
+  #at(below: YamlPath, at?: Position): string {
     const path = [...this.#path, ...below];
-    const position = this.#document.positionOf(path);
+    const position = at ?? this.#document.positionOf(path);
     const line = position === undefined ? '' : `, line ${position.line}`;
     return `${this.#where}${line}${path.length === 0 ? '' : `: ${path.join('.')}`}`;
   }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseYaml } from '../../src/job/yaml-document.ts';
+import { parseYaml, parseYamlDocument } from '../../src/job/yaml-document.ts';
 import { isEngineError } from '../../src/model/errors.ts';
 
 describe('a YAML document', () => {
@@ -41,5 +41,13 @@ describe('a YAML document', () => {
     const levels = Array.from({ length: 6 }, (_, i) => `l${i + 1}: &l${i + 1} [${Array(9).fill(`*l${i}`).join(', ')}]`);
     const text = `l0: &l0 [x, x, x, x]\n${levels.join('\n')}\n`;
     expect(() => parseYaml(text, 'file')).toThrow(/expected YAML/);
+  });
+
+  it('says where a key is written, whatever its value', () => {
+    const document = parseYamlDocument('a: 1\nb:\n  c:\n    d: 2\n', 'file');
+    expect(document.keyPositionOf(['b', 'c'])).toMatchObject({ line: 3, column: 3 });
+    expect(document.positionOf(['b', 'c'])).toMatchObject({ line: 4, column: 5 });
+    expect(document.keyPositionOf(['a'])).toMatchObject({ line: 1, column: 1 });
+    expect(document.keyPositionOf(['b', 'x'])).toBeUndefined();
   });
 });
