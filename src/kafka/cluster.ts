@@ -18,6 +18,8 @@ export type TopicMetadata = Readonly<{
   partitions: readonly PartitionMetadata[];
 }>;
 export type ClusterMetadata = Readonly<{
+  /** Names the cluster for ever; null where the brokers do not say. */
+  clusterId: string | null;
   brokers: ReadonlyMap<number, BrokerAddress>;
   controller: number;
   topics: readonly TopicMetadata[];
@@ -175,10 +177,10 @@ function readMetadata(r: ResponseReader): ClusterMetadata {
     r.tags();
     return broker;
   });
-  r.nullableString(); // cluster id
+  const clusterId = r.nullableString();
   const controller = r.int32();
   const topics = r.array(() => readTopic(r));
-  return { brokers: new Map(brokers), controller, topics };
+  return { clusterId, brokers: new Map(brokers), controller, topics };
 }
 
 function readTopic(r: ResponseReader): TopicMetadata {

@@ -78,13 +78,15 @@ export class Connection {
     writer.shortString(this.#config.clientId);
     if (api.flexible) writer.tags();
     write(writer);
-    writer.int32At(0, writer.length - 4);
+    writer.firstInt32(writer.length - 4);
     return new Promise((resolve, reject) => {
       const timeoutMs = this.#config.requestTimeoutMs + (options.extraMs ?? 0);
       const timer = setTimeout(() => this.#fail(this.#late(api, timeoutMs)), timeoutMs);
       const allocate = options.allocate ?? Buffer.allocUnsafe;
       this.#pending.push({ correlationId, api, allocate, timer, resolve, reject });
-      this.#socket.write(writer.bytes());
+      this.#socket.cork();
+      for (const chunk of writer.chunks()) this.#socket.write(chunk);
+      this.#socket.uncork();
     });
   }
 

@@ -1,7 +1,9 @@
 import { apis } from './api.ts';
 import { brokerError, brokerErrors } from './broker-error.ts';
 import type { KafkaCluster } from './cluster.ts';
+import type { Connection } from './connection.ts';
 import type { TopicPartition } from './offsets.ts';
+import type { RequestWriter, RequestWriter } from './request-writer.ts';
 import type { ResponseReader } from './response-reader.ts';
 
 /** Produce, version 9, and the producer ids that make retries harmless (KIP-98). One batch a partition and request. */
@@ -11,21 +13,46 @@ export type ProduceResult = TopicPartition & Readonly<{ errorCode: number; detai
 
 const acksAll = -1;
 
+/** `transactionalId`: of the open transaction that the batches belong to (transactions.ts); their attributes must say so too. */
 export async function produceBatches(
   cluster: KafkaCluster,
   leader: number,
   batches: readonly ProducedBatch[],
+  transactionalId: string | null = null,
 ): Promise<ProduceResult[]> {
+  const write = produceRequest(batches, cluster.config.requestTimeoutMs, transactionalId);
+  return readResults(await cluster.request(leader, apis.produce, write));
+}
+
+/** The same over a connection of one's own, on which several requests may be under way: the broker works them off in their order. */
+export async function produceOver(
+  connection: Connection,
+  batches: readonly ProducedBatch[],
+  timeoutMs: number,
+  transactionalId: string | null,
+): Promise<ProduceResult[]> {
+  return readResults(await connection.request(apis.produce, produceRequest(batches, timeoutMs, transactionalId)));
+}
+
+/** The batches' bytes are not copied: they have to stay as they are until the answer is there. */
+function produceRequest(
+  batches: readonly ProducedBatch[],
+  timeoutMs: number,
+  transactionalId: string | null,
+): (w: RequestWriter) => void {
   const topics = [...Map.groupBy(batches, ({ topic }) => topic)];
-  const r = await cluster.request(leader, apis.produce, (w) => {
-    w.string(null).int16(acksAll).int32(cluster.config.requestTimeoutMs);
+  return (w) => {
+    w.string(transactionalId).int16(acksAll).int32(timeoutMs);
     w.array(topics, ([topic, list]) => {
       w.string(topic)
-        .array(list, ({ partition, bytes }) => w.int32(partition).bytesField(bytes).tags())
+        .array(list, ({ partition, bytes }) => w.int32(partition).sharedRecords(bytes).tags())
         .tags();
     });
     w.tags();
-  });
+  };
+}
+
+function readResults(r: ResponseReader): ProduceResult[] {
   const results = r.array(() => {
     const topic = r.string();
     const list = r.array(() => readResult(r, topic));
@@ -54,9 +81,28 @@ export type ProducerId = Readonly<{ id: number; epoch: number }>;
 /** An identity of its own for a producer without transactions. */
 export async function initProducerId(cluster: KafkaCluster): Promise<ProducerId> {
   const connection = await cluster.any();
-  const r = await connection.request(apis.initProducerId, (w) => w.string(null).int32(0).int64(-1).int16(-1).tags());
+  return readProducerId(await connection.request(apis.initProducerId, (w) => writeInit(w, null, 0)), 'a producer');
+}
+
+/** The identity for a transactional id, at its coordinator; its open transaction is aborted, its owner so far shut out. */
+export async function initProducerIdAt(
+  cluster: KafkaCluster,
+  coordinator: number,
+  transactionalId: string,
+  timeoutMs: number,
+): Promise<ProducerId> {
+  const write = (w: RequestWriter): void => writeInit(w, transactionalId, timeoutMs);
+  const r = await cluster.request(coordinator, apis.initProducerId, write);
+  return readProducerId(r, `transactional id '${transactionalId}'`);
+}
+
+function writeInit(w: RequestWriter, transactionalId: string | null, timeoutMs: number): void {
+  w.string(transactionalId).int32(timeoutMs).int64(-1).int16(-1).tags();
+}
+
+function readProducerId(r: ResponseReader, what: string): ProducerId {
   r.int32(); // throttle time
   const code = r.int16();
-  if (code !== brokerErrors.none) throw brokerError(code, 'getting a producer id');
+  if (code !== brokerErrors.none) throw brokerError(code, `getting a producer id for ${what}`);
   return { id: r.int64(), epoch: r.int16() };
 }

@@ -1,15 +1,21 @@
+const initialBytes = 512;
+const smallestShared = 4_096; // less is quicker copied than written by itself
+
 /** The bytes of a request, in the primitive types of the Kafka protocol guide. Grows as needed. Big-endian. */
 export class RequestWriter {
-  #buffer = Buffer.allocUnsafe(512);
+  /** What is whole; `#buffer` follows. */
+  readonly #chunks: Uint8Array[] = [];
+  #chunksLength = 0;
+  #buffer = Buffer.allocUnsafe(initialBytes);
   #length = 0;
 
   get length(): number {
-    return this.#length;
+    return this.#chunksLength + this.#length;
   }
 
-  /** A view, valid until the next write. */
-  bytes(): Buffer {
-    return this.#buffer.subarray(0, this.#length);
+  /** The bytes in their order; the last is a view, valid until the next write. */
+  chunks(): readonly Uint8Array[] {
+    return [...this.#chunks, this.#buffer.subarray(0, this.#length)];
   }
 
   #room(size: number): number {
@@ -41,9 +47,10 @@ export class RequestWriter {
     return this;
   }
 
-  /** Writes over an int32 that is there. */
-  int32At(at: number, value: number): void {
-    this.#buffer.writeInt32BE(value, at);
+  /** Writes over the int32 that the request begins with. */
+  firstInt32(value: number): void {
+    const first = this.#chunks[0] ?? this.#buffer;
+    new DataView(first.buffer, first.byteOffset).setInt32(0, value);
   }
 
   /** An integer within ±(2^53 − 1). */
@@ -93,6 +100,17 @@ export class RequestWriter {
   bytesField(value: Uint8Array | null): this {
     if (value === null) return this.unsignedVarint(0);
     return this.unsignedVarint(value.length + 1).raw(value);
+  }
+
+  /** COMPACT_RECORDS that are not copied: they must stay as they are until the request is answered, or has failed. */
+  sharedRecords(value: Uint8Array): this {
+    if (value.length < smallestShared) return this.bytesField(value);
+    this.unsignedVarint(value.length + 1);
+    this.#chunks.push(this.#buffer.subarray(0, this.#length), value);
+    this.#chunksLength += this.#length + value.length;
+    this.#buffer = Buffer.allocUnsafe(initialBytes);
+    this.#length = 0;
+    return this;
   }
 
   /** UUID, as 32 hexadecimal digits. */
