@@ -3,7 +3,7 @@ import { brokerError, brokerErrors } from './broker-error.ts';
 import type { KafkaCluster } from './cluster.ts';
 import type { Connection } from './connection.ts';
 import type { TopicPartition } from './offsets.ts';
-import type { RequestWriter, RequestWriter } from './request-writer.ts';
+import type { RequestWriter } from './request-writer.ts';
 import type { ResponseReader } from './response-reader.ts';
 
 /** Produce, version 9, and the producer ids that make retries harmless (KIP-98). One batch a partition and request. */
