@@ -1,7 +1,8 @@
 import { EngineError } from '../model/errors.ts';
 import { apis } from './api.ts';
-import { brokerError, brokerErrors, isPassing } from './broker-error.ts';
+import { brokerError, brokerErrors } from './broker-error.ts';
 import type { KafkaCluster } from './cluster.ts';
+import { findCoordinator } from './coordinator.ts';
 import { partitionId, type TopicPartition } from './offsets.ts';
 import type { ResponseReader } from './response-reader.ts';
 
@@ -10,33 +11,54 @@ import type { ResponseReader } from './response-reader.ts';
  * Millrace's truth is its checkpoint: these are for lag tools and for `group-offsets`.
  */
 
+/** A committed position: the next offset to read, and what the consumer wrote beside it. */
+export type GroupPosition = TopicPartition & Readonly<{ offset: number; metadata?: string | null }>;
+
 /** Where a group goes on, by partition id; partitions without a committed position are absent. */
 export async function committedOffsets(
   cluster: KafkaCluster,
   groupId: string,
   partitions: readonly TopicPartition[],
 ): Promise<Map<string, number>> {
-  const topics = [...Map.groupBy(partitions, ({ topic }) => topic)];
+  const positions = await fetchPositions(cluster, groupId, partitions);
+  return new Map(positions.map((position) => [partitionId(position), position.offset]));
+}
+
+/** Every position that a group has committed. */
+export function groupPositions(cluster: KafkaCluster, groupId: string): Promise<GroupPosition[]> {
+  return fetchPositions(cluster, groupId, null);
+}
+
+/** null: of all partitions. */
+function fetchPositions(
+  cluster: KafkaCluster,
+  groupId: string,
+  partitions: readonly TopicPartition[] | null,
+): Promise<GroupPosition[]> {
+  const topics = partitions && [...Map.groupBy(partitions, ({ topic }) => topic)];
   return cluster.retry(async () => {
-    const coordinator = await findCoordinator(cluster, groupId);
+    const coordinator = await findCoordinator(cluster, 'group', groupId);
     const r = await cluster.request(coordinator, apis.offsetFetch, (w) => {
       w.array([groupId], (group) => {
-        w.string(group).array(topics, ([topic, list]) => {
-          w.string(topic)
-            .array(list, ({ partition }) => w.int32(partition))
-            .tags();
-        });
+        w.string(group);
+        if (topics === null) w.nullArray();
+        else
+          w.array(topics, ([topic, list]) => {
+            w.string(topic)
+              .array(list, ({ partition }) => w.int32(partition))
+              .tags();
+          });
         w.tags();
       });
       w.boolean(false).tags();
     });
-    return readCommitted(r, groupId);
+    return readPositions(r, groupId);
   });
 }
 
-function readCommitted(r: ResponseReader, groupId: string): Map<string, number> {
+function readPositions(r: ResponseReader, groupId: string): GroupPosition[] {
   r.int32(); // throttle time
-  const offsets = new Map<string, number>();
+  const positions: GroupPosition[] = [];
   r.array(() => {
     r.string(); // the group
     r.array(() => {
@@ -44,11 +66,11 @@ function readCommitted(r: ResponseReader, groupId: string): Map<string, number> 
       r.array(() => {
         const [partition, offset] = [r.int32(), r.int64()];
         r.int32(); // leader epoch
-        r.nullableString(); // metadata
+        const metadata = r.nullableString();
         const code = r.int16();
         r.tags();
         if (code !== brokerErrors.none) throw brokerError(code, `group '${groupId}', topic '${topic}'`);
-        if (offset >= 0) offsets.set(partitionId({ topic, partition }), offset);
+        if (offset >= 0) positions.push({ topic, partition, offset, metadata });
       });
       r.tags();
     });
@@ -56,23 +78,25 @@ function readCommitted(r: ResponseReader, groupId: string): Map<string, number> 
     r.tags();
     if (code !== brokerErrors.none) throw brokerError(code, `group '${groupId}'`);
   });
-  return offsets;
+  return positions;
 }
 
 /** Commits positions (the next offset to read). CONFLICT when the group has living members: they alone may commit. */
 export async function commitOffsets(
   cluster: KafkaCluster,
   groupId: string,
-  positions: readonly (TopicPartition & Readonly<{ offset: number }>)[],
+  positions: readonly GroupPosition[],
 ): Promise<void> {
   const topics = [...Map.groupBy(positions, ({ topic }) => topic)];
   await cluster.retry(async () => {
-    const coordinator = await findCoordinator(cluster, groupId);
+    const coordinator = await findCoordinator(cluster, 'group', groupId);
     const r = await cluster.request(coordinator, apis.offsetCommit, (w) => {
       w.string(groupId).int32(-1).string('').string(null);
       w.array(topics, ([topic, list]) => {
         w.string(topic)
-          .array(list, ({ partition, offset }) => w.int32(partition).int64(offset).int32(-1).string(null).tags())
+          .array(list, ({ partition, offset, metadata = null }) => {
+            w.int32(partition).int64(offset).int32(-1).string(metadata).tags();
+          })
           .tags();
       });
       w.tags();
@@ -96,27 +120,4 @@ function commitError(code: number, groupId: string, where: string): EngineError 
   return new EngineError('CONFLICT', `${error.message}: the group has members of its own`, {
     hint: "Give this job a 'properties.group.id' that nobody else consumes with.",
   });
-}
-
-/** The broker that keeps a group's positions. */
-async function findCoordinator(cluster: KafkaCluster, groupId: string): Promise<number> {
-  const connection = await cluster.any();
-  const r = await connection.request(apis.findCoordinator, (w) => {
-    w.int8(0)
-      .array([groupId], (group) => w.string(group))
-      .tags();
-  });
-  r.int32(); // throttle time
-  const [found] = r.array(() => {
-    r.string(); // the group
-    const node = r.int32();
-    r.string(); // host
-    r.int32(); // port
-    const [code, detail] = [r.int16(), r.nullableString()];
-    r.tags();
-    if (code !== brokerErrors.none) throw brokerError(code, `group '${groupId}'`, isPassing(code) ? null : detail);
-    return node;
-  });
-  await cluster.metadataOnce([]);
-  return found ?? -1;
 }

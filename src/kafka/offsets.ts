@@ -40,10 +40,10 @@ export async function listOffsets(
 }
 
 /** Partitions by the broker that leads them, −1 where none does. */
-async function leadersOf(
+export async function leadersOf<T extends TopicPartition>(
   cluster: KafkaCluster,
-  partitions: readonly TopicPartition[],
-): Promise<Map<number, TopicPartition[]>> {
+  partitions: readonly T[],
+): Promise<Map<number, T[]>> {
   const { topics } = await cluster.metadataOnce([...new Set(partitions.map(({ topic }) => topic))]);
   return Map.groupBy(partitions, ({ topic, partition }) => {
     const found = topics.find(({ name }) => name === topic)?.partitions.find((p) => p.partition === partition);

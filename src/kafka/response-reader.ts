@@ -12,6 +12,10 @@ export class ResponseReader {
     this.#end = end;
   }
 
+  get atEnd(): boolean {
+    return this.at >= this.#end;
+  }
+
   #take(size: number): number {
     const at = this.at;
     if (size < 0 || at + size > this.#end) {
