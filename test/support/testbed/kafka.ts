@@ -62,6 +62,12 @@ export function kafkaJars(): Promise<string> {
   return mavenJars(`kafka-${kafkaVersion}`, artifacts);
 }
 
+/** Settings of a broker that keeps access rules; everyone who comes without a password is above them. */
+export const authorizedProperties = {
+  'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+  'super.users': 'User:ANONYMOUS',
+} as const;
+
 type StartOptions = Readonly<{
   /** Settings of the broker, on top of ours. */
   properties?: Readonly<Record<string, string>>;
