@@ -62,7 +62,7 @@ export class BatchBuilder {
   /** Closes the batch. The builder is not used again. */
   seal(compression: Compression): SealedBatch {
     const records = this.#bytes.subarray(batchLayout.records, this.#at);
-    const compressed = compress(records, compression);
+    const compressed = compressRecords(records, compression);
     const bytes =
       compressed === records
         ? this.#bytes.subarray(0, this.#at)
@@ -123,7 +123,8 @@ export function stampBatch(
   batch.writeUInt32BE(kernel.crc32c(), batchLayout.crc);
 }
 
-function compress(records: Buffer, compression: Compression): Buffer {
+/** Records in their wire form, as a batch of that codec holds them. */
+export function compressRecords(records: Buffer, compression: Compression): Buffer {
   switch (compression) {
     case 'none':
       return records;

@@ -3,6 +3,9 @@ import { type BatchHeader, batchLayout, codecMask, codecs, corruptBatch } from '
 import { maxBatchBytes, RecordKernel } from './record-kernel.ts';
 import type { RecordRun } from './record-run.ts';
 
+/** `bytes[start, end)`. */
+export type OpenedRecords = Readonly<{ bytes: Uint8Array; start: number; end: number }>;
+
 /** Opens record batches: checks the CRC, decompresses, walks the records. One a reader; its buffers are reused from batch to batch. */
 export class BatchReader {
   readonly #checkCrcs: boolean;
@@ -17,6 +20,13 @@ export class BatchReader {
    * when the batch is damaged.
    */
   read(bytes: Buffer, header: BatchHeader, run: RecordRun, where: string): void {
+    const records = this.open(bytes, header, where);
+    const fault = run.walk(records.bytes, records.start, records.end, header.recordCount);
+    if (fault !== null) throw corruptBatch(where, header.baseOffset, fault);
+  }
+
+  /** The records of a batch in their wire form, decompressed; valid until the next call. */
+  open(bytes: Buffer, header: BatchHeader, where: string): OpenedRecords {
     const codec = codecs[header.attributes & codecMask];
     if (codec === undefined)
       throw corruptBatch(where, header.baseOffset, `compression ${header.attributes & codecMask}`);
@@ -24,10 +34,9 @@ export class BatchReader {
     if (this.#checkCrcs || inKernel) this.#kernel.load(bytes, header.start + batchLayout.attributes, header.end);
     if (this.#checkCrcs) this.#check(bytes, header, where);
     const start = header.start + batchLayout.records;
-    const fault = inKernel
-      ? this.#walkKernel(codec, header, run)
-      : this.#walkBytes(codec, bytes.subarray(start, header.end), header, run);
-    if (fault !== null) throw corruptBatch(where, header.baseOffset, fault);
+    const opened = inKernel ? this.#inKernel(codec, header) : decompressed(codec, bytes.subarray(start, header.end));
+    if (typeof opened === 'string') throw corruptBatch(where, header.baseOffset, opened);
+    return opened;
   }
 
   #check(bytes: Buffer, header: BatchHeader, where: string): void {
@@ -37,13 +46,13 @@ export class BatchReader {
     throw corruptBatch(where, header.baseOffset, `expected CRC-32C ${hex(expected)}, got ${hex(found)}`);
   }
 
-  #walkKernel(codec: 'lz4' | 'snappy', header: BatchHeader, run: RecordRun): string | null {
+  #inKernel(codec: 'lz4' | 'snappy', header: BatchHeader): OpenedRecords | string {
     const from = batchLayout.records - batchLayout.attributes;
     const to = header.end - header.start - batchLayout.attributes;
     const length = codec === 'lz4' ? this.#kernel.lz4Frame(from) : this.#snappy(from, to);
     if (length === null) return `its records are not ${codec === 'lz4' ? 'an LZ4 frame' : 'Snappy'}`;
     const start = this.#kernel.outputStart;
-    return run.walk(this.#kernel.bytes, start, start + length, header.recordCount);
+    return { bytes: this.#kernel.bytes, start, end: start + length };
   }
 
   /** A raw block, as librdkafka writes it, or Java's frame of blocks: its magic alone tells (dpkp/kafka-python #2414). */
@@ -62,17 +71,17 @@ export class BatchReader {
     }
     return written;
   }
+}
 
-  #walkBytes(codec: 'none' | 'gzip' | 'zstd', bytes: Buffer, header: BatchHeader, run: RecordRun): string | null {
-    let records = bytes;
-    try {
-      if (codec === 'gzip') records = gunzipSync(bytes, { maxOutputLength: maxBatchBytes });
-      if (codec === 'zstd') records = zstdDecompressSync(bytes, { maxOutputLength: maxBatchBytes });
-    } catch (error) {
-      return `its records are not ${codec}: ${error instanceof Error ? error.message : error}`;
-    }
-    return run.walk(records, 0, records.length, header.recordCount);
+function decompressed(codec: 'none' | 'gzip' | 'zstd', bytes: Buffer): OpenedRecords | string {
+  let records = bytes;
+  try {
+    if (codec === 'gzip') records = gunzipSync(bytes, { maxOutputLength: maxBatchBytes });
+    if (codec === 'zstd') records = zstdDecompressSync(bytes, { maxOutputLength: maxBatchBytes });
+  } catch (error) {
+    return `its records are not ${codec}: ${error instanceof Error ? error.message : error}`;
   }
+  return { bytes: records, start: 0, end: records.length };
 }
 
 const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);
