@@ -8,7 +8,14 @@ import type { ResponseReader } from './response-reader.ts';
 import { retry } from './retry.ts';
 import { authenticate } from './sasl.ts';
 
-type PartitionMetadata = Readonly<{ partition: number; leader: number; leaderEpoch: number }>;
+type PartitionMetadata = Readonly<{
+  partition: number;
+  leader: number;
+  leaderEpoch: number;
+  /** Brokers that hold it, or should; and those of them that keep up. */
+  replicas: readonly number[];
+  inSync: readonly number[];
+}>;
 export type TopicMetadata = Readonly<{
   name: string;
   /** A topic that was deleted and made anew has another. */
@@ -191,9 +198,10 @@ function readTopic(r: ResponseReader): TopicMetadata {
   const partitions = r.array(() => {
     r.int16(); // an error beside a leader of -1 says no more than that
     const [partition, leader, leaderEpoch] = [r.int32(), r.int32(), r.int32()];
-    for (let list = 0; list < 3; list++) r.array(() => r.int32()); // replicas, in-sync, offline
+    const [replicas, inSync] = [r.array(() => r.int32()), r.array(() => r.int32())];
+    r.array(() => r.int32()); // offline replicas
     r.tags();
-    return { partition, leader, leaderEpoch };
+    return { partition, leader, leaderEpoch, replicas, inSync };
   });
   r.int32(); // authorized operations
   r.tags();
