@@ -1,0 +1,131 @@
+/**
+ * The topic `millrace-audit` of a cluster: what producers count, what auditors find, how far they are. Compacted: the last value of a key is
+ * the one that counts, and writing one again changes nothing. Keys are JSON arrays, the kind first.
+ */
+import { createTopics, listTopics } from '../kafka/admin.ts';
+import { BatchReader } from '../kafka/batch-reader.ts';
+import type { ClientConfig } from '../kafka/client-config.ts';
+import { KafkaCluster } from '../kafka/cluster.ts';
+import { listOffsets, offsetSpec, partitionId } from '../kafka/offsets.ts';
+import { KafkaProducer } from '../kafka/producer.ts';
+import { RecordFetcher } from '../kafka/record-fetcher.ts';
+import { RecordRun } from '../kafka/record-run.ts';
+import { isEngineError } from '../model/errors.ts';
+
+export const auditTopic = 'millrace-audit';
+
+/** Records of the audit are kept this long at least; what they are about has mostly gone before. */
+const retentionMs = 14 * 86_400_000;
+const fetchTimeoutMs = 1_000;
+
+/** Makes the topic where there is none; several may do it at once. Replicas are the brokers' default. */
+export async function ensureAuditTopic(cluster: KafkaCluster): Promise<void> {
+  if ((await listTopics(cluster)).some(({ name }) => name === auditTopic)) return;
+  const config = { 'cleanup.policy': 'compact,delete', 'retention.ms': String(retentionMs) };
+  try {
+    await createTopics(cluster, [{ name: auditTopic, partitions: 1, replicationFactor: -1, config }]);
+  } catch (error) {
+    if (!isEngineError(error) || error.code !== 'CONFLICT') throw error;
+  }
+}
+
+/**
+ * The topic as it is now: the last value of every key that `wanted` takes, in no order. Empty where there is no such topic. The client's
+ * connections are its own.
+ */
+export async function readAuditTopic(
+  config: ClientConfig,
+  wanted: (key: string) => boolean,
+): Promise<ReadonlyMap<string, Buffer>> {
+  const cluster = new KafkaCluster(config);
+  const values = new Map<string, Buffer>();
+  const fetcher = new RecordFetcher(cluster, { onRetry: () => {}, onReset: () => {} });
+  try {
+    const topic = (await listTopics(cluster)).find(({ name }) => name === auditTopic);
+    if (topic === undefined) return values;
+    const partitions = topic.partitions.map(({ partition }) => ({ topic: auditTopic, partition }));
+    const first = await listOffsets(cluster, partitions, offsetSpec.earliest, false);
+    const ends = await listOffsets(cluster, partitions, offsetSpec.latest, config.consumer.readCommitted);
+    const open = new Map([...ends].filter(([id, end]) => end > first.get(id)!));
+    const positions = partitions.filter((partition) => open.has(partitionId(partition)));
+    fetcher.add(
+      positions.map((partition) => {
+        const id = partitionId(partition);
+        return { ...partition, topicId: topic.id, offset: first.get(id)!, stopOffset: open.get(id)! };
+      }),
+    );
+    const reader = new BatchReader(config.consumer.checkCrcs);
+    const run = new RecordRun();
+    while (open.size > 0) {
+      const delivery = await fetcher.next(fetchTimeoutMs);
+      if (delivery === null) continue;
+      const { partition, records, release } = delivery;
+      while (records.next(reader, run)) keepLast(run, records.from, records.to, wanted, values);
+      if (records.nextOffset >= open.get(partition.id)!) open.delete(partition.id);
+      release();
+    }
+    return values;
+  } finally {
+    await fetcher.close();
+  }
+}
+
+function keepLast(
+  run: RecordRun,
+  from: number,
+  to: number,
+  wanted: (key: string) => boolean,
+  values: Map<string, Buffer>,
+): void {
+  const bytes = Buffer.from(run.bytes.buffer, run.bytes.byteOffset, run.bytes.byteLength);
+  for (let i = from; i < to; i++) {
+    if (run.keyStarts[i]! < 0) continue; // nobody of the audit's writes one
+    const key = bytes.toString('utf8', run.keyStarts[i], run.keyEnds[i]);
+    if (!wanted(key)) continue;
+    if (run.valueStarts[i]! < 0) values.delete(key);
+    else values.set(key, Buffer.from(bytes.subarray(run.valueStarts[i], run.valueEnds[i])));
+  }
+}
+
+/** Writes to the topic. *Delivery guarantee*: what was put before `flush` is there when that resolves; twice does no harm. */
+export class AuditWriter {
+  readonly #producer: KafkaProducer;
+  readonly #now: () => number;
+
+  private constructor(producer: KafkaProducer, now: () => number) {
+    this.#producer = producer;
+    this.#now = now;
+  }
+
+  /** Makes the topic if need be. `now`: ms since 1970. */
+  static async open(config: ClientConfig, now: () => number): Promise<AuditWriter> {
+    const cluster = new KafkaCluster(config);
+    try {
+      await ensureAuditTopic(cluster);
+    } finally {
+      cluster.close();
+    }
+    const producer = new KafkaProducer(config, now);
+    try {
+      await producer.open(auditTopic);
+      return new AuditWriter(producer, now);
+    } catch (error) {
+      await producer.close();
+      throw error;
+    }
+  }
+
+  /** Waits while buffers are full. A value of null takes the key out. */
+  async put(key: string, value: Uint8Array | null): Promise<void> {
+    this.#producer.send(auditTopic, null, Buffer.from(key), value, this.#now());
+    await (this.#producer.ready() ?? undefined);
+  }
+
+  flush(): Promise<void> {
+    return this.#producer.flush();
+  }
+
+  close(): Promise<void> {
+    return this.#producer.close();
+  }
+}
