@@ -66,6 +66,13 @@ export class YamlMap {
     throw this.fault(key, `a whole number from ${min} to ${max}`);
   }
 
+  optionalBoolean(key: string): boolean | undefined {
+    if (!this.has(key)) return undefined;
+    const value = this.#values[key];
+    if (typeof value !== 'boolean') throw this.fault(key, 'true or false');
+    return value;
+  }
+
   /** A scalar as a person wrote it, as text: `1m`, `5`, `true`. */
   optionalScalar(key: string): string | undefined {
     const value = this.#values[key];

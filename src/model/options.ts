@@ -196,7 +196,7 @@ const memoryUnits: Readonly<Record<string, number>> = {
 };
 
 /** Flink's sizes (MemorySize), in bytes: every unit is binary. undefined when it is none. */
-function parseMemory(text: string): number | undefined {
+export function parseMemory(text: string): number | undefined {
   const match = /^\s*(\d+)\s*([a-z]*)\s*$/i.exec(text);
   const factor = match === null ? undefined : memoryUnits[match[2]!.toLowerCase()];
   return factor === undefined ? undefined : Number(match![1]) * factor;
