@@ -37,11 +37,15 @@ describeWithJava('administration of a real broker', () => {
         remove: ['cleanup.policy'],
       },
     ]);
-    const described = await describeTopicConfigs(cluster, ['configured', 'not-there']);
-    expect([...described.keys()]).toEqual(['configured']);
-    const configs = described.get('configured')!;
-    const overridden = [...configs].filter(([, config]) => config.overridden).map(([name, { value }]) => [name, value]);
-    expect(Object.fromEntries(overridden)).toEqual({ 'retention.ms': '2000', 'max.message.bytes': '12345' });
+    const configsNow = async () =>
+      (await describeTopicConfigs(cluster, ['configured', 'not-there'])).get('configured')!;
+    const overridden = async () =>
+      Object.fromEntries(
+        [...(await configsNow())].filter(([, { overridden }]) => overridden).map(([k, v]) => [k, v.value]),
+      );
+    await expect.poll(overridden).toEqual({ 'retention.ms': '2000', 'max.message.bytes': '12345' });
+    expect([...(await describeTopicConfigs(cluster, ['configured', 'not-there'])).keys()]).toEqual(['configured']);
+    const configs = await configsNow();
     expect(configs.get('cleanup.policy')).toEqual({ value: 'delete', overridden: false });
     expect(configs.size).toBeGreaterThan(20);
   });
