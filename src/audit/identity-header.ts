@@ -23,7 +23,7 @@ const longestName = 255;
 const largestUint48 = 2 ** 48 - 1;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 /** The header's value. Names are cut to 255 bytes at a character; a session that is not 16 hexadecimal digits is a bug. */
 export function encodeIdentity(identity: EventIdentity): Buffer {
