@@ -10,6 +10,7 @@ import { listOffsets, offsetSpec, partitionId } from '../kafka/offsets.ts';
 import { KafkaProducer } from '../kafka/producer.ts';
 import { RecordFetcher } from '../kafka/record-fetcher.ts';
 import { RecordRun } from '../kafka/record-run.ts';
+import { pause } from '../kafka/retry.ts';
 import { isEngineError } from '../model/errors.ts';
 
 export const auditTopic = 'millrace-audit';
@@ -17,32 +18,40 @@ export const auditTopic = 'millrace-audit';
 /** Records of the audit are kept this long at least; what they are about has mostly gone before. */
 const retentionMs = 14 * 86_400_000;
 const fetchTimeoutMs = 1_000;
+/** A topic that was just made is not known to every broker at once: looked for so often, so far apart. */
+const maxLooks = 50;
+const lookMs = 100;
 
 /** Makes the topic where there is none; several may do it at once. Replicas are the brokers' default. */
 export async function ensureAuditTopic(cluster: KafkaCluster): Promise<void> {
-  if ((await listTopics(cluster)).some(({ name }) => name === auditTopic)) return;
+  if (await isThere(cluster)) return;
   const config = { 'cleanup.policy': 'compact,delete', 'retention.ms': String(retentionMs) };
   try {
     await createTopics(cluster, [{ name: auditTopic, partitions: 1, replicationFactor: -1, config }]);
   } catch (error) {
     if (!isEngineError(error) || error.code !== 'CONFLICT') throw error;
   }
+  for (let look = 0; look < maxLooks && !(await isThere(cluster)); look++) await pause(lookMs, cluster.signal);
 }
 
+async function isThere(cluster: KafkaCluster): Promise<boolean> {
+  const topic = (await listTopics(cluster)).find(({ name }) => name === auditTopic);
+  return topic?.partitions.every(({ leader }) => leader >= 0) === true;
+}
+
+/** Hears a record; what it keeps of the bytes it copies. A value of null: the key is out. */
+export type AuditVisitor = (key: Uint8Array, value: Uint8Array | null) => void;
+
 /**
- * The topic as it is now: the last value of every key that `wanted` takes, in no order. Empty where there is no such topic. The client's
- * connections are its own.
+ * Reads the topic as it is now, in the order in which each key was written; nothing where there is no such topic. Keys that were not yet
+ * compacted come several times. The client's connections are its own.
  */
-export async function readAuditTopic(
-  config: ClientConfig,
-  wanted: (key: string) => boolean,
-): Promise<ReadonlyMap<string, Buffer>> {
+export async function readAuditTopic(config: ClientConfig, visit: AuditVisitor): Promise<void> {
   const cluster = new KafkaCluster(config);
-  const values = new Map<string, Buffer>();
   const fetcher = new RecordFetcher(cluster, { onRetry: () => {}, onReset: () => {} });
   try {
     const topic = (await listTopics(cluster)).find(({ name }) => name === auditTopic);
-    if (topic === undefined) return values;
+    if (topic === undefined) return;
     const partitions = topic.partitions.map(({ partition }) => ({ topic: auditTopic, partition }));
     const first = await listOffsets(cluster, partitions, offsetSpec.earliest, false);
     const ends = await listOffsets(cluster, partitions, offsetSpec.latest, config.consumer.readCommitted);
@@ -60,30 +69,20 @@ export async function readAuditTopic(
       const delivery = await fetcher.next(fetchTimeoutMs);
       if (delivery === null) continue;
       const { partition, records, release } = delivery;
-      while (records.next(reader, run)) keepLast(run, records.from, records.to, wanted, values);
+      while (records.next(reader, run)) visitRecords(run, records.from, records.to, visit);
       if (records.nextOffset >= open.get(partition.id)!) open.delete(partition.id);
       release();
     }
-    return values;
   } finally {
     await fetcher.close();
   }
 }
 
-function keepLast(
-  run: RecordRun,
-  from: number,
-  to: number,
-  wanted: (key: string) => boolean,
-  values: Map<string, Buffer>,
-): void {
-  const bytes = Buffer.from(run.bytes.buffer, run.bytes.byteOffset, run.bytes.byteLength);
+function visitRecords(run: RecordRun, from: number, to: number, visit: AuditVisitor): void {
   for (let i = from; i < to; i++) {
     if (run.keyStarts[i]! < 0) continue; // nobody of the audit's writes one
-    const key = bytes.toString('utf8', run.keyStarts[i], run.keyEnds[i]);
-    if (!wanted(key)) continue;
-    if (run.valueStarts[i]! < 0) values.delete(key);
-    else values.set(key, Buffer.from(bytes.subarray(run.valueStarts[i], run.valueEnds[i])));
+    const key = run.bytes.subarray(run.keyStarts[i], run.keyEnds[i]);
+    visit(key, run.valueStarts[i]! < 0 ? null : run.bytes.subarray(run.valueStarts[i], run.valueEnds[i]));
   }
 }
 
@@ -105,7 +104,7 @@ export class AuditWriter {
     } finally {
       cluster.close();
     }
-    const producer = new KafkaProducer(config, now);
+    const producer = new KafkaProducer({ ...config, producer: { ...config.producer, compression: 'zstd' } }, now); // tables are mostly zeros
     try {
       await producer.open(auditTopic);
       return new AuditWriter(producer, now);
@@ -116,8 +115,8 @@ export class AuditWriter {
   }
 
   /** Waits while buffers are full. A value of null takes the key out. */
-  async put(key: string, value: Uint8Array | null): Promise<void> {
-    this.#producer.send(auditTopic, null, Buffer.from(key), value, this.#now());
+  async put(key: Uint8Array, value: Uint8Array | null): Promise<void> {
+    this.#producer.send(auditTopic, null, key, value, this.#now());
     await (this.#producer.ready() ?? undefined);
   }
 
