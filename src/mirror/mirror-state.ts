@@ -1,0 +1,144 @@
+/**
+ * What a mirror keeps on the target, in a compacted topic of its own (`stateTopicOf`). Partition 0 holds who takes part in the work. Each
+ * further one holds the state of a shard, a fixed share of the mirrored partitions, and is written by the shard's owner alone. Keys and
+ * values are JSON:
+ *
+ * - `["position", topic, partition]` → where the mirror stands, and the newest offset runs;
+ * - `["runs", topic, partition, n]` → the nth `runsPerChunk` runs before those;
+ * - `["loss", topic, partition, from, time]` → a `MirrorLoss`;
+ * - `["producer"]` → who writes the copies of the shard, with the delivery `reconcile`;
+ * - `["owner"]` → whose shard it is.
+ */
+import type { KafkaCluster } from '../kafka/cluster.ts';
+import { readLog } from '../kafka/log-reader.ts';
+import { partitionId, type TopicPartition } from '../kafka/offsets.ts';
+import type { ProducerId } from '../kafka/producer-id.ts';
+import type { MirrorLoss } from '../model/audit.ts';
+import { hashBytes } from '../model/hash.ts';
+import type { OffsetRuns } from '../model/offset-runs.ts';
+import { stateTopicOf } from './mirror-names.ts';
+
+/** Shares into which the work is cut; a change would move positions to other partitions of the state. */
+export const shardCount = 16;
+
+const runsPerChunk = 128;
+
+/** Where the mirror of a partition stands. */
+export type MirrorPosition = TopicPartition &
+  Readonly<{
+    targetTopic: string;
+    /** Of the source: positions mean nothing in another topic of that name. */
+    topicId: string;
+    /** That of the last batch that was mirrored; −1 before the first. */
+    leaderEpoch: number;
+    /** All before it is mirrored, or accounted for. */
+    offset: number;
+    /** Where the next copy comes to lie. */
+    targetOffset: number;
+    runs: OffsetRuns;
+    /** When it was stored, ms since 1970. */
+    time: number;
+  }>;
+
+export type ShardState = {
+  readonly positions: Map<string, MirrorPosition>;
+  readonly losses: MirrorLoss[];
+  producer: ProducerId | null;
+  /** The token of the last owner. */
+  owner: string | null;
+};
+
+/** A record of the state: null takes the key away. */
+export type StateRecord = Readonly<{ key: readonly (string | number)[]; value: unknown }>;
+
+export function shardOf({ topic, partition }: TopicPartition): number {
+  const name = Buffer.from(topic);
+  return ((hashBytes(name, 0, name.length) >>> 0) + partition) % shardCount;
+}
+
+/** The partition of the state topic that is a shard's. */
+export function statePartitionOf(shard: number): number {
+  return 1 + shard;
+}
+
+type StoredPosition = Omit<MirrorPosition, 'topic' | 'partition' | 'runs'> &
+  Readonly<{ chunks: number; runs: readonly (readonly [number, number, number])[] }>;
+
+/** The records that store a position: chunks that are whole once, what changes each time. `chunksStored`: how many stand there already. */
+export function positionRecords(position: MirrorPosition, chunksStored: number): StateRecord[] {
+  const { topic, partition, runs, ...rest } = position;
+  const chunks = Math.floor(Math.max(0, runs.length - 1) / runsPerChunk); // the last run still grows
+  const packed = (from: number, to: number): (readonly [number, number, number])[] =>
+    runs.slice(from, to).map(({ sourceFrom, sourceTo, targetFrom }) => [sourceFrom, sourceTo, targetFrom]);
+  const records: StateRecord[] = [];
+  for (let n = Math.min(chunksStored, chunks); n < chunks; n++) {
+    const value = packed(n * runsPerChunk, (n + 1) * runsPerChunk);
+    records.push({ key: ['runs', topic, partition, n], value });
+  }
+  const stored: StoredPosition = { ...rest, chunks, runs: packed(chunks * runsPerChunk, runs.length) };
+  return [...records, { key: ['position', topic, partition], value: stored }];
+}
+
+/** How many chunks of runs stand in the state once that position is stored. */
+export function chunksOf(position: MirrorPosition): number {
+  return Math.floor(Math.max(0, position.runs.length - 1) / runsPerChunk);
+}
+
+export function lossRecord(loss: MirrorLoss): StateRecord {
+  return { key: ['loss', loss.topic, loss.partition, loss.from, loss.time], value: loss };
+}
+
+/** A shard's state as it stands. NOT_FOUND when the mirror has never run. */
+export async function readShardState(cluster: KafkaCluster, mirror: string, shard: number): Promise<ShardState> {
+  const values = new Map<string, unknown>();
+  const place = { topic: stateTopicOf(mirror), partition: statePartitionOf(shard) };
+  await readLog(cluster, place, ({ key, value }) => {
+    if (key === null) return;
+    if (value === null) values.delete(key.toString());
+    else values.set(key.toString(), JSON.parse(value.toString()));
+  });
+  return shardStateOf(values);
+}
+
+function shardStateOf(values: ReadonlyMap<string, unknown>): ShardState {
+  const state: ShardState = { positions: new Map(), losses: [], producer: null, owner: null };
+  for (const [text, value] of values) {
+    const key = JSON.parse(text) as [string, string, number];
+    if (key[0] === 'producer') state.producer = value as ProducerId;
+    else if (key[0] === 'owner') state.owner = (value as { token: string }).token;
+    else if (key[0] === 'loss') state.losses.push(value as MirrorLoss);
+    else if (key[0] === 'position') {
+      const position = positionOf(key[1], key[2], value as StoredPosition, values);
+      state.positions.set(partitionId(position), position);
+    }
+  }
+  return state;
+}
+
+function positionOf(
+  topic: string,
+  partition: number,
+  { chunks, runs, ...rest }: StoredPosition,
+  values: ReadonlyMap<string, unknown>,
+): MirrorPosition {
+  const packed: (readonly [number, number, number])[] = [];
+  for (let n = 0; n < chunks; n++) {
+    packed.push(...(values.get(JSON.stringify(['runs', topic, partition, n])) as [number, number, number][]));
+  }
+  packed.push(...runs);
+  const unpacked = packed.map(([sourceFrom, sourceTo, targetFrom]) => ({ sourceFrom, sourceTo, targetFrom }));
+  return { topic, partition, ...rest, runs: unpacked };
+}
+
+/** What all shards of a mirror have stored: for those who translate offsets, and for the audit. NOT_FOUND when it has never run. */
+export async function readMirrorState(
+  cluster: KafkaCluster,
+  mirror: string,
+): Promise<Readonly<{ positions: ReadonlyMap<string, MirrorPosition>; losses: readonly MirrorLoss[] }>> {
+  const shards = Array.from({ length: shardCount }, (_, shard) => readShardState(cluster, mirror, shard));
+  const states = await Promise.all(shards);
+  return {
+    positions: new Map(states.flatMap(({ positions }) => [...positions])),
+    losses: states.flatMap(({ losses }) => losses),
+  };
+}

@@ -1,0 +1,162 @@
+import type { KafkaCluster } from '../kafka/cluster.ts';
+import { commitOffsets, committedOffsets, type GroupPosition, groupPositions } from '../kafka/group-offsets.ts';
+import { describeGroups, isIdle, listGroups } from '../kafka/groups.ts';
+import { listOffsets, offsetSpec, partitionId, type TopicPartition } from '../kafka/offsets.ts';
+import { isEngineError } from '../model/errors.ts';
+import { decide, type GroupDecision, type HoldReason, type SyncedPosition } from './group-translation.ts';
+import type { ProgressOf } from './mirrored-topic.ts';
+import { orFault, type SyncFault } from './sync-fault.ts';
+
+/** Positions of consumer groups, translated exactly. A group with living members at the target is never touched: the broker refuses it too. */
+
+/** What became of one position. */
+export type GroupOutcome = Readonly<{
+  group: string;
+  topic: string;
+  partition: number;
+  targetTopic: string;
+  /** The group's position at the source. */
+  source: number;
+  /** At the target before; null: none. */
+  before: number | null;
+  /** At the target now. */
+  after: number | null;
+  outcome: 'moved' | 'in-place' | HoldReason;
+}>;
+
+export type GroupSyncOptions = Readonly<{
+  source: KafkaCluster;
+  target: KafkaCluster;
+  /** Which groups are carried, by name. */
+  isCarried: (group: string) => boolean;
+  targetTopic: (topic: string) => string;
+  progressOf: ProgressOf;
+}>;
+
+type Considered = Readonly<{ position: GroupPosition; copy: TopicPartition; present: number | null }> & {
+  decision: GroupDecision;
+};
+
+/** Groups looked at side by side. */
+const concurrency = 8;
+
+/** Groups of consumers, and those that only hold positions; not Connect's workers, nor the groups of share and streams consumers. */
+const carriedTypes: ReadonlySet<string> = new Set(['consumer', '']);
+
+/** Keeps the positions of groups alike. One a mirror: it remembers where it has put them. */
+export class GroupSync {
+  readonly #options: GroupSyncOptions;
+  #before: ReadonlyMap<string, SyncedPosition> = new Map();
+
+  constructor(options: GroupSyncOptions) {
+    this.#options = options;
+  }
+
+  /** Every position of every carried group in a mirrored partition, and what became of it. */
+  async once(faults: SyncFault[]): Promise<GroupOutcome[]> {
+    const listed = await listGroups(this.#options.source);
+    const groups = listed.filter(
+      ({ group, protocolType }) => carriedTypes.has(protocolType) && this.#options.isCarried(group),
+    );
+    const outcomes: GroupOutcome[] = [];
+    const next = new Map<string, SyncedPosition>();
+    const queue = groups.map(({ group }) => group).sort();
+    const work = async (): Promise<void> => {
+      for (let group = queue.shift(); group !== undefined; group = queue.shift()) {
+        const name = group;
+        const done = await orFault(faults, `group '${name}'`, () => this.#syncGroup(name));
+        outcomes.push(...(done ?? []));
+      }
+    };
+    await Promise.all(Array.from({ length: concurrency }, work));
+    for (const { group, topic, partition, source, after, outcome } of outcomes) {
+      const id = keyOf(group, { topic, partition });
+      const before = this.#before.get(id);
+      if (outcome === 'moved' || outcome === 'in-place') next.set(id, { source, target: after! });
+      else if (before !== undefined) next.set(id, before);
+    }
+    this.#before = next;
+    return outcomes.sort(byPlace);
+  }
+
+  async #syncGroup(group: string): Promise<GroupOutcome[]> {
+    const considered = await this.#consider(group);
+    const moves = considered.filter(({ decision }) => decision.kind === 'move');
+    if (moves.length > 0) await this.#carryOut(group, moves);
+    return considered.map((one) => outcomeOf(group, one));
+  }
+
+  async #consider(group: string): Promise<Considered[]> {
+    const { source, target, targetTopic, progressOf } = this.#options;
+    const positions = await groupPositions(source, group);
+    const known = positions.flatMap((position) => {
+      const progress = progressOf(position.topic, position.partition);
+      const copy = { topic: targetTopic(position.topic), partition: position.partition };
+      return progress === null ? [] : [{ position, progress, copy }];
+    });
+    if (known.length === 0) return [];
+    const copies = known.map(({ copy }) => copy);
+    const there = await committedOffsets(target, group, copies);
+    return known.map(({ position, progress, copy }) => {
+      const present = there.get(partitionId(copy)) ?? null;
+      const before = this.#before.get(keyOf(group, position)) ?? null;
+      return { position, copy, present, decision: decide(position.offset, progress, present, before) };
+    });
+  }
+
+  /** Commits, or turns into holds what must not be. */
+  async #carryOut(group: string, moves: readonly Considered[]): Promise<void> {
+    const { target } = this.#options;
+    const [described] = await describeGroups(target, [group]);
+    if (!isIdle(described!)) return hold(moves, 'active-at-target');
+    const copies = moves.map(({ copy }) => copy);
+    const [first, end] = await Promise.all([
+      listOffsets(target, copies, offsetSpec.earliest, false),
+      listOffsets(target, copies, offsetSpec.latest, false),
+    ]);
+    for (const move of moves) {
+      const id = partitionId(move.copy);
+      const to = move.decision.to!;
+      if (to > end.get(id)!) hold([move], 'beyond-copy');
+      else move.decision = { kind: 'move', to: Math.max(to, first.get(id)!) }; // retention may have taken what lay there
+    }
+    const positions = moves
+      .filter(({ decision }) => decision.kind === 'move')
+      .map(({ copy, position, decision }) => ({ ...copy, offset: decision.to!, metadata: position.metadata ?? null }));
+    if (positions.length === 0) return;
+    try {
+      await commitOffsets(target, group, positions);
+    } catch (error) {
+      if (!isEngineError(error) || error.code !== 'CONFLICT') throw error;
+      hold(moves, 'active-at-target'); // somebody has joined just now
+    }
+  }
+}
+
+function hold(moves: readonly Considered[], reason: HoldReason): void {
+  for (const move of moves) move.decision = { kind: 'hold', reason, to: move.decision.to };
+}
+
+function outcomeOf(group: string, { position, copy, present, decision }: Considered): GroupOutcome {
+  const { topic, partition, offset } = position;
+  return {
+    group,
+    topic,
+    partition,
+    targetTopic: copy.topic,
+    source: offset,
+    before: present,
+    after: decision.kind === 'hold' ? present : decision.to,
+    outcome: decision.kind === 'hold' ? decision.reason : decision.kind === 'move' ? 'moved' : 'in-place',
+  };
+}
+
+function keyOf(group: string, { topic, partition }: TopicPartition): string {
+  return JSON.stringify([group, topic, partition]);
+}
+
+function byPlace(a: GroupOutcome, b: GroupOutcome): number {
+  if (a.group !== b.group) return a.group < b.group ? -1 : 1;
+  if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
+  return a.partition - b.partition;
+}

@@ -1,0 +1,44 @@
+import type { ClusterMetadata, KafkaCluster, TopicMetadata } from '../kafka/cluster.ts';
+import { growPartitions } from '../kafka/partition-growth.ts';
+import type { MirroredTopic } from './mirrored-topic.ts';
+import { orFault, type SyncFault } from './sync-fault.ts';
+
+/** Partitions that a topic of the source got since its copy was made are added to the copy. Kafka takes none away, and neither does this. */
+
+export type Growth = Readonly<{ topic: string; before: number; partitions: number }>;
+
+/** Which copies have fewer partitions than their source. */
+export function growthOf(
+  source: readonly TopicMetadata[],
+  target: readonly TopicMetadata[],
+  topics: readonly MirroredTopic[],
+): Growth[] {
+  const counts = (list: readonly TopicMetadata[]): Map<string, number> =>
+    new Map(list.map(({ name, partitions }) => [name, partitions.length]));
+  const [wanted, present] = [counts(source), counts(target)];
+  return topics.flatMap((topic) => {
+    const [partitions, before] = [wanted.get(topic.source) ?? 0, present.get(topic.target) ?? 0];
+    return before > 0 && partitions > before ? [{ topic: topic.target, before, partitions }] : [];
+  });
+}
+
+/** Adds them; returns what was added. */
+export async function syncPartitions(
+  source: KafkaCluster,
+  target: KafkaCluster,
+  topics: readonly MirroredTopic[],
+  faults: SyncFault[],
+): Promise<Growth[]> {
+  if (topics.length === 0) return [];
+  const names = (side: keyof MirroredTopic): string[] => topics.map((topic) => topic[side]);
+  const [from, to]: ClusterMetadata[] = await Promise.all([
+    source.metadata(names('source')),
+    target.metadata(names('target')),
+  ]);
+  const done: Growth[] = [];
+  for (const growth of growthOf(from!.topics, to!.topics, topics)) {
+    const what = `partitions of topic '${growth.topic}'`;
+    if (await orFault(faults, what, () => growPartitions(target, [growth]).then(() => true))) done.push(growth);
+  }
+  return done;
+}
