@@ -18,12 +18,12 @@ const nobody = { id: -1, epoch: -1, sequence: -1 } as const;
 export type MirrorAliases = Readonly<{ source: string; target: string }>;
 
 export function heartbeatKey({ source, target }: MirrorAliases): Buffer {
-  return new RequestWriter().shortString(source).shortString(target).bytes();
+  return Buffer.concat(new RequestWriter().shortString(source).shortString(target).chunks());
 }
 
 /** `time`: ms since 1970. */
 export function heartbeatValue(time: number): Buffer {
-  return new RequestWriter().int16(version).int64(time).bytes();
+  return Buffer.concat(new RequestWriter().int16(version).int64(time).chunks());
 }
 
 /** Writes them. A heartbeat that comes twice does no harm: it is not idempotent. */

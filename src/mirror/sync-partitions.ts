@@ -1,4 +1,4 @@
-import type { ClusterMetadata, KafkaCluster, TopicMetadata } from '../kafka/cluster.ts';
+import type { KafkaCluster } from '../kafka/cluster.ts';
 import { growPartitions } from '../kafka/partition-growth.ts';
 import type { MirroredTopic } from './mirrored-topic.ts';
 import { orFault, type SyncFault } from './sync-fault.ts';
@@ -7,13 +7,15 @@ import { orFault, type SyncFault } from './sync-fault.ts';
 
 export type Growth = Readonly<{ topic: string; before: number; partitions: number }>;
 
+type Counted = Readonly<{ name: string; partitions: readonly unknown[] }>;
+
 /** Which copies have fewer partitions than their source. */
 export function growthOf(
-  source: readonly TopicMetadata[],
-  target: readonly TopicMetadata[],
+  source: readonly Counted[],
+  target: readonly Counted[],
   topics: readonly MirroredTopic[],
 ): Growth[] {
-  const counts = (list: readonly TopicMetadata[]): Map<string, number> =>
+  const counts = (list: readonly Counted[]): Map<string, number> =>
     new Map(list.map(({ name, partitions }) => [name, partitions.length]));
   const [wanted, present] = [counts(source), counts(target)];
   return topics.flatMap((topic) => {
@@ -31,12 +33,9 @@ export async function syncPartitions(
 ): Promise<Growth[]> {
   if (topics.length === 0) return [];
   const names = (side: keyof MirroredTopic): string[] => topics.map((topic) => topic[side]);
-  const [from, to]: ClusterMetadata[] = await Promise.all([
-    source.metadata(names('source')),
-    target.metadata(names('target')),
-  ]);
+  const [from, to] = await Promise.all([source.metadata(names('source')), target.metadata(names('target'))]);
   const done: Growth[] = [];
-  for (const growth of growthOf(from!.topics, to!.topics, topics)) {
+  for (const growth of growthOf(from.topics, to.topics, topics)) {
     const what = `partitions of topic '${growth.topic}'`;
     if (await orFault(faults, what, () => growPartitions(target, [growth]).then(() => true))) done.push(growth);
   }
