@@ -5,7 +5,11 @@ import { type BatchHeader, controlBit, logAppendTimeBit, readBatchHeader } from 
 import type { RecordRun } from './record-run.ts';
 
 /** Where in the bytes they stand, the last of them maybe cut; and the transactions among them that were aborted. */
-export type FetchedRange = Pick<FetchedPartition, 'start' | 'end' | 'aborted'>;
+export type FetchedRange = Pick<FetchedPartition, 'start' | 'end' | 'aborted'> &
+  Partial<Pick<FetchedPartition, 'logStartOffset'>>;
+
+/** Offsets whose batch is there and counts for nothing, `to` exclusive. */
+export type PassedOver = Readonly<{ cause: 'control' | 'aborted'; from: number; to: number }>;
 
 /**
  * The record batches that a fetch brought of one partition, one after the other: control batches and aborted transactions passed over,
@@ -23,6 +27,10 @@ export class FetchedRecords {
   /** The records of the run that count: `[from, to)`. */
   from = 0;
   to = 0;
+  /** What was passed over so far, by offset. */
+  readonly passedOver: PassedOver[] = [];
+  /** The first offset that the partition had; −1 where the client does not tell. */
+  readonly logStartOffset: number;
 
   constructor(bytes: Buffer, fetched: FetchedRange, where: string, offset: number, stopOffset: number) {
     this.#bytes = bytes;
@@ -32,6 +40,7 @@ export class FetchedRecords {
     this.#aborted = new AbortedTransactions(fetched.aborted);
     this.#nextOffset = offset;
     this.#stopOffset = stopOffset;
+    this.logStartOffset = fetched.logStartOffset ?? -1;
   }
 
   /** Behind everything that has been given or passed over: gaps, control batches and aborted transactions too. */
@@ -51,7 +60,9 @@ export class FetchedRecords {
       if (header === null) return false;
       this.#at = header.end;
       const control = (header.attributes & controlBit) !== 0;
-      const skipped = this.#aborted.skips(header) || control || header.nextOffset <= this.#nextOffset;
+      const aborted = this.#aborted.skips(header);
+      const skipped = aborted || control || header.nextOffset <= this.#nextOffset;
+      if (aborted || control) this.#passOver(header, control ? 'control' : 'aborted');
       if (control) this.#aborted.end(header);
       if (!skipped) reader.read(this.#bytes, header, run, this.#where);
       if (!skipped) this.#crop(header, run);
@@ -60,6 +71,11 @@ export class FetchedRecords {
       if (!skipped && this.from < this.to) return true;
     }
     return false;
+  }
+
+  #passOver({ baseOffset, nextOffset }: BatchHeader, cause: PassedOver['cause']): void {
+    const [from, to] = [Math.max(baseOffset, this.#nextOffset), Math.min(nextOffset, this.#stopOffset)];
+    if (from < to) this.passedOver.push({ cause, from, to });
   }
 
   #crop(header: BatchHeader, run: RecordRun): void {

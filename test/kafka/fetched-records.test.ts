@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AbortedTransaction } from '../../src/kafka/aborted-transactions.ts';
 import { BatchBuilder, stampBatch } from '../../src/kafka/batch-builder.ts';
 import { BatchReader } from '../../src/kafka/batch-reader.ts';
-import { FetchedRecords } from '../../src/kafka/fetched-records.ts';
+import { FetchedRecords, type PassedOver } from '../../src/kafka/fetched-records.ts';
 import { PartitionFetch } from '../../src/kafka/partition-fetch.ts';
 import { controlBit, transactionalBit } from '../../src/kafka/record-batch.ts';
 import { RecordKernel } from '../../src/kafka/record-kernel.ts';
@@ -28,7 +28,7 @@ function batch({ base, count, producer = -1, control = false, span = count }: Ba
 function read(
   batches: readonly BatchPlan[],
   options: { offset?: number; stop?: number; aborted?: readonly AbortedTransaction[]; cut?: number } = {},
-): { values: number[]; next: number } {
+): { values: number[]; next: number; passedOver: readonly PassedOver[] } {
   const bytes = Buffer.concat(batches.map(batch));
   const end = bytes.length - (options.cut ?? 0);
   const fetched = {
@@ -50,7 +50,7 @@ function read(
       values.push(Number(Buffer.from(run.bytes.subarray(run.valueStarts[i], run.valueEnds[i])).toString()));
     }
   }
-  return { values, next: records.nextOffset };
+  return { values, next: records.nextOffset, passedOver: records.passedOver };
 }
 
 describe('fetched records', () => {
@@ -157,7 +157,24 @@ describe('fetched records', () => {
       8,
     ],
   ])('%s', (_, batches, options, values, next) => {
-    expect(read(batches, options)).toEqual({ values, next });
+    expect(read(batches, options)).toMatchObject({ values, next });
+  });
+
+  it('tell what they passed over and why', () => {
+    const batches = [
+      { base: 0, count: 1, producer: 8 },
+      { base: 1, count: 2, producer: 7 },
+      { base: 3, count: 1, producer: 7, control: true },
+      { base: 4, count: 1 },
+      { base: 5, count: 1, producer: 8, control: true },
+    ];
+    const { values, passedOver } = read(batches, { offset: 2, aborted: [{ producerId: 7, firstOffset: 1 }] });
+    expect(values).toEqual([4]);
+    expect(passedOver).toEqual([
+      { cause: 'aborted', from: 2, to: 3 },
+      { cause: 'control', from: 3, to: 4 },
+      { cause: 'control', from: 5, to: 6 },
+    ]);
   });
 });
 

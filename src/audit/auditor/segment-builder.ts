@@ -1,0 +1,81 @@
+/**
+ * Makes the records of a partition's segments, as a function of its log and nothing else. A segment ends at a multiple of 65,536 offsets, or
+ * before the record that would open one bucket too many: topics with little traffic have many buckets in few offsets. Segments are known by
+ * the offset at which they begin, and each begins where the one before ends.
+ */
+import type { Cause } from '../../model/audit.ts';
+import { assert } from '../../model/errors.ts';
+import { type AccountScheme, BucketAccount, bucketStart } from '../bucket-account.ts';
+import type { RecordDigest } from '../record-hash.ts';
+import { type SegmentGap, type SegmentRecord, segmentOf, segmentOffsets } from '../segment-record.ts';
+
+/** Buckets of a segment: with their tables 80 KB, well within the size of a message. */
+const maxBuckets = 32;
+
+export class SegmentBuilder {
+  readonly #scheme: AccountScheme;
+  readonly #complete: (segment: SegmentRecord) => void;
+  #from: number;
+  #to: number;
+  #gaps: SegmentGap[] = [];
+  #buckets = new Map<number, BucketAccount>();
+
+  /** Goes on at offset `from`, the begin of a segment. `complete` hears each segment that has ended. */
+  constructor(from: number, scheme: AccountScheme, complete: (segment: SegmentRecord) => void) {
+    this.#scheme = scheme;
+    this.#complete = complete;
+    this.#from = from;
+    this.#to = from;
+  }
+
+  /** The next offset. */
+  get to(): number {
+    return this.#to;
+  }
+
+  /** The segment as it is by now. It shares its parts: use it before the next call. */
+  get head(): SegmentRecord {
+    return { scheme: this.#scheme, from: this.#from, to: this.#to, gaps: this.#gaps, buckets: this.#buckets };
+  }
+
+  /** Takes the record at the next offset; `time` is what its bucket goes by. */
+  record(digest: RecordDigest, timestamp: number, time: number, latencyMs: number): void {
+    const start = bucketStart(time, this.#scheme.bucketMs);
+    let account = this.#buckets.get(start);
+    if (account === undefined) {
+      if (this.#buckets.size === maxBuckets) this.#end();
+      account = new BucketAccount(this.#scheme);
+      this.#buckets.set(start, account);
+    }
+    account.add(digest, timestamp, latencyMs);
+    this.#advance(this.#to + 1);
+  }
+
+  /** Nothing counts from the next offset to before `to`, for that reason. */
+  gap(cause: Cause, to: number): void {
+    assert(to >= this.#to, () => `a gap from ${this.#to} to ${to}`);
+    while (this.#to < to) {
+      const until = Math.min(to, this.#boundary());
+      const last = this.#gaps.at(-1);
+      if (last?.cause === cause && last.to === this.#to) this.#gaps[this.#gaps.length - 1] = { ...last, to: until };
+      else this.#gaps.push({ cause, from: this.#to, to: until });
+      this.#advance(until);
+    }
+  }
+
+  #boundary(): number {
+    return (segmentOf(this.#to) + 1) * segmentOffsets;
+  }
+
+  #advance(to: number): void {
+    this.#to = to;
+    if (to % segmentOffsets === 0) this.#end();
+  }
+
+  #end(): void {
+    this.#complete(this.head);
+    this.#from = this.#to;
+    this.#gaps = [];
+    this.#buckets = new Map();
+  }
+}
