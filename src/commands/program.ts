@@ -13,6 +13,7 @@ import { runCommand } from './run.ts';
 import { simulateCommand } from './simulate.ts';
 import { sqlCommand } from './sql.ts';
 import { testCommand } from './test.ts';
+import { topologyCommand } from './topology.ts';
 
 /** Runs one command line, without the program's name. Resolves with the exit code; never rejects. */
 export async function runProgram(argv: readonly string[], deps: CommandDependencies): Promise<number> {
@@ -60,15 +61,18 @@ function createProgram(context: CommandContext): Command {
     queryCommand,
     simulateCommand,
     demoCommand,
+    topologyCommand,
   ].map((make) => make(context));
-  for (const command of commands) program.addCommand(command.option('--verbose', 'stack traces with errors'));
+  for (const command of commands) program.addCommand(command);
+  for (const command of commands.flatMap((each) => [each, ...each.commands]))
+    command.option('--verbose', 'stack traces with errors');
   const output = {
     writeOut: (text: string) => void context.stdout.write(text),
     writeErr: (text: string) => void context.stderr.write(text),
     getOutHelpWidth: () => context.stdout.columns,
     getErrHelpWidth: () => context.stderr.columns,
   };
-  for (const command of [program, ...commands])
+  for (const command of [program, ...commands, ...commands.flatMap((each) => each.commands)])
     command.exitOverride().configureOutput(output).showHelpAfterError('Add --help for the arguments and options.');
   return program;
 }

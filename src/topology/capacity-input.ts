@@ -106,6 +106,7 @@ export const quantities = {
 } as const satisfies Readonly<Record<string, Quantity>>;
 
 export type QuantityName = keyof typeof quantities;
+export const quantityNames = Object.keys(quantities) as QuantityName[];
 
 /** Fields of `traffic` in a topology file. The rest of the input is of the machines, or follows from the topology. */
 export const capacityFields = Object.fromEntries(
@@ -117,24 +118,29 @@ function fieldOf(name: QuantityName) {
   return { expected, fits: (text: string) => isUsable(name, parse(text)) };
 }
 
-/** `texts` over the defaults. `where` says for a name where its text stands: "option --peak-factor". */
+/** `texts` over `derived` over the defaults. `where` says for a name where its text stands: "option --peak-factor". */
 export function capacityInput(
   texts: ReadonlyMap<QuantityName, string>,
   where: (name: QuantityName) => string,
+  derived: Partial<CapacityInput> = {},
 ): CapacityInput {
-  const names = Object.keys(quantities) as QuantityName[];
   return Object.fromEntries(
-    names.map((name) => {
-      const { unit, default: preset } = quantities[name];
-      const text = texts.get(name) ?? preset;
-      const value = units[unit].parse(text);
-      if (isUsable(name, value)) return [name, value];
-      const expected = units[unit].expected;
-      throw new EngineError('INVALID_OPTION', `${where(name)}: expected ${expected}, found '${text}'`, {
-        hint: `${quantities[name].description}; by default ${preset}.`,
-      });
+    quantityNames.map((name) => {
+      const text = texts.get(name);
+      const value = text === undefined ? derived[name] : undefined;
+      return [name, value ?? readQuantity(name, text ?? quantities[name].default, where(name))];
     }),
   ) as CapacityInput;
+}
+
+function readQuantity(name: QuantityName, text: string, where: string): Rational {
+  const { unit, description, default: preset } = quantities[name];
+  const { parse, expected } = units[unit];
+  const value = parse(text);
+  if (isUsable(name, value)) return value;
+  throw new EngineError('INVALID_OPTION', `${where}: expected ${expected}, found '${text}'`, {
+    hint: `It is ${description}; by default ${preset}.`,
+  });
 }
 
 /** What is divided by may not be zero, and a peak is no lower than the average. */

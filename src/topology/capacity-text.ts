@@ -1,19 +1,22 @@
 /** A capacity and its simulated day as a person reads them, and as a program does. */
-import { type Capacity, type CapacityPart, type CapacityStep } from './capacity.ts';
-import { type QuantityName, quantities } from './capacity-input.ts';
+import type { Capacity, CapacityPart, CapacityStep } from './capacity.ts';
+import { quantities, quantityNames } from './capacity-input.ts';
 import { decimalText, fraction, isLess, over, type Rational } from './rational.ts';
 import { type FleetDay, failure, type SimulatedDay } from './simulated-day.ts';
 
-export function capacityText(capacity: Capacity, day: SimulatedDay, given: ReadonlySet<QuantityName>): string {
+/** `origins` says of what is no default where it comes from. */
+export function capacityText(capacity: Capacity, day: SimulatedDay, origins: ReadonlyMap<string, string>): string {
   const { input, parts, atOtherRates, atKnownDensities } = capacity;
   const load = `${decimalText(over(input.load, fraction(1n, 100n)))} %`;
   return [
     'From',
-    ...columns(inputRows(capacity, given)),
+    ...columns(inputRows(capacity, origins)),
     ...parts.flatMap((part) => ['', part.title, ...columns(stepRows(part))]),
     '',
     `Mirror processes at other rates (on average, fully used; at the peak, ${load} used)`,
-    ...columns(atOtherRates.map(({ rate, average, peak }) => [`${whole(rate)} messages/s`, whole(average), whole(peak)])),
+    ...columns(
+      atOtherRates.map(({ rate, average, peak }) => [`${whole(rate)} messages/s`, whole(average), whole(peak)]),
+    ),
     '',
     'Brokers at the density of others',
     ...columns(atKnownDensities.map(({ density, brokers }) => [density, whole(brokers)])),
@@ -23,10 +26,10 @@ export function capacityText(capacity: Capacity, day: SimulatedDay, given: Reado
   ].join('\n');
 }
 
-function inputRows({ input }: Capacity, given: ReadonlySet<QuantityName>): string[][] {
-  return (Object.keys(quantities) as QuantityName[]).map((name) => {
+function inputRows({ input }: Capacity, origins: ReadonlyMap<string, string>): string[][] {
+  return quantityNames.map((name) => {
     const { unit, description, source } = quantities[name];
-    return [description, inputText(input[name], unit), given.has(name) ? 'given' : `default: ${source}`];
+    return [description, inputText(input[name], unit), origins.get(name) ?? `default: ${source}`];
   });
 }
 
@@ -74,7 +77,8 @@ function bytesText(value: Rational): string {
 }
 
 function fleetRows(machine: string, work: string, day: FleetDay): string[][] {
-  const { machines, arrived, done, waiting, peakLoad, peakLoadInFailure, peakWaiting, peakLagSeconds, caughtUpAt } = day;
+  const { machines, arrived, done, waiting, peakLoad, peakLoadInFailure, peakWaiting, peakLagSeconds, caughtUpAt } =
+    day;
   const many = machine.endsWith('s') ? `${machine}es` : `${machine}s`;
   const caughtUp = caughtUpAt === null ? 'not on this day' : `at ${timeOf(caughtUpAt)}`;
   return [
@@ -100,7 +104,9 @@ function percent(share: number): string {
 function secondsText(seconds: number): string {
   if (seconds < 120) return `${seconds.toFixed(1)} s`;
   const minutes = Math.round(seconds / 60);
-  return minutes < 120 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
+  return minutes < 120
+    ? `${minutes} min`
+    : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, '0')} min`;
 }
 
 function timeOf(minute: number): string {
@@ -121,8 +127,25 @@ function columns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
+/** Kinds have machines of their own: their counts add up. */
+export function totalText(kinds: readonly Readonly<{ title: string; result: Capacity }>[]): string {
+  const total = (of: (result: Capacity) => bigint): bigint => kinds.reduce((sum, { result }) => sum + of(result), 0n);
+  const row = (title: string, brokers: bigint, mirrors: bigint): string[] => [
+    title,
+    `${whole(brokers)} brokers`,
+    `${whole(mirrors)} mirror processes`,
+  ];
+  const rows = kinds.map(({ title, result }) => row(title, result.brokers, result.mirrors));
+  const all = row(
+    'together',
+    total(({ brokers }) => brokers),
+    total(({ mirrors }) => mirrors),
+  );
+  return ['# Together', '', ...columns([...rows, all])].join('\n');
+}
+
 /** Values are texts of decimal digits, whole where they are: they may be beyond what a double keeps. */
-export function capacityJson(capacity: Capacity, day: SimulatedDay): unknown {
+export function capacityJson(capacity: Capacity, day: SimulatedDay): Readonly<Record<string, unknown>> {
   const plain = (value: Rational): string => decimalText(value, 6).replaceAll(',', '');
   return {
     input: Object.fromEntries(Object.entries(capacity.input).map(([name, value]) => [name, plain(value)])),

@@ -34,13 +34,17 @@ const otherRates = [100_000n, 150_000n, 250_000n, 400_000n, 1_000_000n, 2_000_00
 /** LinkedIn's: messages a day and brokers. */
 const knownDensities = [
   { density: '7 trillion a day on 4,000 brokers (LinkedIn, 2019)', perBroker: fraction(7_000_000_000_000n, 4_000n) },
-  { density: '32 trillion a day on 10,000 brokers (LinkedIn, 2025)', perBroker: fraction(32_000_000_000_000n, 10_000n) },
+  {
+    density: '32 trillion a day on 10,000 brokers (LinkedIn, 2025)',
+    perBroker: fraction(32_000_000_000_000n, 10_000n),
+  },
 ];
 
-export function workOut(input: CapacityInput): Capacity {
+/** `clusters`: how many share the traffic, each with at least as many brokers as replicas; if not said, one and those for the copies. */
+export function workOut(input: CapacityInput, clusters: bigint = 1n + ceiling(input.copies)): Capacity {
   const traffic = trafficOf(input);
   const mirrors = mirrorsOf(input, traffic);
-  const brokers = brokersOf(input, traffic);
+  const brokers = brokersOf(input, traffic, fraction(clusters));
   return {
     input,
     parts: [
@@ -109,7 +113,7 @@ function mirrorsOf(input: CapacityInput, traffic: ReturnType<typeof trafficOf>) 
   } satisfies Steps<string>;
 }
 
-function brokersOf(input: CapacityInput, traffic: ReturnType<typeof trafficOf>) {
+function brokersOf(input: CapacityInput, traffic: ReturnType<typeof trafficOf>, sites: Rational) {
   const { copies, replication, fanOut, load, retention } = input;
   const clusters = plus(one, copies);
   const peak = traffic.peakBytes.value;
@@ -132,18 +136,13 @@ function brokersOf(input: CapacityInput, traffic: ReturnType<typeof trafficOf>) 
     leaving: step('sent at the peak', 'bytes/s', left, leaving),
     stored: step('on disk', 'bytes', `${text(traffic.day.value)} × ${days} days × ${replicated}`, stored),
     byWrites: step('brokers by writes', 'brokers', share(writes, input.brokerWrites), byWrites),
-    byNetwork: step(
-      'brokers by network',
-      'brokers',
-      share(largest(writes, leaving), input.brokerNetwork),
-      byNetwork,
-    ),
+    byNetwork: step('brokers by network', 'brokers', share(largest(writes, leaving), input.brokerNetwork), byNetwork),
     byDisk: step('brokers by disk', 'brokers', share(stored, input.brokerDisk), byDisk),
     brokers: step(
       'brokers',
       'brokers',
-      'the largest of the three, and no fewer than replicas',
-      largest(byWrites, byNetwork, byDisk, ceiled(replication)),
+      `the largest of the three, and no fewer than ${counted(sites, 'cluster', 'clusters')} × ${counted(replication, 'replica', 'replicas')}`,
+      largest(byWrites, byNetwork, byDisk, ceiled(times(sites, replication))),
     ),
   } satisfies Steps<string>;
 }

@@ -2,10 +2,10 @@
 import type { YamlPath } from '../job/yaml-document.ts';
 import type { YamlMap } from '../job/yaml-map.ts';
 import { clientConfig } from '../kafka/client-config.ts';
+import { withoutSecrets } from '../kafka/secret-text.ts';
 import { isEngineError } from '../model/errors.ts';
 import type { Findings } from './finding.ts';
 import { type Carriage, carriageFields, readCarriage } from './mirrors-file.ts';
-import { withoutSecrets } from './secret-text.ts';
 import { copySettingsFields, noSettings, readSettings, settingsFields } from './settings-file.ts';
 import { type Cluster, type ClusterRole, clusterId, type DataCentre } from './topology.ts';
 import { type TrafficKind, trafficKinds } from './traffic-kind.ts';

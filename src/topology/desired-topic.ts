@@ -33,5 +33,12 @@ export function desiredTopic(place: TopicPlace, cluster: Cluster): DesiredTopic 
   if (place.copy !== null) {
     for (const [key, value] of copyConfigs) if (configs.has(key)) configs.set(key, value);
   }
-  return { cluster: cluster.id, name: place.topicName, partitions: topic.partitions, replicationFactor, configs, place };
+  return {
+    cluster: cluster.id,
+    name: place.topicName,
+    partitions: topic.partitions,
+    replicationFactor,
+    configs,
+    place,
+  };
 }

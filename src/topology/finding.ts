@@ -1,6 +1,7 @@
 /** What a check of a topology finds: all of it at once, each with its place. */
-import { EngineError, isEngineError, type Position } from '../model/errors.ts';
+
 import type { YamlDocument, YamlPath } from '../job/yaml-document.ts';
+import { EngineError, isEngineError, type Position } from '../model/errors.ts';
 
 /** An `error` stops everything; a `warning` is said, and things go on. */
 export type Finding = Readonly<{

@@ -47,7 +47,11 @@ function readTopic(
   findings: Findings,
 ): Topic[] {
   if (!topicPart.test(name)) {
-    findings.error(path, "expected a name of letters, digits, '.', '_' and '-'", 'Kafka takes no others in topic names.');
+    findings.error(
+      path,
+      "expected a name of letters, digits, '.', '_' and '-'",
+      'Kafka takes no others in topic names.',
+    );
     return [];
   }
   const map = topics.has(name) ? findings.take(() => topics.map(name), null) : null;

@@ -25,7 +25,8 @@ export function checkTopology(topology: Topology, paths: Paths, findings: Findin
 }
 
 function checkDataCentres({ dataCentres, clusters }: Topology, paths: Paths, findings: Findings): void {
-  if (dataCentres.length === 0) findings.error(['spec', 'dataCentres'], 'expected at least one data centre, found none');
+  if (dataCentres.length === 0)
+    findings.error(['spec', 'dataCentres'], 'expected at least one data centre, found none');
   const names = dataCentres.map(({ name }) => name);
   for (const { name, near } of dataCentres) {
     const path = [...paths(name), 'near'];
@@ -44,7 +45,10 @@ function checkKinds({ clusters, topics, mirrors }: Topology, paths: Paths, findi
     const ofKind = topics.filter((topic) => topic.kind === kind);
     const local = clusters.filter((cluster) => cluster.kind === kind && cluster.role === 'local');
     if (ofKind.length > 0 && local.length === 0) {
-      findings.error(['spec', 'kinds', kind], `topics without a cluster: no data centre has a local cluster of ${kind}`);
+      findings.error(
+        ['spec', 'kinds', kind],
+        `topics without a cluster: no data centre has a local cluster of ${kind}`,
+      );
     }
     if (ofKind.length > 0) continue;
     for (const { id } of local) findings.warning(paths(id), `a cluster without topics: spec.kinds.${kind} has none`);
@@ -58,7 +62,8 @@ function checkKinds({ clusters, topics, mirrors }: Topology, paths: Paths, findi
 function checkMirrorNames({ mirrors }: Topology, paths: Paths, findings: Findings): void {
   const seen = new Set<string>();
   for (const { name } of mirrors) {
-    if (seen.has(name)) findings.error(paths(`mirror ${name}`), `expected mirrors of different names, found '${name}' twice`);
+    if (seen.has(name))
+      findings.error(paths(`mirror ${name}`), `expected mirrors of different names, found '${name}' twice`);
     seen.add(name);
   }
 }
@@ -76,7 +81,11 @@ function checkSpread({ faults }: Spread, paths: Paths, findings: Findings): void
     if (fault!.kind === 'cycle') {
       const way = fault!.clusters.join(' → ');
       const text = `mirror ${fault!.mirror}: its messages would go round for ever: ${way} (${fault!.topic}${others})`;
-      findings.error(path, text, 'Take one of the mirrors out, or let topics of one direction be other than those of the other.');
+      findings.error(
+        path,
+        text,
+        'Take one of the mirrors out, or let topics of one direction be other than those of the other.',
+      );
       continue;
     }
     const { place, other } = fault as Extract<SpreadFault, { kind: 'two-writers' }>;
@@ -137,18 +146,24 @@ function checkTopicNames({ places }: Spread, paths: Paths, findings: Findings): 
 
 /** Clusters that are the same brokers: for a trial on one machine, as long as no two of them have a topic of one name. */
 function checkSharedBrokers({ clusters }: Topology, { places }: Spread, paths: Paths, findings: Findings): void {
-  const addressesOf = (cluster: Cluster): readonly string[] => cluster.bootstrapServers.split(',').map((each) => each.trim());
+  const addressesOf = (cluster: Cluster): readonly string[] =>
+    cluster.bootstrapServers.split(',').map((each) => each.trim());
   for (const [index, cluster] of clusters.entries()) {
     const addresses = addressesOf(cluster);
     const same = clusters.slice(0, index).filter((each) => addressesOf(each).some((one) => addresses.includes(one)));
     if (same.length === 0) continue;
-    const names = (id: string): string[] => places.filter((place) => place.cluster === id).map((place) => place.topicName);
+    const names = (id: string): string[] =>
+      places.filter((place) => place.cluster === id).map((place) => place.topicName);
     const own = names(cluster.id);
     const clash = same.find(({ id }) => names(id).some((name) => own.includes(name)));
     const path = [...paths(cluster.id), 'bootstrapServers'];
     if (clash === undefined) {
       const text = `the same brokers as ${same.map(({ id }) => id).join(', ')}: they fail together`;
-      findings.warning(path, text, 'Fine for a trial on one machine; data centres and kinds have brokers of their own.');
+      findings.warning(
+        path,
+        text,
+        'Fine for a trial on one machine; data centres and kinds have brokers of their own.',
+      );
     } else {
       const name = names(clash.id).find((each) => own.includes(each));
       findings.error(path, `the same brokers as ${clash.id}, and topic ${name} in both: they would be one topic`);
@@ -161,7 +176,10 @@ function checkCarried(topic: Topic, { mirrors }: Topology, paths: Paths, finding
   const path = paths(topic.virtualName);
   const retention = topic.configs.get('retention.ms');
   if (retention !== undefined && retention !== '-1' && Number(retention) < shortRetentionMs) {
-    findings.warning(path, `kept for ${retention} ms, and mirrored: a mirror that stands still for longer loses records`);
+    findings.warning(
+      path,
+      `kept for ${retention} ms, and mirrored: a mirror that stands still for longer loses records`,
+    );
   }
   const compression = topic.configs.get('compression.type');
   if (compression !== undefined && compression !== 'producer') {
@@ -169,7 +187,8 @@ function checkCarried(topic: Topic, { mirrors }: Topology, paths: Paths, finding
     findings.warning(path, text);
   }
   if (topic.configs.get('message.timestamp.type') === 'LogAppendTime') {
-    const text = 'message.timestamp.type LogAppendTime: copies have CreateTime with the times of the source, and each batch is encoded anew';
+    const text =
+      'message.timestamp.type LogAppendTime: copies have CreateTime with the times of the source, and each batch is encoded anew';
     findings.warning(path, text, 'CreateTime lets batches pass through the mirror as they are.');
   }
 }

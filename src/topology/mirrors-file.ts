@@ -4,7 +4,15 @@ import type { YamlMap } from '../job/yaml-map.ts';
 import { nearest } from '../model/options.ts';
 import type { Feed, Sites } from './clusters-file.ts';
 import type { Findings } from './finding.ts';
-import { type Cluster, clusterId, type Delivery, type LossPolicy, type Mirror, type Naming, type Topic } from './topology.ts';
+import {
+  type Cluster,
+  clusterId,
+  type Delivery,
+  type LossPolicy,
+  type Mirror,
+  type Naming,
+  type Topic,
+} from './topology.ts';
 import { kindDefaults } from './traffic-kind.ts';
 
 /** How a mirror carries; null = as its place and kind have it. */
@@ -103,7 +111,10 @@ export function readMirrors(
 }
 
 function endOf(map: YamlMap, key: string, at: YamlPath, { clusters }: Sites, findings: Findings): Cluster | null {
-  const id = findings.take(() => map.string(key, { expected: "a cluster: 'dc1/tracking' or 'dc1/tracking/aggregate'" }), null);
+  const id = findings.take(
+    () => map.string(key, { expected: "a cluster: 'dc1/tracking' or 'dc1/tracking/aggregate'" }),
+    null,
+  );
   if (id === null) return null;
   const found = clusters.find((cluster) => cluster.id === id);
   if (found !== undefined) return found;
@@ -118,7 +129,10 @@ function fitting(source: Cluster, target: Cluster, at: YamlPath, findings: Findi
     return false;
   }
   if (source.kind === target.kind) return true;
-  findings.error(at, `expected clusters of one kind, found ${source.kind} (${source.id}) and ${target.kind} (${target.id})`);
+  findings.error(
+    at,
+    `expected clusters of one kind, found ${source.kind} (${source.id}) and ${target.kind} (${target.id})`,
+  );
   return false;
 }
 

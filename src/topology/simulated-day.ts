@@ -118,7 +118,8 @@ function fleetDay(total: bigint, curve: readonly number[], machines: bigint, rat
     done,
     waiting: queue.waiting,
     peakLoad: share(largestOf(arrivals), times(rate, fraction(machines * 60n))),
-    peakLoadInFailure: machines === 1n ? Infinity : share(largestOf(during), times(rate, fraction((machines - 1n) * 60n))),
+    peakLoadInFailure:
+      machines === 1n ? Infinity : share(largestOf(during), times(rate, fraction((machines - 1n) * 60n))),
     peakWaiting,
     peakLagSeconds,
     caughtUpAt,
@@ -126,7 +127,9 @@ function fleetDay(total: bigint, curve: readonly number[], machines: bigint, rat
 }
 
 function largestOf(values: readonly bigint[]): bigint {
-  return values.reduce((best, each) => (each > best ? each : best), 0n);
+  let best = 0n;
+  for (const each of values) if (each > best) best = each;
+  return best;
 }
 
 /** To six digits, whatever the size of the numbers. */
@@ -149,7 +152,8 @@ class MinuteQueue {
   take(most: bigint): bigint {
     let taken = 0n;
     for (let first = this.#entries[0]; first !== undefined && taken < most; first = this.#entries[0]) {
-      const part = first.left < most - taken ? first.left : most - taken;
+      let part = most - taken;
+      if (part > first.left) part = first.left;
       taken += part;
       first.left -= part;
       if (first.left === 0n) this.#entries.shift();

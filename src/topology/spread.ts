@@ -60,7 +60,11 @@ function producedAt(cluster: Cluster, topics: readonly Topic[]): TopicPlace[] {
 }
 
 /** From a local cluster what goes by the name that producers write to; from an aggregate every copy. */
-function carries(mirror: Mirror, { cluster, topic, topicName }: TopicPlace, byId: ReadonlyMap<string, Cluster>): boolean {
+function carries(
+  mirror: Mirror,
+  { cluster, topic, topicName }: TopicPlace,
+  byId: ReadonlyMap<string, Cluster>,
+): boolean {
   if (mirror.from !== cluster || !mirror.topics.includes(topic.virtualName)) return false;
   return byId.get(cluster)!.role === 'aggregate' || topicName === topic.topicName;
 }

@@ -55,13 +55,17 @@ export function configFault(key: string, value: string): ConfigFault | null {
   const known = configs[key];
   if (known === undefined) {
     const near = nearest(key, Object.keys(configs));
-    const hint = near === undefined ? "Topic configs are named as in Kafka's documentation." : `Did you mean '${near}'?`;
+    const hint =
+      near === undefined ? "Topic configs are named as in Kafka's documentation." : `Did you mean '${near}'?`;
     return { text: 'unknown topic config', hint };
   }
   const expected = expectedOf(known, value);
   return expected === null
     ? null
-    : { text: `expected ${expected}, found '${value}'`, hint: 'Values are as Kafka takes them: numbers without units.' };
+    : {
+        text: `expected ${expected}, found '${value}'`,
+        hint: 'Values are as Kafka takes them: numbers without units.',
+      };
 }
 
 /** null when the value is fine. */

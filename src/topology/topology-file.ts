@@ -83,7 +83,14 @@ function readRoot(root: YamlMap, findings: Findings): Topology | null {
     ...(written === null ? [] : readMirrors(written, ['spec', 'mirrors'], sites, topics, findings)),
   ];
   const { dataCentres: centres, clusters } = sites;
-  const topology = { name, dataCentres: centres, clusters, topics, traffic, mirrors: mirrors.map((each) => each.mirror) };
+  const topology = {
+    name,
+    dataCentres: centres,
+    clusters,
+    topics,
+    traffic,
+    mirrors: mirrors.map((each) => each.mirror),
+  };
   checkTopology(topology, pathsOf(sites.paths, topics, mirrors), findings);
   return topology;
 }

@@ -21,7 +21,11 @@ const days = (count: number): string => String(count * dayMs);
 const mebibyte = 1_048_576;
 
 /** In every copy: batches stay as the producer made them, and an out-of-date replica never leads. */
-const common = { 'cleanup.policy': 'delete', 'compression.type': 'producer', 'unclean.leader.election.enable': 'false' };
+const common = {
+  'cleanup.policy': 'delete',
+  'compression.type': 'producer',
+  'unclean.leader.election.enable': 'false',
+};
 
 export const kindDefaults: Readonly<Record<TrafficKind, KindDefaults>> = {
   queueing: {

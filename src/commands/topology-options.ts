@@ -1,0 +1,73 @@
+/** What the commands over a topology file share. */
+import { readFileSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { Option } from 'commander';
+import type { SecretSource } from '../kafka/secret-text.ts';
+import { EngineError } from '../model/errors.ts';
+import { firstError } from '../topology/finding.ts';
+import { type LiveCluster, lookAt, openClusters } from '../topology/live-cluster.ts';
+import type { Topology } from '../topology/topology.ts';
+import { type CheckedTopology, readTopology } from '../topology/topology-file.ts';
+import type { CommandContext } from './dependencies.ts';
+
+export const topologyArgument = ['<file>', 'a topology, .yaml'] as const;
+
+export type OutputOptions = Readonly<{ output: 'text' | 'json' }>;
+
+export function outputOption(): Option {
+  return new Option('--output <format>', 'text or json').choices(['text', 'json']).default('text');
+}
+
+export async function writeJson(value: unknown, context: CommandContext): Promise<void> {
+  await context.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+export async function checkedTopology(file: string, context: CommandContext): Promise<CheckedTopology> {
+  const path = resolve(context.workingDirectory, file);
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new EngineError('NOT_FOUND', `topology '${file}': expected a file to read, found none at ${path}`, { cause });
+  });
+  return readTopology(text, `topology '${file}'`);
+}
+
+/** The topology; its warnings go to stderr, its first error is thrown. */
+export async function loadTopology(file: string, context: CommandContext): Promise<Topology> {
+  const { topology, findings } = await checkedTopology(file, context);
+  if (topology === null) throw firstError(findings)!;
+  for (const { message } of findings) context.say(`warning: ${message}`);
+  return topology;
+}
+
+/** From the environment, or a file beside the topology's; each secret is hidden from then on. */
+export function secretsOf(file: string, context: CommandContext): SecretSource {
+  const directory = dirname(resolve(context.workingDirectory, file));
+  const found = new Set<string>();
+  return (kind, name) => {
+    const value = kind === 'env' ? context.env[name] : textOf(resolve(directory, name));
+    if (value !== undefined && value !== '') context.hide([...found.add(value)]);
+    return value;
+  };
+}
+
+function textOf(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trimEnd();
+  } catch {
+    return undefined;
+  }
+}
+
+/** Every cluster as it is now. Clients are closed again. */
+export async function lookAtAll(
+  topology: Topology,
+  secrets: SecretSource,
+  patient: boolean,
+): Promise<readonly LiveCluster[]> {
+  const clients = openClusters(topology, secrets);
+  try {
+    return await Promise.all(topology.clusters.map((each) => lookAt(each, clients.of(each.id), patient)));
+  } finally {
+    clients.close();
+  }
+}

@@ -1,0 +1,85 @@
+/** What is there: the brokers of a cluster and its topics, as they are just now. */
+import { clientConfig } from '../kafka/client-config.ts';
+import { KafkaCluster } from '../kafka/cluster.ts';
+import { type SecretSource, withSecrets } from '../kafka/secret-text.ts';
+import { describeTopicConfigs, type TopicConfig } from '../kafka/topic-configs.ts';
+import { isEngineError } from '../model/errors.ts';
+import type { Cluster, Topology } from './topology.ts';
+
+export type LiveTopic = Readonly<{
+  name: string;
+  partitions: number;
+  /** Of the partition that has the fewest. */
+  replicationFactor: number;
+  /** Partitions without a leader, and those of which a replica lags. */
+  offline: number;
+  lagging: number;
+  configs: ReadonlyMap<string, TopicConfig>;
+}>;
+
+export type LiveCluster =
+  | Readonly<{
+      state: 'up';
+      id: string;
+      clusterId: string | null;
+      brokers: number;
+      topics: ReadonlyMap<string, LiveTopic>;
+    }>
+  | Readonly<{ state: 'unreachable'; id: string; reason: string }>;
+
+/** Clients of the clusters, by id. The caller closes them. */
+export type ClusterClients = Readonly<{ of: (id: string) => KafkaCluster; close: () => void }>;
+
+/** Clusters that are the same brokers, by the same properties, share a client. Nothing is connected yet. */
+export function openClusters({ clusters }: Pick<Topology, 'clusters'>, secrets: SecretSource): ClusterClients {
+  const shared = new Map<string, KafkaCluster>();
+  const byId = clusters.map((cluster): [string, KafkaCluster] => {
+    const properties = clientProperties(cluster, secrets);
+    const key = JSON.stringify([...properties]);
+    const client = shared.get(key) ?? new KafkaCluster(clientConfig(properties, `cluster ${cluster.id}`));
+    shared.set(key, client);
+    return [cluster.id, client];
+  });
+  const clients = new Map(byId);
+  return {
+    of: (id) => clients.get(id)!,
+    close: () => {
+      for (const client of shared.values()) client.close();
+    },
+  };
+}
+
+/** As Kafka names them, secrets in place. */
+export function clientProperties(cluster: Cluster, secrets: SecretSource): ReadonlyMap<string, string> {
+  const where = `cluster ${cluster.id}: property`;
+  const given = [...cluster.properties].map(
+    ([key, text]) => [key, withSecrets(text, secrets, `${where} ${key}`)] as const,
+  );
+  return new Map([['bootstrap.servers', cluster.bootstrapServers], ...given]);
+}
+
+/** `patient`: tries again for some seconds before a cluster counts as unreachable. What refuses us for good is thrown. */
+export async function lookAt(cluster: Cluster, client: KafkaCluster, patient: boolean): Promise<LiveCluster> {
+  try {
+    const metadata = await (patient ? client.metadata(null) : client.metadataOnce(null));
+    const topics = metadata.topics.filter(({ internal, errorCode }) => !internal && errorCode === 0);
+    const names = topics.map(({ name }) => name);
+    const configs = await describeTopicConfigs(client, names);
+    const live = topics.map(({ name, partitions }): [string, LiveTopic] => [
+      name,
+      {
+        name,
+        partitions: partitions.length,
+        replicationFactor: Math.min(...partitions.map(({ replicas }) => replicas.length)),
+        offline: partitions.filter(({ leader }) => leader < 0).length,
+        lagging: partitions.filter(({ replicas, inSync }) => inSync.length < replicas.length).length,
+        configs: configs.get(name) ?? new Map(),
+      },
+    ]);
+    const { clusterId, brokers } = metadata;
+    return { state: 'up', id: cluster.id, clusterId, brokers: brokers.size, topics: new Map(live) };
+  } catch (error) {
+    if (!isEngineError(error) || !error.retryable) throw error;
+    return { state: 'unreachable', id: cluster.id, reason: error.message };
+  }
+}
