@@ -1,5 +1,5 @@
 import { targetOffset } from '../model/offset-runs.ts';
-import type { PartitionProgress } from './mirrored-topic.ts';
+import type { PartitionProgress } from './topic-pair.ts';
 
 /** Where a consumer group goes on in the copy of a partition: decided from facts alone. */
 

@@ -1,11 +1,11 @@
 import type { Acl } from '../kafka/acls.ts';
 import type { TopicConfigChange } from '../kafka/topic-configs.ts';
-import type { MirroredTopic } from './mirrored-topic.ts';
 import { AclSync } from './sync-acls.ts';
 import { syncConfigs } from './sync-configs.ts';
 import { orFault, type SyncFault } from './sync-fault.ts';
 import { type GroupOutcome, GroupSync, type GroupSyncOptions } from './sync-groups.ts';
 import { type Growth, syncPartitions } from './sync-partitions.ts';
+import type { TopicPair } from './topic-pair.ts';
 
 /** What is to be kept alike beside records and partitions. */
 export type SyncParts = Readonly<{ configs: boolean; acls: boolean; groups: boolean }>;
@@ -36,7 +36,7 @@ export class MirrorSync {
   }
 
   /** One round. What fails stands in `faults` and does not keep the rest from being done; the next round tries it again. */
-  async once(topics: readonly MirroredTopic[]): Promise<SyncReport> {
+  async once(topics: readonly TopicPair[]): Promise<SyncReport> {
     const { source, target } = this.#options;
     const { configs, acls, groups } = this.#parts;
     const faults: SyncFault[] = [];

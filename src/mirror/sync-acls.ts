@@ -1,6 +1,6 @@
 import { type Acl, aclText, anyTopicAcl, createAcls, deleteAcls, describeAcls } from '../kafka/acls.ts';
 import type { KafkaCluster } from '../kafka/cluster.ts';
-import type { MirroredTopic } from './mirrored-topic.ts';
+import type { TopicPair } from './topic-pair.ts';
 
 /**
  * Access rules of the copies. Who may read a topic may read its copy; but a copy is written by its mirror alone, or it would no longer be
@@ -20,7 +20,7 @@ const readable: ReadonlySet<Acl['operation']> = new Set(['read', 'describe', 'de
 export type AclChanges = Readonly<{ added: readonly Acl[]; removed: readonly Acl[] }>;
 
 /** The rules of the copies that follow from rules of the source, each once. */
-export function aclsOfCopies(source: readonly Acl[], topics: readonly MirroredTopic[]): Acl[] {
+export function aclsOfCopies(source: readonly Acl[], topics: readonly TopicPair[]): Acl[] {
   const copies = source.flatMap((acl) => {
     const operation = carriedOperation(acl);
     if (operation === null) return [];
@@ -48,7 +48,7 @@ export function aclChanges(
   wanted: readonly Acl[],
   before: readonly Acl[],
   present: readonly Acl[],
-  topics: readonly MirroredTopic[],
+  topics: readonly TopicPair[],
 ): AclChanges {
   const there = new Set(present.map(aclText));
   const stays = new Set(wanted.map(aclText));
@@ -74,7 +74,7 @@ export class AclSync {
   }
 
   /** A cluster without an authorizer has no rules to carry, and takes none. */
-  async once(topics: readonly MirroredTopic[]): Promise<AclChanges> {
+  async once(topics: readonly TopicPair[]): Promise<AclChanges> {
     const [given, present] = await Promise.all([
       describeAcls(this.#source, anyTopicAcl),
       describeAcls(this.#target, anyTopicAcl),

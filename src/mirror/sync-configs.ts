@@ -5,8 +5,8 @@ import {
   type TopicConfig,
   type TopicConfigChange,
 } from '../kafka/topic-configs.ts';
-import type { MirroredTopic } from './mirrored-topic.ts';
 import { orFault, type SyncFault } from './sync-fault.ts';
+import type { TopicPair } from './topic-pair.ts';
 
 /**
  * Configs of the copies: what is set on a topic of the source is set on its copy, and what is set no longer is taken away there too. Values
@@ -63,7 +63,7 @@ export function configChange(
 export async function syncConfigs(
   source: KafkaCluster,
   target: KafkaCluster,
-  topics: readonly MirroredTopic[],
+  topics: readonly TopicPair[],
   faults: SyncFault[],
 ): Promise<TopicConfigChange[]> {
   const [before, present] = await Promise.all([

@@ -4,8 +4,8 @@ import { describeGroups, isIdle, listGroups } from '../kafka/groups.ts';
 import { listOffsets, offsetSpec, partitionId, type TopicPartition } from '../kafka/offsets.ts';
 import { isEngineError } from '../model/errors.ts';
 import { decide, type GroupDecision, type HoldReason, type SyncedPosition } from './group-translation.ts';
-import type { ProgressOf } from './mirrored-topic.ts';
 import { orFault, type SyncFault } from './sync-fault.ts';
+import type { ProgressOf } from './topic-pair.ts';
 
 /** Positions of consumer groups, translated exactly. A group with living members at the target is never touched: the broker refuses it too. */
 

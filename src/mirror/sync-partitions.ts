@@ -1,7 +1,7 @@
 import type { KafkaCluster } from '../kafka/cluster.ts';
 import { growPartitions } from '../kafka/partition-growth.ts';
-import type { MirroredTopic } from './mirrored-topic.ts';
 import { orFault, type SyncFault } from './sync-fault.ts';
+import type { TopicPair } from './topic-pair.ts';
 
 /** Partitions that a topic of the source got since its copy was made are added to the copy. Kafka takes none away, and neither does this. */
 
@@ -13,7 +13,7 @@ type Counted = Readonly<{ name: string; partitions: readonly unknown[] }>;
 export function growthOf(
   source: readonly Counted[],
   target: readonly Counted[],
-  topics: readonly MirroredTopic[],
+  topics: readonly TopicPair[],
 ): Growth[] {
   const counts = (list: readonly Counted[]): Map<string, number> =>
     new Map(list.map(({ name, partitions }) => [name, partitions.length]));
@@ -28,11 +28,11 @@ export function growthOf(
 export async function syncPartitions(
   source: KafkaCluster,
   target: KafkaCluster,
-  topics: readonly MirroredTopic[],
+  topics: readonly TopicPair[],
   faults: SyncFault[],
 ): Promise<Growth[]> {
   if (topics.length === 0) return [];
-  const names = (side: keyof MirroredTopic): string[] => topics.map((topic) => topic[side]);
+  const names = (side: keyof TopicPair): string[] => topics.map((topic) => topic[side]);
   const [from, to] = await Promise.all([source.metadata(names('source')), target.metadata(names('target'))]);
   const done: Growth[] = [];
   for (const growth of growthOf(from.topics, to.topics, topics)) {

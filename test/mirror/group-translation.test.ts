@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide, translate } from '../../src/mirror/group-translation.ts';
-import type { PartitionProgress } from '../../src/mirror/mirrored-topic.ts';
+import type { PartitionProgress } from '../../src/mirror/topic-pair.ts';
 import { type OffsetRuns, withStretch } from '../../src/model/offset-runs.ts';
 
 /** Offsets 0–9 lie at 100 and on; 10 and 11 have no copy; 12–19 lie at 111 and on, behind a marker; 20 and 21 have none. */

@@ -9,9 +9,9 @@ import { deleteRecords } from '../../src/kafka/record-deletion.ts';
 import { alterTopicConfigs, describeTopicConfigs } from '../../src/kafka/topic-configs.ts';
 import { Heartbeats } from '../../src/mirror/heartbeat.ts';
 import { MirrorSync } from '../../src/mirror/mirror-sync.ts';
-import type { PartitionProgress } from '../../src/mirror/mirrored-topic.ts';
 import type { SyncFault } from '../../src/mirror/sync-fault.ts';
 import { GroupSync, type GroupSyncOptions } from '../../src/mirror/sync-groups.ts';
+import type { PartitionProgress } from '../../src/mirror/topic-pair.ts';
 import { GroupConsumer } from '../support/group-consumer.ts';
 import { describeWithJava } from '../support/testbed/describe-with-java.ts';
 import { authorizedProperties, startKafka, type TestKafka } from '../support/testbed/kafka.ts';
@@ -162,10 +162,8 @@ describeWithJava('what a mirror keeps alike beside the records', () => {
     const sync = new GroupSync(options({ isCarried: (name) => name === group, progressOf: () => progress }));
     const round = async (offset: number, metadata: string | null = null) => {
       await commitOffsets(source, group, [{ topic: 'moved', partition: 0, offset, metadata }]);
-      const [{ before, after, outcome }] = (await sync.once([])) as [
-        { before: unknown; after: unknown; outcome: string },
-      ];
-      return [before, after, outcome];
+      const [done] = await sync.once([]);
+      return [done!.before, done!.after, done!.outcome];
     };
     expect(await round(8)).toEqual([null, null, 'ahead-of-mirror']);
     expect(await round(5, 'mark')).toEqual([null, 5, 'moved']);

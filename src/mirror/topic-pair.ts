@@ -1,7 +1,7 @@
 import type { OffsetRuns } from '../model/offset-runs.ts';
 
 /** A topic of the source and the name of its copy. */
-export type MirroredTopic = Readonly<{ source: string; target: string }>;
+export type TopicPair = Readonly<{ source: string; target: string }>;
 
 /**
  * How far a partition is copied, a part of `MirrorPosition`: every record of the source below `offset` that has a copy at all has it by
