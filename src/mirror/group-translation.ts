@@ -31,20 +31,29 @@ export function translate(progress: PartitionProgress, offset: number): number |
   return targetOffset(progress.runs, offset) ?? progress.targetOffset;
 }
 
+/** What is known beside the position itself. */
+export type GroupFacts = Readonly<{
+  progress: PartitionProgress;
+  /** The group's position at the target; null: none. */
+  present: number | null;
+  /** What was known the last time; null: nothing. */
+  before: SyncedPosition | null;
+  /** Nothing more will be copied: a group that is ahead has read all that there is. */
+  final?: boolean | undefined;
+  /** Also back to before where somebody has read on at the target. */
+  rewind?: boolean | undefined;
+}>;
+
 /**
  * Forwards always; backwards only where the group went back at the source since `before`, and the target still stands where this mirror
  * had put it: otherwise somebody has read on there.
  */
-export function decide(
-  offset: number,
-  progress: PartitionProgress,
-  present: number | null,
-  before: SyncedPosition | null,
-): GroupDecision {
-  const to = translate(progress, offset);
+export function decide(offset: number, facts: GroupFacts): GroupDecision {
+  const { progress, present, before, final = false, rewind = false } = facts;
+  const to = translate(progress, final ? Math.min(offset, progress.offset) : offset);
   if (to === null) return { kind: 'hold', reason: 'ahead-of-mirror', to };
   if (present === to) return { kind: 'in-place', to };
   if (present === null || to > present) return { kind: 'move', to };
   const wentBack = before !== null && offset < before.source && present === before.target;
-  return wentBack ? { kind: 'move', to } : { kind: 'hold', reason: 'target-ahead', to };
+  return wentBack || rewind ? { kind: 'move', to } : { kind: 'hold', reason: 'target-ahead', to };
 }

@@ -31,6 +31,9 @@ export type GroupSyncOptions = Readonly<{
   isCarried: (group: string) => boolean;
   targetTopic: (topic: string) => string;
   progressOf: ProgressOf;
+  /** As `GroupFacts` has them. */
+  final?: boolean;
+  rewind?: boolean;
 }>;
 
 type Considered = Readonly<{ position: GroupPosition; copy: TopicPartition; present: number | null }> & {
@@ -76,7 +79,7 @@ export class GroupSync {
       else if (before !== undefined) next.set(id, before);
     }
     this.#before = next;
-    return outcomes.sort(byPlace);
+    return outcomes.sort(byGroup);
   }
 
   async #syncGroup(group: string): Promise<GroupOutcome[]> {
@@ -87,7 +90,7 @@ export class GroupSync {
   }
 
   async #consider(group: string): Promise<Considered[]> {
-    const { source, target, targetTopic, progressOf } = this.#options;
+    const { source, target, targetTopic, progressOf, final, rewind } = this.#options;
     const positions = await groupPositions(source, group);
     const known = positions.flatMap((position) => {
       const progress = progressOf(position.topic, position.partition);
@@ -100,7 +103,12 @@ export class GroupSync {
     return known.map(({ position, progress, copy }) => {
       const present = there.get(partitionId(copy)) ?? null;
       const before = this.#before.get(keyOf(group, position)) ?? null;
-      return { position, copy, present, decision: decide(position.offset, progress, present, before) };
+      return {
+        position,
+        copy,
+        present,
+        decision: decide(position.offset, { progress, present, before, final, rewind }),
+      };
     });
   }
 
@@ -155,8 +163,12 @@ function keyOf(group: string, { topic, partition }: TopicPartition): string {
   return JSON.stringify([group, topic, partition]);
 }
 
-function byPlace(a: GroupOutcome, b: GroupOutcome): number {
-  if (a.group !== b.group) return a.group < b.group ? -1 : 1;
-  if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
-  return a.partition - b.partition;
+/** By group, then by partition. */
+export function byGroup(a: TopicPartition & { group: string }, b: TopicPartition & { group: string }): number {
+  return a.group === b.group ? byPartition(a, b) : a.group < b.group ? -1 : 1;
+}
+
+/** By topic, then by number. */
+export function byPartition(a: TopicPartition, b: TopicPartition): number {
+  return a.topic === b.topic ? a.partition - b.partition : a.topic < b.topic ? -1 : 1;
 }

@@ -42,7 +42,12 @@ describe('where a group goes on in the copy', () => {
       'the source did not go back',
     ],
   ] as const)('source %i, target %s, before %o → %o: %s', (source, present, before, decision, _why) => {
-    expect(decide(source, progress, present, before)).toEqual(decision);
+    expect(decide(source, { progress, present, before })).toEqual(decision);
+  });
+
+  it('at the very end, one that is ahead goes on behind all copies; and goes back only when told to', () => {
+    expect(decide(30, { progress, present: null, before: null, final: true })).toEqual({ kind: 'move', to: 120 });
+    expect(decide(15, { progress, present: 118, before: null, rewind: true })).toEqual({ kind: 'move', to: 114 });
   });
 
   it('reads on exactly: what a group has not read lies from there on, and nothing else', () => {
