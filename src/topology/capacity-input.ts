@@ -21,7 +21,8 @@ type Unit = keyof typeof units;
 const units = {
   messages: { parse: parseCount, expected: "a number of messages, such as '800 billion', '1e12' or 1000000" },
   bytes: { parse: parseBytes, expected: "a size such as '219 B', '200 MB' or '1 GiB'" },
-  factor: { parse: parseDecimal, expected: 'a number such as 3 or 1.404' },
+  factor: { parse: parseDecimal, expected: 'a number such as 3 or 3.7' },
+  peak: { parse: parseDecimal, expected: 'a number from 1 on, such as 1.404' },
   share: { parse: parseShare, expected: 'a share above 0 and at most 1, such as 0.7 or 70%' },
   duration: { parse: parseSeconds, expected: "a duration such as '4 d' or '12 h'" },
 } as const;
@@ -43,7 +44,7 @@ export const quantities = {
     source: `${linkedIn}: 175 TB in 800 billion messages`,
   },
   peakFactor: {
-    unit: 'factor',
+    unit: 'peak',
     default: '1.404',
     description: 'messages a second at the peak of the day, over the average',
     source: `${linkedIn}: 13 million a second at peak, 9.26 million on average`,

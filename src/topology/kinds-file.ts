@@ -83,9 +83,12 @@ function readBoolean(map: YamlMap, key: string): boolean {
 
 /** As texts: `capacity` reads them as it reads its options. */
 function readTraffic(map: YamlMap, findings: Findings): ReadonlyMap<string, string> | null {
-  const traffic = findings.take(() => map.map('traffic').allow(Object.keys(capacityFields)), null);
+  const traffic = findings.take(() => map.map('traffic'), null);
   if (traffic === null) return null;
-  const texts = traffic.keys().map((key) => [key, findings.take(() => readAmount(traffic, key), undefined)] as const);
+  const fields = Object.keys(capacityFields);
+  findings.take(() => traffic.allow(fields), traffic);
+  const written = fields.filter((key) => traffic.has(key));
+  const texts = written.map((key) => [key, findings.take(() => readAmount(traffic, key), undefined)] as const);
   return new Map(texts.filter((entry): entry is readonly [string, string] => entry[1] !== undefined));
 }
 

@@ -19,7 +19,7 @@ export function checkTopology(topology: Topology, paths: Paths, findings: Findin
   const spread = spreadTopics(topology);
   checkSpread(spread, paths, findings);
   checkBrokers(topology, spread, paths, findings);
-  checkTopicNames(spread, paths, findings);
+  checkTopicNames(topology, spread, paths, findings);
   checkSharedBrokers(topology, spread, paths, findings);
   for (const topic of topology.topics) checkCarried(topic, topology, paths, findings);
 }
@@ -75,7 +75,10 @@ function checkSpread({ faults }: Spread, paths: Paths, findings: Findings): void
     const key = `${fault.kind} ${fault.mirror}`;
     groups.set(key, [...(groups.get(key) ?? []), fault]);
   }
-  for (const [fault, ...more] of groups.values()) {
+  for (const [fault, ...rest] of groups.values()) {
+    const topics = new Set(rest.map(topicOf));
+    topics.delete(topicOf(fault!));
+    const more = [...topics];
     const others = more.length === 0 ? '' : `, and ${more.length} more topic${more.length === 1 ? '' : 's'}`;
     const path = paths(`mirror ${fault!.mirror}`);
     if (fault!.kind === 'cycle') {
@@ -92,6 +95,10 @@ function checkSpread({ faults }: Spread, paths: Paths, findings: Findings): void
     const text = `mirror ${fault!.mirror}: expected to be the only writer of ${place.topicName} on ${place.cluster}, found ${other} as well${others}`;
     findings.error(path, text, "With 'naming: prefix' each source writes topics of its own.");
   }
+}
+
+function topicOf(fault: SpreadFault): string {
+  return fault.kind === 'cycle' ? fault.topic : fault.place.topic.virtualName;
 }
 
 function checkBrokers({ clusters }: Topology, { places }: Spread, paths: Paths, findings: Findings): void {
@@ -123,24 +130,31 @@ function checkBrokers({ clusters }: Topology, { places }: Spread, paths: Paths, 
 }
 
 /** Kafka keeps '.' and '_' apart in names, but not in its metrics: it refuses a topic whose name differs from another's in that alone. */
-function checkTopicNames({ places }: Spread, paths: Paths, findings: Findings): void {
-  const seen = new Map<string, TopicPlace>();
+function checkTopicNames({ clusters, topics }: Topology, { places }: Spread, paths: Paths, findings: Findings): void {
+  const seen = new Map<string, Pick<TopicPlace, 'topic' | 'topicName'>>();
   const said = new Set<Topic>();
-  for (const place of places) {
-    const path = paths(place.topic.virtualName);
-    if (place.topicName.length > longestTopicName && !said.has(place.topic)) {
-      said.add(place.topic);
-      const found = `${place.topicName.length} in ${place.topicName} on ${place.cluster}`;
+  const produced = clusters
+    .filter(({ role }) => role === 'local')
+    .flatMap(({ id, kind }) =>
+      topics
+        .filter((topic) => topic.kind === kind)
+        .map((topic) => ({ cluster: id, topic, topicName: topic.topicName })),
+    );
+  for (const place of [...produced, ...places]) {
+    const { cluster, topic, topicName } = place;
+    const key = `${cluster} ${topicName.replaceAll('.', '_')}`;
+    const other = seen.get(key) ?? place;
+    seen.set(key, other);
+    if (said.has(topic)) continue;
+    const path = paths(topic.virtualName);
+    if (topicName.length > longestTopicName) {
+      const found = `${topicName.length} in ${topicName} on ${cluster}`;
       findings.error(path, `expected a topic name of at most ${longestTopicName} characters, found ${found}`);
-    }
-    const key = `${place.cluster} ${place.topicName.replaceAll('.', '_')}`;
-    const other = seen.get(key);
-    if (other !== undefined && other.topic !== place.topic && !said.has(place.topic)) {
-      said.add(place.topic);
-      const text = `topic ${place.topicName} on ${place.cluster}: expected another name than ${other.topicName} of ${other.topic.virtualName}`;
+    } else if (other.topic !== topic) {
+      const text = `topic ${topicName} on ${cluster}: expected another name than ${other.topicName} of ${other.topic.virtualName}`;
       findings.error(path, text, "For Kafka, names that differ in '.' and '_' alone collide.");
-    }
-    if (other === undefined) seen.set(key, place);
+    } else continue;
+    said.add(topic);
   }
 }
 

@@ -97,7 +97,7 @@ export function arrivalsOf(total: bigint, curve: readonly number[]): readonly bi
 function fleetDay(total: bigint, curve: readonly number[], machines: bigint, rate: Rational): FleetDay {
   const arrivals = arrivalsOf(total, curve);
   const capacityOf = (running: bigint): bigint => floor(times(rate, fraction(running * 60n)));
-  const [whole, less] = [capacityOf(machines), capacityOf(machines - 1n)];
+  const [whole, less] = [capacityOf(machines), machines === 0n ? 0n : capacityOf(machines - 1n)];
   const queue = new MinuteQueue();
   let [done, peakWaiting, peakLagSeconds] = [0n, 0n, 0];
   let caughtUpAt: number | null = null;
@@ -117,9 +117,8 @@ function fleetDay(total: bigint, curve: readonly number[], machines: bigint, rat
     arrived,
     done,
     waiting: queue.waiting,
-    peakLoad: share(largestOf(arrivals), times(rate, fraction(machines * 60n))),
-    peakLoadInFailure:
-      machines === 1n ? Infinity : share(largestOf(during), times(rate, fraction((machines - 1n) * 60n))),
+    peakLoad: share(largestOf(arrivals), capacityOf(machines)),
+    peakLoadInFailure: share(largestOf(during), less),
     peakWaiting,
     peakLagSeconds,
     caughtUpAt,
@@ -133,9 +132,9 @@ function largestOf(values: readonly bigint[]): bigint {
 }
 
 /** To six digits, whatever the size of the numbers. */
-function share(work: bigint, capacity: Rational): number {
-  const millionths = over(fraction(work * 1_000_000n), capacity);
-  return Number(floor(millionths)) / 1_000_000;
+function share(work: bigint, capacity: bigint): number {
+  if (capacity === 0n) return work === 0n ? 0 : Infinity;
+  return Number((work * 1_000_000n) / capacity) / 1_000_000;
 }
 
 /** First in, first out, by the minute of arrival: at the most one entry a minute. */

@@ -25,8 +25,9 @@ export function spreadTopics({ clusters, topics, mirrors }: Pick<Topology, 'clus
   const byId = new Map(clusters.map((cluster) => [cluster.id, cluster]));
   const places = new Map<string, TopicPlace>();
   const faults: SpreadFault[] = [];
-  const waiting = clusters.filter(({ role }) => role === 'local').flatMap((cluster) => producedAt(cluster, topics));
-  for (const place of waiting) places.set(placeKey(place), place);
+  const produced = clusters.filter(({ role }) => role === 'local').flatMap((cluster) => producedAt(cluster, topics));
+  for (const place of produced) places.set(placeKey(place), place);
+  const waiting = [...places.values()];
   for (let place = waiting.shift(); place !== undefined; place = waiting.shift()) {
     for (const mirror of mirrors.filter((each) => carries(each, place!, byId))) {
       const way = wayOf(place);

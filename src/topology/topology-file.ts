@@ -68,7 +68,7 @@ function readRoot(root: YamlMap, findings: Findings): Topology | null {
   findings.take(() => root.allow(['apiVersion', 'kind', 'metadata', 'spec']), root);
   findings.take(() => root.oneOf('apiVersion', ['millrace/v1']), 'millrace/v1');
   findings.take(() => root.oneOf('kind', ['Topology']), 'Topology');
-  const name = findings.take(() => readName(root), '');
+  const name = readName(root, findings);
   const spec = findings.take(() => root.map('spec'), null);
   if (spec === null) return null;
   findings.take(() => spec.allow(['dataCentres', 'kinds', 'mirrors']), spec);
@@ -95,12 +95,12 @@ function readRoot(root: YamlMap, findings: Findings): Topology | null {
   return topology;
 }
 
-function readName(root: YamlMap): string {
-  const metadata = root.map('metadata').allow(['name', 'team', 'description']);
-  return metadata.string('name', {
-    pattern: topologyName,
-    expected: 'a name of lower-case letters, digits and -, at the most 63, the first no -',
-  });
+function readName(root: YamlMap, findings: Findings): string {
+  const metadata = findings.take(() => root.map('metadata'), null);
+  if (metadata === null) return '';
+  findings.take(() => metadata.allow(['name', 'team', 'description']), metadata);
+  const expected = 'a name of lower-case letters, digits and -, at the most 63, the first no -';
+  return findings.take(() => metadata.string('name', { pattern: topologyName, expected }), '');
 }
 
 /** Where each thing that has a name is written. */
