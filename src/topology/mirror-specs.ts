@@ -18,9 +18,9 @@ function mirrorText(mirror: Mirror, carried: readonly TopicPlace[], { name, clus
   const source = clusters.find(({ id }) => id === mirror.from)!;
   const target = clusters.find(({ id }) => id === mirror.to)!;
   const toAggregate = target.role === 'aggregate';
-  // Copies carry the source's alias in front: the data centre. A target in the same one needs another.
-  const targetAlias =
-    toAggregate || target.dataCentre === source.dataCentre ? `${target.dataCentre}-${target.role}` : target.dataCentre;
+  // The source's alias goes in front of copies: the data centre. The target's is one that no name begins with, as a mirror takes what does for
+  // its own work come back; what is carried is said name by name.
+  const targetAlias = `${target.dataCentre}_${target.role}`;
   return [
     `# Of the topology ${name}.`,
     'apiVersion: millrace/v1',

@@ -30,12 +30,11 @@ export function spreadTopics({ clusters, topics, mirrors }: Pick<Topology, 'clus
   const waiting = [...places.values()];
   for (let place = waiting.shift(); place !== undefined; place = waiting.shift()) {
     for (const mirror of mirrors.filter((each) => carries(each, place!, byId))) {
-      const way = wayOf(place);
       const copy = copyBy(mirror, place, byId);
       const present = places.get(placeKey(copy));
-      if (way.includes(mirror.to)) {
-        const clustersOnWay = [...way.slice(way.indexOf(mirror.to)), mirror.to];
-        faults.push({ kind: 'cycle', mirror: mirror.name, clusters: clustersOnWay, topic: place.topic.virtualName });
+      const round = roundOf(copy);
+      if (round !== null) {
+        faults.push({ kind: 'cycle', mirror: mirror.name, clusters: round, topic: place.topic.virtualName });
       } else if (present !== undefined) {
         const other = present.copy === null ? 'producers' : `mirror ${present.copy.mirror}`;
         faults.push({ kind: 'two-writers', mirror: mirror.name, other, place: present });
@@ -75,9 +74,17 @@ function copyBy(mirror: Mirror, from: TopicPlace, byId: ReadonlyMap<string, Clus
   return { ...from, cluster: mirror.to, topicName: `${prefix}${from.topicName}`, copy: { mirror: mirror.name, from } };
 }
 
-/** The clusters that a copy has come through, its own last. */
-function wayOf({ cluster, copy }: TopicPlace): readonly string[] {
-  return copy === null ? [cluster] : [...wayOf(copy.from), cluster];
+/**
+ * The clusters that a copy has come through since it was at this place, or since this mirror carried it, before; null: it goes round nowhere.
+ * What comes back under another name, and is carried no further, ends.
+ */
+function roundOf(copy: TopicPlace): readonly string[] | null {
+  const way = [copy.cluster];
+  for (let place = copy.copy?.from; place !== undefined; place = place.copy?.from) {
+    way.unshift(place.cluster);
+    if (placeKey(place) === placeKey(copy) || place.copy?.mirror === copy.copy!.mirror) return way;
+  }
+  return null;
 }
 
 function placeKey({ cluster, topicName }: Pick<TopicPlace, 'cluster' | 'topicName'>): string {
