@@ -1,12 +1,14 @@
 /** The command line: commands, help, and what an error becomes. */
 import { Command, CommanderError } from 'commander';
 import { toErrorData } from '../model/errors.ts';
+import { auditCommand } from './audit.ts';
 import { demoCommand } from './demo.ts';
 import type { CommandContext, CommandDependencies } from './dependencies.ts';
 import { errorText } from './error-text.ts';
 import { exitCode, exitCodeOf } from './exit-code.ts';
 import { explainCommand } from './explain.ts';
 import { lintCommand } from './lint.ts';
+import { mirrorCommand } from './mirror.ts';
 import { queryCommand } from './query.ts';
 import { redactor } from './redaction.ts';
 import { runCommand } from './run.ts';
@@ -60,7 +62,9 @@ function createProgram(context: CommandContext): Command {
     testCommand,
     queryCommand,
     simulateCommand,
+    mirrorCommand,
     demoCommand,
+    auditCommand,
     topologyCommand,
   ].map((make) => make(context));
   for (const command of commands) program.addCommand(command);

@@ -1,0 +1,163 @@
+/** `millrace audit compare`: two topics record by record, with no set-up on either side. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { ComparedTopic } from '../audit/compare/report.ts';
+import { compareTopics } from '../audit/compare/topic-compare.ts';
+import { clientConfig } from '../kafka/client-config.ts';
+import { KafkaCluster } from '../kafka/cluster.ts';
+import { comparisonText } from './comparison-text.ts';
+import type { CommandContext } from './dependencies.ts';
+import { exitCode } from './exit-code.ts';
+import { countText } from './human.ts';
+import { pairsOption, wholeNumber } from './job-options.ts';
+
+type AuditCompareOptions = Readonly<{
+  source: string;
+  target: string;
+  topic: string;
+  targetTopic?: string;
+  bucket: number;
+  output: 'text' | 'json';
+  partition?: readonly number[];
+  from?: number;
+  to?: number;
+  limit: number;
+  sourceProperty: ReadonlyMap<string, string>;
+  targetProperty: ReadonlyMap<string, string>;
+  quiet?: boolean;
+}>;
+
+const liveIntervalMs = 500;
+const plainIntervalMs = 10_000;
+const eraseLine = '\r\u001b[2K';
+const mostListed = 1_000_000;
+
+export function auditCompareCommand(context: CommandContext): Command {
+  return new Command('compare')
+    .description('Compares two topics record by record, and names what is missing, extra, changed or out of order.')
+    .requiredOption('--source <bootstrap>', 'brokers of the one side, host:port')
+    .requiredOption('--target <bootstrap>', 'brokers of the other side, host:port')
+    .requiredOption('--topic <name>', 'the topic')
+    .option('--target-topic <name>', "the topic's name at the target, where it has another")
+    .option('--bucket <duration>', 'event time that is told together', duration, 600_000)
+    .addOption(new Option('--output <form>', 'of the answer').choices(['text', 'json']).default('text'))
+    .option('--partition <n>', 'compare this partition only; may be repeated', partition)
+    .option('--from <time>', 'from this timestamp on: ISO 8601, or ms since 1970', time)
+    .option('--to <time>', 'before this timestamp', time)
+    .option('--limit <n>', 'records that are listed at the most', wholeNumber(0, mostListed), 1_000)
+    .addOption(pairsOption('--source-property <name=value>', 'of the Kafka client at the source; may be repeated'))
+    .addOption(pairsOption('--target-property <name=value>', 'of the Kafka client at the target; may be repeated'))
+    .option('--quiet', 'no progress')
+    .addHelpText('after', examples)
+    .action(async (options: AuditCompareOptions) => context.exit(await auditCompare(options, context)));
+}
+
+const examples = `
+Compared is what both topics hold now. Ends with 0 when they are equal, also where compaction, retention or aborted transactions explain
+what differs, and with 8 when they are not.
+
+Examples:
+  millrace audit compare --source dc1:9092 --target agg:9092 --topic page-views
+  millrace audit compare --source dc1:9092 --target agg:9092 --topic orders --target-topic dc1.orders --output json`;
+
+async function auditCompare(options: AuditCompareOptions, context: CommandContext): Promise<number> {
+  context.hide([...options.sourceProperty, ...options.targetProperty].filter(isSecret).map(([, value]) => value));
+  const source = cluster(options.source, options.sourceProperty, '--source');
+  const target = cluster(options.target, options.targetProperty, '--target');
+  let records = 0;
+  const over = new AbortController();
+  const release = context.onSignal(() => context.exitNow(exitCode.interrupted));
+  const progress = options.quiet ? Promise.resolve() : showProgress(() => records, options.topic, over.signal, context);
+  try {
+    const compared = await compareTopics(
+      { cluster: source, topic: options.topic },
+      { cluster: target, topic: options.targetTopic ?? options.topic },
+      {
+        bucketMs: options.bucket,
+        range: { from: options.from ?? -Infinity, to: options.to ?? Infinity },
+        partitions: options.partition ?? null,
+        limit: options.limit,
+        onRead: () => {
+          records++;
+        },
+      },
+    );
+    over.abort();
+    await progress;
+    await context.stdout.write(options.output === 'json' ? `${JSON.stringify(compared)}\n` : comparisonText(compared));
+    sayLayout(compared, context);
+    return compared.equal ? exitCode.ok : exitCode.unhealthy;
+  } finally {
+    over.abort();
+    release();
+    source.close();
+    target.close();
+    await progress;
+  }
+}
+
+function cluster(bootstrap: string, properties: ReadonlyMap<string, string>, where: string): KafkaCluster {
+  const given = new Map([
+    ['bootstrap.servers', bootstrap],
+    ['fetch.max.bytes', '16777216'],
+    ['max.partition.fetch.bytes', '8388608'],
+    ...properties,
+    ['isolation.level', 'read_committed'],
+    ['check.crcs', 'true'],
+  ]);
+  return new KafkaCluster(clientConfig(given, where));
+}
+
+function isSecret([name]: readonly [string, string]): boolean {
+  return /password|jaas/.test(name);
+}
+
+function sayLayout({ scope }: ComparedTopic, context: CommandContext): void {
+  if (scope === 'partition') return;
+  context.say('The records of the target lie in other partitions: compared by topic, where order says nothing.');
+}
+
+/** On a terminal one line that is written again and again, else a line every ten seconds. */
+async function showProgress(
+  records: () => number,
+  topic: string,
+  signal: AbortSignal,
+  { stderr, clock }: CommandContext,
+): Promise<void> {
+  let before = { records: 0, time: clock.monotonic() };
+  for (;;) {
+    await clock.sleep(stderr.isTerminal ? liveIntervalMs : plainIntervalMs, signal);
+    if (signal.aborted) break;
+    const now = { records: records(), time: clock.monotonic() };
+    const rate = (now.records - before.records) / ((now.time - before.time) / 1_000);
+    before = now;
+    const text = `${topic} · ${countText(now.records)} records of both sides, ${countText(rate)} rec/s`;
+    await stderr.write(stderr.isTerminal ? eraseLine + text.slice(0, stderr.columns - 1) : `${text}\n`);
+  }
+  if (stderr.isTerminal) await stderr.write(eraseLine);
+}
+
+const durationUnits: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  min: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+};
+
+function duration(text: string): number {
+  const match = /^(\d+)\s*(ms|s|m|min|h|d)$/.exec(text);
+  const ms = Number(match?.[1]) * (durationUnits[match?.[2] ?? ''] ?? Number.NaN);
+  if (Number.isSafeInteger(ms) && ms > 0) return ms;
+  throw new InvalidArgumentError(`expected a duration such as 30s, 10m or 1h, got '${text}'.`);
+}
+
+function time(text: string): number {
+  const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
+  if (Number.isSafeInteger(ms)) return ms;
+  throw new InvalidArgumentError(`expected a time such as 2026-11-25T09:00:00Z or ms since 1970, got '${text}'.`);
+}
+
+function partition(text: string, before: readonly number[] = []): readonly number[] {
+  return [...before, wholeNumber(0, 2 ** 31 - 1)(text)];
+}
