@@ -41,6 +41,17 @@ export class RecordRun {
     return at === end ? null : `${end - at} bytes follow the last of ${count} records`;
   }
 
+  /** Where the headers of record `i` end, and with them the record. */
+  headerEnd(i: number): number {
+    let count = readVarint(this.bytes, this.headerStarts[i]!);
+    let at = varintEnd;
+    for (; count > 0 && at < this.bytes.length; count--) {
+      at = readVarint(this.bytes, at) + varintEnd;
+      at = Math.max(readVarint(this.bytes, at), 0) + varintEnd;
+    }
+    return at;
+  }
+
   #range(starts: Int32Array, ends: Int32Array, i: number, length: number): number {
     const start = varintEnd;
     starts[i] = length < 0 ? -1 : start;

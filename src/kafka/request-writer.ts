@@ -13,7 +13,13 @@ export class RequestWriter {
     return this.#chunksLength + this.#length;
   }
 
-  /** The bytes in their order; the last is a view, valid until the next write. */
+  /** All bytes; they may be a view, valid until the next write. */
+  bytes(): Buffer {
+    const last = this.#buffer.subarray(0, this.#length);
+    return this.#chunks.length === 0 ? last : Buffer.concat([...this.#chunks, last]);
+  }
+
+  /** The same without a copy, in pieces. */
   chunks(): readonly Uint8Array[] {
     return [...this.#chunks, this.#buffer.subarray(0, this.#length)];
   }

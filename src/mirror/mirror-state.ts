@@ -5,9 +5,10 @@
  *
  * - `["position", topic, partition]` → where the mirror stands, and the newest offset runs;
  * - `["runs", topic, partition, n]` → the nth `runsPerChunk` runs before those;
- * - `["loss", topic, partition, from, time]` → a `MirrorLoss`;
+ * - `["loss", topic, partition, cause, from]` → a `MirrorLoss`;
  * - `["producer"]` → who writes the copies of the shard, with the delivery `reconcile`;
- * - `["owner"]` → whose shard it is.
+ * - `["owner"]` → whose shard it is;
+ * - `["failover"]` → a `FailoverMark`.
  */
 import type { KafkaCluster } from '../kafka/cluster.ts';
 import { readLog } from '../kafka/log-reader.ts';
@@ -33,6 +34,8 @@ export type MirrorPosition = TopicPartition &
     leaderEpoch: number;
     /** All before it is mirrored, or accounted for. */
     offset: number;
+    /** Behind the last record of the source that was seen; −1: none was. */
+    sourceEnd: number;
     /** Where the next copy comes to lie. */
     targetOffset: number;
     runs: OffsetRuns;
@@ -40,16 +43,20 @@ export type MirrorPosition = TopicPartition &
     time: number;
   }>;
 
+/** Consumers have gone on to the target: the mirror must not write there any more. `time`: ms since 1970. */
+export type FailoverMark = Readonly<{ time: number }>;
+
 export type ShardState = {
   readonly positions: Map<string, MirrorPosition>;
   readonly losses: MirrorLoss[];
   producer: ProducerId | null;
   /** The token of the last owner. */
   owner: string | null;
+  failover: FailoverMark | null;
 };
 
 /** A record of the state: null takes the key away. */
-export type StateRecord = Readonly<{ key: readonly (string | number)[]; value: unknown }>;
+export type StateRecord = Readonly<{ key: string | readonly (string | number)[]; value: unknown }>;
 
 export function shardOf({ topic, partition }: TopicPartition): number {
   const name = Buffer.from(topic);
@@ -85,7 +92,7 @@ export function chunksOf(position: MirrorPosition): number {
 }
 
 export function lossRecord(loss: MirrorLoss): StateRecord {
-  return { key: ['loss', loss.topic, loss.partition, loss.from, loss.time], value: loss };
+  return { key: ['loss', loss.topic, loss.partition, loss.cause, loss.from], value: loss };
 }
 
 /** A shard's state as it stands. NOT_FOUND when the mirror has never run. */
@@ -101,11 +108,12 @@ export async function readShardState(cluster: KafkaCluster, mirror: string, shar
 }
 
 function shardStateOf(values: ReadonlyMap<string, unknown>): ShardState {
-  const state: ShardState = { positions: new Map(), losses: [], producer: null, owner: null };
+  const state: ShardState = { positions: new Map(), losses: [], producer: null, owner: null, failover: null };
   for (const [text, value] of values) {
     const key = JSON.parse(text) as [string, string, number];
     if (key[0] === 'producer') state.producer = value as ProducerId;
     else if (key[0] === 'owner') state.owner = (value as { token: string }).token;
+    else if (key[0] === 'failover') state.failover = value as FailoverMark;
     else if (key[0] === 'loss') state.losses.push(value as MirrorLoss);
     else if (key[0] === 'position') {
       const position = positionOf(key[1], key[2], value as StoredPosition, values);

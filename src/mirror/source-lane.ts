@@ -100,9 +100,9 @@ export class SourceLane {
   }
 
   #partitionFault(partition: SourcePartition, code: number): void {
-    if (code === brokerErrors.offsetOutOfRange) return this.#listener.interrupted(partition, { kind: 'out-of-range' });
     const fault = brokerError(code, `topic '${partition.topic}', partition ${partition.partition}`);
-    if (isPassing(code)) this.#listener.leaderLost(partition, fault.message);
+    if (code === brokerErrors.offsetOutOfRange) this.#listener.interrupted(partition, { kind: 'out-of-range' });
+    else if (isPassing(code)) this.#listener.leaderLost(partition, fault.message);
     else this.#listener.failed(fault);
   }
 

@@ -111,10 +111,10 @@ export class TargetLane {
 
   #answered({ partition, batch }: Sent, result: ProduceResult | undefined): void {
     const code = result?.errorCode ?? brokerErrors.unknownTopicOrPartition;
-    if (code === brokerErrors.none) return this.#written(partition, batch, result!.baseOffset);
     const where = `topic '${partition.topic}', partition ${partition.partition}`;
     const fault = brokerError(code, where, result?.detail ?? null);
-    if (isPassing(code)) partition.fault ??= fault.message;
+    if (code === brokerErrors.none) this.#written(partition, batch, result!.baseOffset);
+    else if (isPassing(code)) partition.fault ??= fault.message;
     else if (!sequenceFaults.has(code) && code !== damagedBatch) this.#fault(partition, tooLarge(fault, batch));
     else if (partition.isFirst(batch) && partition.fault === null) this.#refuse(partition, fault.message);
     else partition.fault ??= fault.message; // one before it is at fault: it goes again behind that
@@ -123,8 +123,9 @@ export class TargetLane {
   /** A batch that the broker had already has its first place in the answer. */
   #written(partition: TargetPartition, batch: OutgoingBatch, offset: number): void {
     if (partition.closed) return;
-    if (batch.expectedOffset === null || batch.expectedOffset === offset) return partition.wrote(batch, offset);
-    this.#refuse(partition, `expected a batch at offset ${batch.expectedOffset}, the broker put it at ${offset}`);
+    const { expectedOffset } = batch;
+    if (expectedOffset === null || expectedOffset === offset) partition.wrote(batch, offset);
+    else this.#refuse(partition, `expected a batch at offset ${expectedOffset}, the broker put it at ${offset}`);
   }
 
   #refuse(partition: TargetPartition, reason: string): void {

@@ -15,6 +15,8 @@ export type OutgoingBatch = {
   readonly maxTimestamp: number;
   /** Its bytes may be used for something else. */
   readonly release: () => void;
+  /** Whether it was sent before: the broker may have it. */
+  attempted: boolean;
   /** Where it lies, once the broker has said so. */
   writtenAt: number | null;
 };
@@ -44,6 +46,8 @@ export class TargetPartition implements TopicPartition {
   /** A fault, of which the batches under way have to come back before all go again. */
   fault: string | null = null;
   closed = false;
+  /** While a transaction ends, nothing new is sent: only what the broker may have is sent again. */
+  held = false;
   /** Sent and not answered. */
   underWay = 0;
   /** Bytes that are not written yet. */
@@ -77,10 +81,17 @@ export class TargetPartition implements TopicPartition {
   ready(limit: number): OutgoingBatch | undefined {
     if (this.closed || this.leader < 0 || this.fault !== null || this.underWay >= limit) return undefined;
     while (this.#sent < this.#batches.length && this.#batches[this.#sent]!.writtenAt !== null) this.#sent++;
-    return this.#batches[this.#sent];
+    const next = this.#batches[this.#sent];
+    return next !== undefined && this.held && !next.attempted ? undefined : next;
+  }
+
+  /** Whether all that was ever sent is written. */
+  get settled(): boolean {
+    return !this.#batches.some(({ attempted, writtenAt }) => attempted && writtenAt === null);
   }
 
   sending(): void {
+    this.#batches[this.#sent]!.attempted = true;
     this.#sent++;
     this.underWay++;
   }

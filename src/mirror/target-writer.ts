@@ -46,6 +46,11 @@ export class TargetWriter {
     if (partition.leader >= 0) this.#lane(partition).schedule();
   }
 
+  /** What was held may be sent. */
+  resume(partition: TargetPartition): void {
+    if (partition.leader >= 0) this.#lane(partition).schedule();
+  }
+
   close(): void {
     this.#cluster.close();
     this.#homeless.notify();

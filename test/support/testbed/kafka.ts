@@ -1,4 +1,5 @@
-import { cpSync, existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -80,6 +81,7 @@ export async function startKafka(options: StartOptions = {}): Promise<TestKafka>
   const directory = mkdtempSync(join(tmpdir(), 'millrace-kafka-'));
   const [port, controllerPort] = (await freePorts(2)) as [number, number];
   cpSync(await formattedDirectory(jars), join(directory, 'data'), { recursive: true });
+  giveClusterId(join(directory, 'data', 'meta.properties'));
   writeProperties(
     join(directory, 'server.properties'),
     brokerProperties(directory, port, controllerPort, options.listeners),
@@ -240,6 +242,12 @@ function messagesOf(
     headers: new Map([...(headers ?? [])].map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
   }));
   return { messages } as never;
+}
+
+/** The copies of a formatted folder would all be one cluster: each gets an id of its own. */
+function giveClusterId(file: string): void {
+  const id = randomBytes(16).toString('base64url');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/^cluster\.id=.*$/m, `cluster.id=${id}`));
 }
 
 /** Formatting takes a JVM of its own: done once a machine, copied for each broker. */

@@ -1,0 +1,162 @@
+/** `millrace mirror FILE`: the topics of one Kafka cluster copied to another, batch by batch. */
+import { randomBytes } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { Mirror, type MirrorFigures } from '../mirror/mirror.ts';
+import { type MirrorSpec, parseMirror } from '../mirror/mirror-spec.ts';
+import { EngineError } from '../model/errors.ts';
+import type { CommandContext } from './dependencies.ts';
+import { exitCode } from './exit-code.ts';
+import { bytesText, countText, groupedText } from './human.ts';
+
+type MirrorOptions = Readonly<{ once?: boolean; quiet?: boolean; output: 'text' | 'json' }>;
+
+const liveIntervalMs = 500;
+const plainIntervalMs = 10_000;
+const eraseLine = '\r\u001b[2K';
+
+export function mirrorCommand(context: CommandContext): Command {
+  return new Command('mirror')
+    .description('Copy topics of one Kafka cluster to another, record batches as they are.')
+    .argument('<file>', 'a mirror, .yaml')
+    .option('--once', 'up to the ends of now, then exit')
+    .addOption(new Option('--output <format>', 'of the summary at the end').choices(['text', 'json']).default('text'))
+    .option('--quiet', 'no progress')
+    .addHelpText('after', examples)
+    .action(async (file: string, options: MirrorOptions) => context.exit(await mirror(file, options, context)));
+}
+
+const examples = `
+Runs until SIGINT or SIGTERM; where it was is kept on the target, and the next run goes on there. Several processes with the same file
+share the work and take over from each other.
+
+Examples:
+  millrace mirror mirrors/dc1-tracking.yaml
+  millrace mirror mirrors/dc1-tracking.yaml --once --output json`;
+
+async function mirror(file: string, options: MirrorOptions, context: CommandContext): Promise<number> {
+  const spec = await readSpec(file, context);
+  const world = {
+    clock: context.clock,
+    token: `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`,
+    warn: (text: string) => context.say(`warning: ${text}`),
+  };
+  const running = new Mirror(spec, world, options.once === true);
+  const started = context.clock.monotonic();
+  await runToEnd(running, spec, options, context);
+  await sayEnd(spec, running.figures(), (context.clock.monotonic() - started) / 1_000, options, context);
+  return exitCode.ok;
+}
+
+async function readSpec(file: string, context: CommandContext): Promise<MirrorSpec> {
+  const path = resolve(context.workingDirectory, file);
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new EngineError('NOT_FOUND', `mirror '${file}': expected a file to read, found none at ${path}`, { cause });
+  });
+  const spec = parseMirror(text, `mirror '${file}'`);
+  const secrets = [spec.source, spec.target].map(({ config }) => config.sasl?.password ?? '');
+  context.hide(secrets.filter((secret) => secret !== ''));
+  return spec;
+}
+
+/** Ends in good order on the first signal; at once on the second. */
+async function runToEnd(
+  running: Mirror,
+  spec: MirrorSpec,
+  options: MirrorOptions,
+  context: CommandContext,
+): Promise<void> {
+  const stopping = new AbortController();
+  const over = new AbortController();
+  const release = context.onSignal(() => {
+    if (stopping.signal.aborted) context.exitNow(exitCode.interrupted);
+    stopping.abort();
+  });
+  const progress = options.quiet ? Promise.resolve() : showProgress(running, spec.name, over.signal, context);
+  try {
+    await running.run(stopping.signal);
+  } finally {
+    over.abort();
+    release();
+    await progress;
+  }
+}
+
+/** On a terminal one line that is written again and again, else a line every ten seconds. */
+async function showProgress(
+  running: Mirror,
+  name: string,
+  signal: AbortSignal,
+  { stderr, clock }: CommandContext,
+): Promise<void> {
+  let before = { records: 0, bytes: 0, time: clock.monotonic() };
+  for (;;) {
+    await clock.sleep(stderr.isTerminal ? liveIntervalMs : plainIntervalMs, signal);
+    if (signal.aborted) break;
+    const figures = running.figures();
+    const now = { ...totalsOf(figures), time: clock.monotonic() };
+    const seconds = (now.time - before.time) / 1_000;
+    const rates = { records: (now.records - before.records) / seconds, bytes: (now.bytes - before.bytes) / seconds };
+    const text = progressText(name, figures, rates);
+    before = now;
+    await stderr.write(stderr.isTerminal ? eraseLine + text.slice(0, stderr.columns - 1) : `${text}\n`);
+  }
+  if (stderr.isTerminal) await stderr.write(eraseLine);
+}
+
+type Totals = Readonly<{ records: number; bytes: number }>;
+
+function totalsOf({ partitions }: MirrorFigures): Totals {
+  return {
+    records: partitions.reduce((sum, { records }) => sum + records, 0),
+    bytes: partitions.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
+}
+
+/** `dc1-tracking · 1.20 M rec/s, 180 MiB/s (3.40 M) · lag 1.20 k · 24 partitions`. */
+export function progressText(name: string, figures: MirrorFigures, rates: Totals): string {
+  const { partitions, members, losses } = figures;
+  const lag = partitions.reduce((sum, one) => sum + Math.max(0, one.lag), 0);
+  const parts = [
+    `${name} · ${countText(rates.records)} rec/s, ${bytesText(rates.bytes)}/s (${countText(totalsOf(figures).records)})`,
+    `lag ${countText(lag)}`,
+    `${partitions.length} partitions`,
+    ...(members > 1 ? [`${members} processes`] : []),
+    ...(losses.length > 0 ? [`${losses.length} losses`] : []),
+  ];
+  return parts.join(' · ');
+}
+
+async function sayEnd(
+  spec: MirrorSpec,
+  figures: MirrorFigures,
+  seconds: number,
+  options: MirrorOptions,
+  context: CommandContext,
+): Promise<void> {
+  const { records, bytes } = totalsOf(figures);
+  const sum = (key: 'rewritten' | 'skippedOffsets' | 'lostOffsets'): number =>
+    figures.partitions.reduce((total, one) => total + one[key], 0);
+  if (options.output === 'json') {
+    const counts = {
+      rewrittenBatches: sum('rewritten'),
+      skippedOffsets: sum('skippedOffsets'),
+      lostOffsets: sum('lostOffsets'),
+    };
+    const of = {
+      mirror: spec.name,
+      partitions: figures.partitions.length,
+      records,
+      bytes,
+      seconds: Number(seconds.toFixed(3)),
+    };
+    await context.stdout.write(`${JSON.stringify({ ...of, ...counts, losses: figures.losses })}\n`);
+    return;
+  }
+  const lost = figures.losses.length === 0 ? '' : `, ${groupedText(sum('lostOffsets'))} offsets lost`;
+  context.say(
+    `${spec.name}: ${groupedText(records)} records (${bytesText(bytes)}) of ${figures.partitions.length} partitions mirrored${lost}`,
+  );
+}

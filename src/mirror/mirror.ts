@@ -1,0 +1,284 @@
+/** A mirror at work in this process: topics found, claimed and made, shards held, what goes along with records kept alike. */
+import { KafkaCluster } from '../kafka/cluster.ts';
+import { listOffsets, offsetSpec, partitionId, type TopicPartition } from '../kafka/offsets.ts';
+import { RetryWarnings } from '../kafka/retry-warnings.ts';
+import type { MirrorLoss } from '../model/audit.ts';
+import { isEngineError } from '../model/errors.ts';
+import { ByteQuota } from './byte-quota.ts';
+import { type ClaimSides, claimTopics } from './claims.ts';
+import { Companions } from './companions.ts';
+import { checkNotFailedOver } from './failover-mark.ts';
+import { Membership } from './membership.ts';
+import { targetTopicOf } from './mirror-names.ts';
+import type { MirrorSpec } from './mirror-spec.ts';
+import { readShardState, shardOf } from './mirror-state.ts';
+import { ensureOwnTopics, type MirroredTopics, pairTopics, selectTopics } from './mirror-topics.ts';
+import type { MirrorWorld } from './mirror-world.ts';
+import { type PartitionFigures, PartitionMeter } from './partition-meter.ts';
+import { Passage } from './passage.ts';
+import { quotaOf } from './quota-spec.ts';
+import type { MirroredTopic } from './resume.ts';
+import { Shard } from './shard.ts';
+import type { ShardContext } from './shard-context.ts';
+import type { Place } from './shard-session.ts';
+import { SourceReader } from './source-reader.ts';
+import { TargetWriter } from './target-writer.ts';
+
+export type MirrorFigures = Readonly<{
+  partitions: readonly PartitionFigures[];
+  /** Shards that this process has, and processes that share the work. */
+  shards: number;
+  members: number;
+  heldBytes: number;
+  losses: readonly MirrorLoss[];
+}>;
+
+const mostLosses = 1_000; // kept for the summary; all are in the state topic
+const partitionBuffers = 2; // as many fetches of a partition may wait to be written
+
+export class Mirror {
+  readonly #spec: MirrorSpec;
+  readonly #world: MirrorWorld;
+  readonly #once: boolean;
+  readonly #source: KafkaCluster;
+  readonly #target: KafkaCluster;
+  readonly #membership: Membership;
+  readonly #ctx: ShardContext;
+  readonly #shards = new Map<number, Shard>();
+  readonly #meters = new Map<string, Readonly<{ place: TopicPartition; meter: PartitionMeter }>>();
+  readonly #quotas = new Map<string, ByteQuota>();
+  readonly #losses: MirrorLoss[] = [];
+  readonly #over = new AbortController();
+  readonly #companions: Companions;
+  #sides: ClaimSides | null = null;
+  #topics: MirroredTopics = new Map();
+  #places = new Map<number, readonly Place[]>();
+  #stopOffsets: ReadonlyMap<string, number> = new Map();
+  #failure: unknown = null;
+
+  constructor(spec: MirrorSpec, world: MirrorWorld, once: boolean) {
+    this.#spec = spec;
+    this.#world = world;
+    this.#once = once;
+    this.#source = new KafkaCluster(spec.source.config);
+    this.#target = new KafkaCluster(spec.target.config);
+    this.#membership = new Membership(this.#target, spec.name, world.token, spec.leaseMs, world.clock);
+    this.#companions = new Companions(spec, this.#source, this.#target, world);
+    this.#ctx = this.#context();
+  }
+
+  #context(): ShardContext {
+    const { clock, warn, token } = this.#world;
+    const { consumer } = this.#spec.source.config;
+    const failed = (error: unknown): void => this.#fail(error);
+    const events = (
+      side: 'source' | 'target',
+    ): Readonly<{ onRetry: (reason: string) => void; failed: typeof failed }> => {
+      const warnings = new RetryWarnings(`mirror '${this.#spec.name}', ${side}`, () => clock.now(), warn);
+      return { onRetry: (reason) => warnings.retried(reason), failed };
+    };
+    return {
+      spec: this.#spec,
+      clock,
+      source: this.#source,
+      target: this.#target,
+      reader: new SourceReader(this.#source, this.#spec.target.config.producer.bufferBytes, events('source')),
+      writer: new TargetWriter(this.#target, events('target')),
+      passage: new Passage(),
+      token,
+      meter: (place) => this.#meter(place),
+      quota: (topic) => this.#quota(topic),
+      stopOffset: (id) => (this.#once ? (this.#stopOffsets.get(id) ?? 0) : Infinity),
+      pendingLimit: partitionBuffers * consumer.partitionMaxBytes,
+      currentPair: (topic) => this.#currentPair(topic),
+      lost: (loss) => {
+        this.#meter(loss).lostOffsets += loss.to - loss.from;
+        if (this.#losses.length < mostLosses) this.#losses.push(loss);
+      },
+      warn,
+    };
+  }
+
+  figures(): MirrorFigures {
+    const mirrored = new Map(
+      [...this.#shards.values()].flatMap(({ partitions }) => partitions.map((one) => [partitionId(one), one])),
+    );
+    const partitions = [...this.#meters].map(([id, { place, meter }]): PartitionFigures => {
+      const { topic, partition } = place;
+      const { records, bytes, rewritten, skippedOffsets, lostOffsets } = meter;
+      const times = { recordAgeMs: meter.recordAgeMs.take(), replicationLatencyMs: meter.replicationLatencyMs.take() };
+      const totals = { records, bytes, rewritten, skippedOffsets, lostOffsets };
+      const targetTopic = targetTopicOf(this.#spec, topic);
+      return { topic, targetTopic, partition, ...totals, ...times, lag: mirrored.get(id)?.lag ?? -1 };
+    });
+    return {
+      partitions,
+      shards: this.#shards.size,
+      members: this.#membership.size,
+      heldBytes: this.#ctx.reader.buffers.heldBytes,
+      losses: this.#losses,
+    };
+  }
+
+  /** Works until `signal` aborts or, once, everything up to the ends of now is mirrored. Positions are stored in any case but a failure. */
+  async run(signal: AbortSignal): Promise<void> {
+    const stop = (): void => this.#over.abort();
+    signal.addEventListener('abort', stop);
+    if (signal.aborted) stop();
+    try {
+      await this.#open();
+      await this.#work();
+      await this.#close();
+    } finally {
+      signal.removeEventListener('abort', stop);
+      this.#over.abort();
+      this.#ctx.reader.close();
+      this.#ctx.writer.close();
+    }
+  }
+
+  async #open(): Promise<void> {
+    const [source, target] = [await this.#source.metadata([]), await this.#target.metadata([])];
+    const {
+      name,
+      source: { alias },
+    } = this.#spec;
+    this.#sides = {
+      mirror: name,
+      sourceAlias: alias,
+      source: this.#source,
+      sourceId: source.clusterId ?? alias,
+      target: this.#target,
+      targetId: target.clusterId ?? this.#spec.target.alias,
+      clock: this.#world.clock,
+    };
+    await ensureOwnTopics(this.#target, this.#spec);
+    await checkNotFailedOver(this.#target, name);
+    await this.#refresh();
+    if (this.#once) await this.#findEnds();
+  }
+
+  async #work(): Promise<void> {
+    const { clock } = this.#world;
+    const due = { tick: 0, topics: clock.monotonic() + this.#spec.sync.topicsMs };
+    while (!this.#over.signal.aborted) {
+      if (clock.monotonic() >= due.topics && !this.#once) {
+        await this.#passing('topics', () => this.#refresh());
+        due.topics = clock.monotonic() + this.#spec.sync.topicsMs;
+      }
+      if (clock.monotonic() >= due.tick) {
+        await this.#passing('lease', () => this.#tick());
+        due.tick = clock.monotonic() + this.#spec.leaseMs / 4;
+      }
+      if (this.#failure !== null) throw this.#failure;
+      if (this.#shards.has(0)) this.#companions.round(this.#topics, this.#once);
+      if (this.#once && (await this.#isDone())) return;
+      await clock.sleep(this.#once ? 20 : 100, this.#over.signal);
+    }
+  }
+
+  /** A passing fault is met at the next turn. */
+  async #passing(what: string, step: () => Promise<void>): Promise<void> {
+    try {
+      await step();
+    } catch (error) {
+      if (this.#over.signal.aborted) return;
+      if (!isEngineError(error) || !error.retryable) throw error;
+      this.#world.warn(`mirror '${this.#spec.name}', ${what}: ${error.message}`);
+    }
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#shards.values()].map((shard) => shard.stop()));
+    if (this.#failure !== null) throw this.#failure;
+    if (this.#once) await this.#companions.last(this.#topics);
+    await this.#membership.leave();
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#over.abort();
+  }
+
+  async #tick(): Promise<void> {
+    const { keep, take } = await this.#membership.tick([...this.#shards.keys()]);
+    const released = [...this.#shards].filter(([index]) => !keep.includes(index));
+    await Promise.all(released.map(([, shard]) => shard.stop()));
+    for (const [index] of released) this.#shards.delete(index);
+    for (const index of take) {
+      const places = (): readonly Place[] => this.#places.get(index) ?? [];
+      this.#shards.set(index, new Shard(this.#ctx, index, places, this.#once, (error) => this.#fail(error)));
+    }
+  }
+
+  async #refresh(): Promise<void> {
+    this.#setTopics(await this.#paired(await selectTopics(this.#source, this.#spec)));
+  }
+
+  async #paired(topics: Awaited<ReturnType<typeof selectTopics>>): Promise<MirroredTopics> {
+    const targets = topics.map(({ name: topic }) => ({ topic, targetTopic: targetTopicOf(this.#spec, topic) }));
+    await claimTopics(this.#sides!, targets);
+    return await pairTopics(this.#source, this.#target, this.#spec, topics);
+  }
+
+  #setTopics(topics: MirroredTopics): void {
+    this.#topics = topics;
+    const places = [...topics.values()].flatMap((pair) =>
+      Array.from({ length: pair.partitions }, (_, partition): Place => ({ topic: pair.topic, partition, pair })),
+    );
+    this.#places = Map.groupBy(places, shardOf);
+  }
+
+  async #currentPair(topic: string): Promise<MirroredTopic | null> {
+    const selected = (await selectTopics(this.#source, this.#spec)).filter(({ name }) => name === topic);
+    const pair = (await this.#paired(selected)).get(topic);
+    const topics = new Map(this.#topics);
+    if (pair === undefined) topics.delete(topic);
+    else topics.set(topic, pair);
+    this.#setTopics(topics);
+    return pair ?? null;
+  }
+
+  async #findEnds(): Promise<void> {
+    const places = [...this.#places.values()].flat();
+    this.#stopOffsets = await listOffsets(this.#source, places, offsetSpec.latest, true);
+  }
+
+  /** Whether all shards are done: those of this process, and, by what is stored, those of others. */
+  async #isDone(): Promise<boolean> {
+    const busy = [...this.#places.keys()].filter((shard) => this.#shards.get(shard)?.over !== true);
+    if (busy.some((shard) => this.#shards.has(shard))) return false;
+    for (const shard of busy) {
+      const { positions } = await readShardState(this.#target, this.#spec.name, shard);
+      const open = this.#places.get(shard)!.some((place) => {
+        const position = positions.get(partitionId(place));
+        return position === undefined || position.offset < this.#stopOffsets.get(partitionId(place))!;
+      });
+      if (open) {
+        await this.#world.clock.sleep(this.#spec.leaseMs / 4, this.#over.signal);
+        return false;
+      }
+    }
+    return true;
+  }
+
+  #meter(place: TopicPartition): PartitionMeter {
+    const id = partitionId(place);
+    const present = this.#meters.get(id);
+    if (present !== undefined) return present.meter;
+    const meter = new PartitionMeter();
+    this.#meters.set(id, { place: { topic: place.topic, partition: place.partition }, meter });
+    return meter;
+  }
+
+  /** That of a topic is shared by the processes of the mirror. */
+  #quota(topic: string): ByteQuota {
+    const present = this.#quotas.get(topic);
+    if (present !== undefined) return present;
+    const bytesPerSecond = quotaOf(this.#spec.quotas, topic);
+    const rate = (): number => bytesPerSecond / Math.max(1, this.#membership.size);
+    const quota = new ByteQuota(rate, () => this.#world.clock.monotonic());
+    this.#quotas.set(topic, quota);
+    return quota;
+  }
+}
