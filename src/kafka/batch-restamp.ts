@@ -1,5 +1,5 @@
 import { foldDifference, patchCrc } from './crc-patch.ts';
-import type { ProducerId } from './produce.ts';
+import type { ProducerId } from './producer-id.ts';
 import { batchLayout } from './record-batch.ts';
 
 /** Who writes a batch on, and its place among what they write to the partition. */
