@@ -51,20 +51,19 @@ async function apply(file: string, options: ApplyOptions, context: CommandContex
       client: clients.of,
       done: (change) => context.say(`done: ${changeText(change)}`),
     });
-    const unreachable = await settle(topology, plan, clients, context);
+    await settle(topology, plan.changes, clients, context);
     if (options.output === 'json') await writeJson({ topology: topology.name, applied: true, ...plan }, context);
     else await context.stdout.write(`${endText(topology, plan)}\n`);
-    return unreachable ? exitCode.unhealthy : exitCode.ok;
+    return codeOf(plan);
   } finally {
     clients.close();
   }
 }
 
-async function planNow(topology: Topology, clients: ClusterClients): Promise<TopologyPlan> {
-  return planTopology(
-    topology,
-    await Promise.all(topology.clusters.map((each) => lookAt(each, clients.of(each.id), true))),
-  );
+/** `only`: ids of clusters; the others count as not there. */
+async function planNow(topology: Topology, clients: ClusterClients, only?: ReadonlySet<string>): Promise<TopologyPlan> {
+  const asked = topology.clusters.filter(({ id }) => only?.has(id) ?? true);
+  return planTopology(topology, await Promise.all(asked.map((each) => lookAt(each, clients.of(each.id), true))));
 }
 
 async function showOnly(
@@ -80,28 +79,25 @@ async function showOnly(
   return exitCode.needsConfirmation;
 }
 
-/** Brokers learn of a change one after another: waits until what is there is as it should be. Gives whether a cluster is out of reach. */
+/** Brokers learn of a change one after another: waits until what is there is as it should be. */
 async function settle(
   topology: Topology,
-  { changes, unreachable }: TopologyPlan,
+  changes: readonly Change[],
   clients: ClusterClients,
   { clock }: CommandContext,
-): Promise<boolean> {
-  if (changes.length === 0) return unreachable.length > 0;
-  for (let attempt = 0; ; attempt++) {
-    const now = await planNow(topology, clients);
+): Promise<void> {
+  const changed = new Set(changes.map(({ cluster }) => cluster));
+  for (let attempt = 0; changed.size > 0; attempt++) {
+    const now = await planNow(topology, clients, changed);
     const left = now.changes.filter((change) => changes.some((done) => isSameChange(done, change)));
-    if (left.length === 0) return now.unreachable.length > 0;
+    const [away] = now.unreachable;
+    if (left.length === 0 && away === undefined) return;
     if (attempt >= settleAttempts) {
-      const first = changeText(left[0]!);
+      const what = left[0] === undefined ? `cluster ${away!.cluster} to answer` : changeText(left[0]);
       const seconds = (settleAttempts * settlePauseMs) / 1_000;
-      throw new EngineError(
-        'TIMEOUT',
-        `topology ${topology.name}: expected to see it done within ${seconds} s: ${first}`,
-        {
-          hint: 'Does somebody else change the same topics? Otherwise apply again.',
-        },
-      );
+      throw new EngineError('TIMEOUT', `topology ${topology.name}: done, but not seen within ${seconds} s: ${what}`, {
+        hint: 'Does somebody else change the same topics? Otherwise apply again.',
+      });
     }
     await clock.sleep(settlePauseMs);
   }

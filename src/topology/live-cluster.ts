@@ -21,7 +21,8 @@ export type LiveCluster =
   | Readonly<{
       state: 'up';
       id: string;
-      clusterId: string | null;
+      /** Its id and the addresses of its brokers: brokers that were cloned have one id. */
+      identity: string;
       brokers: number;
       topics: ReadonlyMap<string, LiveTopic>;
     }>
@@ -77,7 +78,9 @@ export async function lookAt(cluster: Cluster, client: KafkaCluster, patient: bo
       },
     ]);
     const { clusterId, brokers } = metadata;
-    return { state: 'up', id: cluster.id, clusterId, brokers: brokers.size, topics: new Map(live) };
+    const addresses = [...brokers.values()].map(({ host, port }) => `${host}:${port}`).sort();
+    const identity = [clusterId ?? '', ...addresses].join(' ');
+    return { state: 'up', id: cluster.id, identity, brokers: brokers.size, topics: new Map(live) };
   } catch (error) {
     if (!isEngineError(error) || !error.retryable) throw error;
     return { state: 'unreachable', id: cluster.id, reason: error.message };

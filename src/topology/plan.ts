@@ -159,8 +159,7 @@ function clusterDrift({ clusters }: Topology, up: ReadonlyMap<string, Up>): Drif
       found.push({ kind: 'brokers', cluster: id, topic: null, message });
     }
     const twin = clusters.slice(0, index).find((other) => {
-      const same = up.get(other.id)?.clusterId === live.clusterId && live.clusterId !== null;
-      return same && addresses.get(other.id) !== addresses.get(id);
+      return up.get(other.id)?.identity === live.identity && addresses.get(other.id) !== addresses.get(id);
     });
     if (twin !== undefined) {
       const message = `is the same Kafka cluster as ${twin.id}, by another address`;
@@ -172,17 +171,16 @@ function clusterDrift({ clusters }: Topology, up: ReadonlyMap<string, Up>): Drif
 
 /** Said once for brokers that are several clusters of the file. */
 function unknownTopics(desired: readonly DesiredTopic[], up: ReadonlyMap<string, Up>): Drift[] {
-  const identity = ({ id, clusterId }: Up): string => clusterId ?? id;
   const known = new Map<string, Set<string>>();
   for (const { cluster, name } of desired) {
     const live = up.get(cluster);
-    if (live !== undefined) known.set(identity(live), (known.get(identity(live)) ?? new Set()).add(name));
+    if (live !== undefined) known.set(live.identity, (known.get(live.identity) ?? new Set()).add(name));
   }
   const seen = new Set<string>();
   return [...up.values()].flatMap((live) => {
-    if (seen.has(identity(live))) return [];
-    seen.add(identity(live));
-    const names = [...live.topics.keys()].filter((name) => !known.get(identity(live))?.has(name) && !isOwn(name));
+    if (seen.has(live.identity)) return [];
+    seen.add(live.identity);
+    const names = [...live.topics.keys()].filter((name) => !known.get(live.identity)?.has(name) && !isOwn(name));
     return names.sort().map((topic): Drift => {
       return { kind: 'unknown-topic', cluster: live.id, topic, message: 'is there, and not in the file' };
     });

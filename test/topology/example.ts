@@ -42,7 +42,7 @@ spec:
 /** Clusters as they are after an apply of the topology, each of its own brokers. */
 export function appliedClusters(topology: Topology): (LiveCluster & { state: 'up' })[] {
   const empty = topology.clusters.map(({ id, brokers }) => {
-    return { state: 'up' as const, id, clusterId: `kafka-${id}`, brokers, topics: new Map<string, LiveTopic>() };
+    return { state: 'up' as const, id, identity: `kafka-${id}`, brokers, topics: new Map<string, LiveTopic>() };
   });
   for (const change of planTopology(topology, empty).changes) {
     if (change.action !== 'create-topic') continue;

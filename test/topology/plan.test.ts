@@ -10,7 +10,7 @@ describe('a plan', () => {
   it('of clusters that are empty creates every topic, local ones and copies', () => {
     const topology = exampleTopology();
     const empty = topology.clusters.map(({ id, brokers }): LiveCluster => {
-      return { state: 'up', id, clusterId: id, brokers, topics: new Map() };
+      return { state: 'up', id, identity: id, brokers, topics: new Map() };
     });
     const plan = planTopology(topology, empty);
     expectGolden(join(goldenFolder, 'plan-empty.txt'), planText(topology, plan));
@@ -72,7 +72,7 @@ describe('a plan', () => {
     const topology = smallTopology({ aggregate: ', replicationFactor: 1' });
     const wanted = { ...topology, topics: topology.topics.map((topic) => ({ ...topic, replicationFactor: 3 })) };
     const { conflicts, changes } = planTopology(wanted, [
-      { state: 'up', id: 'dc1/tracking', clusterId: 'a', brokers: 1, topics: new Map() },
+      { state: 'up', id: 'dc1/tracking', identity: 'a', brokers: 1, topics: new Map() },
     ]);
     expect(changes).toEqual([]);
     expect(conflicts).toMatchObject([{ message: 'expected 3 brokers for as many replicas, found 1' }]);
@@ -81,7 +81,7 @@ describe('a plan', () => {
   it('knows clusters that are the same brokers', () => {
     const topology = smallTopology();
     const [first, second, third] = appliedClusters(topology);
-    const plan = planTopology(topology, [first!, { ...second!, clusterId: first!.clusterId }, third!]);
+    const plan = planTopology(topology, [first!, { ...second!, identity: first!.identity }, third!]);
     expect(plan.drift).toMatchObject([{ kind: 'same-brokers', cluster: second!.id }]);
   });
 
