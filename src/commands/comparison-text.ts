@@ -42,7 +42,7 @@ function countsText(counts: FindingCounts): string {
 
 function table(buckets: readonly ComparedBucket[]): string[] {
   const rows = buckets.map(({ from, source, target, counts }) => [
-    timeText(from),
+    timeText(from, 'trim'),
     groupedText(source.count),
     groupedText(target.count),
     ...kinds.map((kind) => (counts[kind] === 0 ? '·' : groupedText(counts[kind]))),
@@ -67,7 +67,7 @@ function recordLine({ partition, offset, timestamp, key, identity }: AuditedReco
     key === null ? 'no key' : `key ${JSON.stringify(key.length > longestKey ? `${key.slice(0, longestKey)}…` : key)}`;
   const name =
     identity === undefined ? '' : `  ${identity.producer}@${identity.host} ${identity.session} #${identity.sequence}`;
-  return `  partition ${partition} offset ${offset}  ${timeText(timestamp)}  ${shown}${name}`;
+  return `  partition ${partition} offset ${offset}  ${timeText(timestamp, 'full')}  ${shown}${name}`;
 }
 
 function explainedLines(buckets: readonly ComparedBucket[], count: number): string[] {
@@ -84,6 +84,6 @@ function restLines(count: number): string[] {
   return count <= 0 ? [] : [`  … and ${groupedText(count)} more (--limit)`];
 }
 
-function timeText(ms: number): string {
-  return formatTimestamp(ms, 0, { separator: ' ', fraction: 'trim', suffix: 'Z' });
+function timeText(ms: number, fraction: 'full' | 'trim'): string {
+  return formatTimestamp(ms, 3, { separator: ' ', fraction, suffix: 'Z' });
 }

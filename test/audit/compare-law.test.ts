@@ -149,3 +149,17 @@ it('keeps nothing back where both are the same', async () => {
     expect(found).toMatchObject({ missing: [], extra: [], movedCount: 0, matched: 5_000, keptCount: 5_000 });
   }
 });
+
+it('takes what came late as partner of what is missing, and nothing else', async () => {
+  const numbers = Array.from({ length: 100 }, (_, i) => i);
+  const cursor = (log: readonly number[]): RecordCursor =>
+    new RecordCursor(0, logOf(log, [10], 'none'), 0, log.length, everyTime, silent);
+  const target = numbers.slice(0, 90).toSpliced(5, 1);
+  const lockstep = new Lockstep(cursor(numbers), cursor(target), 'test');
+  await lockstep.run();
+  expect(lockstep.missingCount).toBe(11);
+  expect(await lockstep.late(cursor([...numbers.slice(90, 99), 7, 500, 501]))).toHaveLength(9);
+  expect(lockstep.missing().map(({ offset }) => offset)).toEqual([5, 99]);
+  expect(lockstep.extra()).toEqual([]);
+  expect(orderedRuns(lockstep.runs.runs).moved).toEqual([]);
+});
