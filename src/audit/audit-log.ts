@@ -10,10 +10,13 @@ import { decodeSegment, type SegmentRecord } from './segment-record.ts';
 /** `[from, to)` of event time, ms since 1970: buckets that do not lie in it are left out, so that memory goes with what is asked. */
 export type AuditWindow = Readonly<{ from: number; to: number }>;
 
+/** A segment with its buckets within the window. `firstBucket`: the begin of its first, wherever; Infinity without any. */
+export type LoggedSegment = SegmentRecord & Readonly<{ firstBucket: number }>;
+
 export type PartitionLog = {
   /** Segments that have ended, by the offset at which they begin. */
-  readonly complete: Map<number, SegmentRecord>;
-  head: SegmentRecord | null;
+  readonly complete: Map<number, LoggedSegment>;
+  head: LoggedSegment | null;
 };
 
 export type TopicLog = {
@@ -98,8 +101,10 @@ export class AuditLog {
     latency.set(key.bucket, auditors.set(key.auditor, decodeLatency(value)));
   }
 
-  #cut(segment: SegmentRecord): SegmentRecord {
-    return { ...segment, buckets: new Map([...segment.buckets].filter(([start]) => this.#within(start))) };
+  #cut(segment: SegmentRecord): LoggedSegment {
+    const firstBucket = Math.min(...segment.buckets.keys());
+    const buckets = new Map([...segment.buckets].filter(([start]) => this.#within(start)));
+    return { ...segment, buckets, firstBucket };
   }
 
   #within(bucket: number): boolean {

@@ -3,13 +3,12 @@
  * the one that counts, and writing one again changes nothing. Keys are JSON arrays, the kind first.
  */
 import { createTopics, listTopics } from '../kafka/admin.ts';
-import { BatchReader } from '../kafka/batch-reader.ts';
 import type { ClientConfig } from '../kafka/client-config.ts';
 import { KafkaCluster } from '../kafka/cluster.ts';
+import { scanLog } from '../kafka/log-reader.ts';
 import { listOffsets, offsetSpec, partitionId } from '../kafka/offsets.ts';
 import { KafkaProducer } from '../kafka/producer.ts';
-import { RecordFetcher } from '../kafka/record-fetcher.ts';
-import { RecordRun } from '../kafka/record-run.ts';
+import type { RecordRun } from '../kafka/record-run.ts';
 import { pause } from '../kafka/retry.ts';
 import { isEngineError } from '../model/errors.ts';
 
@@ -17,21 +16,25 @@ export const auditTopic = 'millrace-audit';
 
 /** Records of the audit are kept this long at least; what they are about has mostly gone before. */
 const retentionMs = 14 * 86_400_000;
-const fetchTimeoutMs = 1_000;
 /** A topic that was just made is not known to every broker at once: looked for so often, so far apart. */
 const maxLooks = 50;
 const lookMs = 100;
 
 /** Makes the topic where there is none; several may do it at once. Replicas are the brokers' default. */
-export async function ensureAuditTopic(cluster: KafkaCluster): Promise<void> {
-  if (await isThere(cluster)) return;
-  const config = { 'cleanup.policy': 'compact,delete', 'retention.ms': String(retentionMs) };
+export async function ensureAuditTopic(config: ClientConfig): Promise<void> {
+  const cluster = new KafkaCluster(config);
   try {
-    await createTopics(cluster, [{ name: auditTopic, partitions: 1, replicationFactor: -1, config }]);
-  } catch (error) {
-    if (!isEngineError(error) || error.code !== 'CONFLICT') throw error;
+    if (await isThere(cluster)) return;
+    const settings = { 'cleanup.policy': 'compact,delete', 'retention.ms': String(retentionMs) };
+    await createTopics(cluster, [{ name: auditTopic, partitions: 1, replicationFactor: -1, config: settings }]).catch(
+      (error: unknown) => {
+        if (!isEngineError(error) || error.code !== 'CONFLICT') throw error;
+      },
+    );
+    for (let look = 0; look < maxLooks && !(await isThere(cluster)); look++) await pause(lookMs, cluster.signal);
+  } finally {
+    cluster.close();
   }
-  for (let look = 0; look < maxLooks && !(await isThere(cluster)); look++) await pause(lookMs, cluster.signal);
 }
 
 async function isThere(cluster: KafkaCluster): Promise<boolean> {
@@ -48,33 +51,21 @@ export type AuditVisitor = (key: Uint8Array, value: Uint8Array | null) => void;
  */
 export async function readAuditTopic(config: ClientConfig, visit: AuditVisitor): Promise<void> {
   const cluster = new KafkaCluster(config);
-  const fetcher = new RecordFetcher(cluster, { onRetry: () => {}, onReset: () => {} });
   try {
     const topic = (await listTopics(cluster)).find(({ name }) => name === auditTopic);
     if (topic === undefined) return;
     const partitions = topic.partitions.map(({ partition }) => ({ topic: auditTopic, partition }));
     const first = await listOffsets(cluster, partitions, offsetSpec.earliest, false);
     const ends = await listOffsets(cluster, partitions, offsetSpec.latest, config.consumer.readCommitted);
-    const open = new Map([...ends].filter(([id, end]) => end > first.get(id)!));
-    const positions = partitions.filter((partition) => open.has(partitionId(partition)));
-    fetcher.add(
-      positions.map((partition) => {
-        const id = partitionId(partition);
-        return { ...partition, topicId: topic.id, offset: first.get(id)!, stopOffset: open.get(id)! };
-      }),
-    );
-    const reader = new BatchReader(config.consumer.checkCrcs);
-    const run = new RecordRun();
-    while (open.size > 0) {
-      const delivery = await fetcher.next(fetchTimeoutMs);
-      if (delivery === null) continue;
-      const { partition, records, release } = delivery;
-      while (records.next(reader, run)) visitRecords(run, records.from, records.to, visit);
-      if (records.nextOffset >= open.get(partition.id)!) open.delete(partition.id);
-      release();
+    for (const partition of partitions) {
+      const [from, to] = [first.get(partitionId(partition))!, ends.get(partitionId(partition))!];
+      await scanLog(cluster, { ...partition, topicId: topic.id, from, to }, (records, run) => {
+        visitRecords(run, records.from, records.to, visit);
+        return true;
+      });
     }
   } finally {
-    await fetcher.close();
+    cluster.close();
   }
 }
 
@@ -98,12 +89,7 @@ export class AuditWriter {
 
   /** Makes the topic if need be. `now`: ms since 1970. */
   static async open(config: ClientConfig, now: () => number): Promise<AuditWriter> {
-    const cluster = new KafkaCluster(config);
-    try {
-      await ensureAuditTopic(cluster);
-    } finally {
-      cluster.close();
-    }
+    await ensureAuditTopic(config);
     const producer = new KafkaProducer({ ...config, producer: { ...config.producer, compression: 'zstd' } }, now); // tables are mostly zeros
     try {
       await producer.open(auditTopic);

@@ -2,8 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { type Clock, systemClock } from '../engine/clock.ts';
-import { type ClientConfig, clientConfig } from '../kafka/client-config.ts';
-import { KafkaCluster } from '../kafka/cluster.ts';
+import { clientConfig } from '../kafka/client-config.ts';
 import { KafkaProducer } from '../kafka/producer.ts';
 import { auditTopic, ensureAuditTopic } from './audit-topic.ts';
 import { ProducerAudit, type RecordToAudit } from './producer-audit.ts';
@@ -48,7 +47,7 @@ export class AuditedProducer {
   static async open(options: AuditedProducerOptions): Promise<AuditedProducer> {
     const { clock = systemClock, host = hostname(), intervalMs = standardIntervalMs } = options;
     const config = clientConfig(new Map(Object.entries(options.properties)), `producer '${options.producer}'`);
-    await makeTopic(config);
+    await ensureAuditTopic(config);
     const producer = new KafkaProducer(config, () => clock.now());
     try {
       await producer.open(auditTopic);
@@ -111,14 +110,5 @@ export class AuditedProducer {
   #count(): void {
     const now = this.#clock.now();
     for (const { key, value } of this.#audit.messages()) this.#producer.send(auditTopic, null, key, value, now);
-  }
-}
-
-async function makeTopic(config: ClientConfig): Promise<void> {
-  const cluster = new KafkaCluster(config);
-  try {
-    await ensureAuditTopic(cluster);
-  } finally {
-    cluster.close();
   }
 }

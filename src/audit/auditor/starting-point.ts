@@ -1,8 +1,7 @@
 /** Where an auditor goes on in a partition, by the records that it or another has written: no other state is kept. */
 
-import type { PartitionLog } from '../audit-log.ts';
+import type { LoggedSegment, PartitionLog } from '../audit-log.ts';
 import { chainOf } from '../segment-chain.ts';
-import type { SegmentRecord } from '../segment-record.ts';
 
 /** The first offset that the log has, and behind the last. */
 export type LogRange = Readonly<{ start: number; end: number }>;
@@ -10,7 +9,7 @@ export type LogRange = Readonly<{ start: number; end: number }>;
 export type StartingPoint = Readonly<{
   offset: number;
   /** Segments that say what is no longer so, because the log was cut off at its end: to be taken out. */
-  outdated: readonly SegmentRecord[];
+  outdated: readonly LoggedSegment[];
 }>;
 
 /**

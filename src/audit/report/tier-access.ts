@@ -1,0 +1,103 @@
+/** A tier for whoever reports on it: what its topic `millrace-audit` says, what mirrors have written down as lost, and its logs. */
+import { clientConfig } from '../../kafka/client-config.ts';
+import { KafkaCluster } from '../../kafka/cluster.ts';
+import { readLog } from '../../kafka/log-reader.ts';
+import { describeTopicConfigs } from '../../kafka/topic-configs.ts';
+import type { MirrorLoss } from '../../model/audit.ts';
+import { isEngineError } from '../../model/errors.ts';
+import { AuditLog, type AuditWindow } from '../audit-log.ts';
+import type { AuditTier } from '../audit-tier.ts';
+import { readAuditTopic } from '../audit-topic.ts';
+import { TopicSide } from '../compare/topic-side.ts';
+import type { ScannedTopic } from './bucket-scan.ts';
+import { type TopicView, topicView } from './topic-view.ts';
+
+const everything = { from: -Infinity, to: Infinity };
+/** State of mirrors, kept on the cluster that they write to; keys are JSON arrays. */
+const mirrorState = /^millrace-mirror\..*\.internal$/;
+
+export class TierAccess {
+  readonly tier: AuditTier;
+  readonly cluster: KafkaCluster;
+  readonly log: AuditLog;
+  /** By mirrors that write to this cluster: of topics and partitions of their sources. */
+  readonly losses: readonly MirrorLoss[];
+  readonly #views = new Map<string, TopicView | null>();
+  readonly #sides = new Map<string, Promise<TopicSide | null>>();
+
+  private constructor(tier: AuditTier, cluster: KafkaCluster, log: AuditLog, losses: readonly MirrorLoss[]) {
+    this.tier = tier;
+    this.cluster = cluster;
+    this.log = log;
+    this.losses = losses;
+  }
+
+  /** Reads what is written by now, of buckets in the window. */
+  static async open(tier: AuditTier, window: AuditWindow): Promise<TierAccess> {
+    const properties = new Map([...tier.client, ['isolation.level', 'read_committed']]);
+    const cluster = new KafkaCluster(clientConfig(properties, `tier '${tier.cluster}'`));
+    try {
+      const log = new AuditLog(window);
+      await readAuditTopic(cluster.config, log.apply);
+      return new TierAccess(tier, cluster, log, await lossesOf(cluster));
+    } catch (error) {
+      cluster.close();
+      throw error;
+    }
+  }
+
+  /** Topics of which auditors have written something. */
+  get topics(): string[] {
+    return this.log.topics(this.tier.cluster, this.tier.tier).map(({ key }) => key.topic);
+  }
+
+  view(topic: string): TopicView | null {
+    let view = this.#views.get(topic);
+    if (view === undefined) {
+      const log = this.log.topic({ cluster: this.tier.cluster, tier: this.tier.tier, topic });
+      view = log === null ? null : topicView(log);
+      this.#views.set(topic, view);
+    }
+    return view;
+  }
+
+  /** null: nothing is recorded of it. */
+  async scanned(topic: string): Promise<ScannedTopic | null> {
+    const view = this.view(topic);
+    if (view === null) return null;
+    const configs = await describeTopicConfigs(this.cluster, [topic]);
+    const policy = configs.get(topic)?.get('cleanup.policy')?.value ?? '';
+    return { view, side: await this.#side(topic), compacted: policy.includes('compact') };
+  }
+
+  /** The topic itself, with its ends as they were when it was first asked for; null where it is not there any more. */
+  #side(topic: string): Promise<TopicSide | null> {
+    let side = this.#sides.get(topic);
+    if (side === undefined) {
+      side = TopicSide.open(this.cluster, topic, null, everything).catch((error: unknown) => {
+        if (isEngineError(error) && error.code === 'NOT_FOUND') return null;
+        throw error;
+      });
+      this.#sides.set(topic, side);
+    }
+    return side;
+  }
+
+  close(): void {
+    this.cluster.close();
+  }
+}
+
+async function lossesOf(cluster: KafkaCluster): Promise<MirrorLoss[]> {
+  const losses: MirrorLoss[] = [];
+  const { topics } = await cluster.metadata(null);
+  for (const { name, partitions } of topics.filter(({ name }) => mirrorState.test(name))) {
+    for (const { partition } of partitions) {
+      await readLog(cluster, { topic: name, partition }, ({ key, value }) => {
+        if (key?.toString().startsWith('["loss",') && value !== null)
+          losses.push(JSON.parse(value.toString()) as MirrorLoss);
+      });
+    }
+  }
+  return losses;
+}
