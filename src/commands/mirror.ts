@@ -1,15 +1,14 @@
 /** `millrace mirror FILE`: the topics of one Kafka cluster copied to another, batch by batch. */
 import { randomBytes } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { Mirror, type MirrorFigures } from '../mirror/mirror.ts';
-import { type MirrorSpec, parseMirror } from '../mirror/mirror-spec.ts';
-import { EngineError } from '../model/errors.ts';
+import type { MirrorSpec } from '../mirror/mirror-spec.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
 import { bytesText, countText, groupedText } from './human.ts';
+import { mirrorFailoverCommand } from './mirror-failover.ts';
+import { loadMirror } from './mirror-file.ts';
 
 type MirrorOptions = Readonly<{ once?: boolean; quiet?: boolean; output: 'text' | 'json' }>;
 
@@ -24,6 +23,8 @@ export function mirrorCommand(context: CommandContext): Command {
     .option('--once', 'up to the ends of now, then exit')
     .addOption(new Option('--output <format>', 'of the summary at the end').choices(['text', 'json']).default('text'))
     .option('--quiet', 'no progress')
+    .enablePositionalOptions()
+    .addCommand(mirrorFailoverCommand(context))
     .addHelpText('after', examples)
     .action(async (file: string, options: MirrorOptions) => context.exit(await mirror(file, options, context)));
 }
@@ -37,7 +38,7 @@ Examples:
   millrace mirror mirrors/dc1-tracking.yaml --once --output json`;
 
 async function mirror(file: string, options: MirrorOptions, context: CommandContext): Promise<number> {
-  const spec = await readSpec(file, context);
+  const spec = await loadMirror(file, context);
   const world = {
     clock: context.clock,
     token: `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`,
@@ -48,17 +49,6 @@ async function mirror(file: string, options: MirrorOptions, context: CommandCont
   await runToEnd(running, spec, options, context);
   await sayEnd(spec, running.figures(), (context.clock.monotonic() - started) / 1_000, options, context);
   return exitCode.ok;
-}
-
-async function readSpec(file: string, context: CommandContext): Promise<MirrorSpec> {
-  const path = resolve(context.workingDirectory, file);
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new EngineError('NOT_FOUND', `mirror '${file}': expected a file to read, found none at ${path}`, { cause });
-  });
-  const spec = parseMirror(text, `mirror '${file}'`);
-  const secrets = [spec.source, spec.target].map(({ config }) => config.sasl?.password ?? '');
-  context.hide(secrets.filter((secret) => secret !== ''));
-  return spec;
 }
 
 /** Ends in good order on the first signal; at once on the second. */

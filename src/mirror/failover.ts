@@ -65,7 +65,6 @@ export type FailoverReport = Readonly<{
  */
 export async function failOver(request: FailoverRequest): Promise<FailoverReport> {
   const { spec, source, target, clock } = request;
-  await hasRun(target, spec);
   await markFailover(target, spec.name, { time: clock.now() }, clock);
   const state = await readMirrorState(target, spec.name);
   const faults: SyncFault[] = [];
@@ -87,11 +86,11 @@ export async function failOver(request: FailoverRequest): Promise<FailoverReport
 
 /** Lets a mirror run again that has failed over. */
 export async function undoFailover({ spec, target, clock }: Omit<FailoverRequest, 'rewind'>): Promise<void> {
-  await hasRun(target, spec);
   await markFailover(target, spec.name, null, clock);
 }
 
-async function hasRun(target: KafkaCluster, { name, target: side }: MirrorSpec): Promise<void> {
+/** NOT_FOUND when there is no state of it on the target. */
+export async function checkHasRun(target: KafkaCluster, { name, target: side }: MirrorSpec): Promise<void> {
   try {
     await describeTopics(target, [stateTopicOf(name)]);
   } catch (error) {

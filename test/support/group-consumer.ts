@@ -1,24 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Consumer, type Message, MessagesStreamFallbackModes, MessagesStreamModes } from '@platformatic/kafka';
+import { Consumer, MessagesStreamFallbackModes, MessagesStreamModes } from '@platformatic/kafka';
+
+const patienceMs = 10_000;
 
 /** A consumer as applications have it: a member of a group, that goes on where the group stands, or else at the beginning. */
 export class GroupConsumer {
   readonly #consumer: Consumer<Buffer, Buffer, Buffer, Buffer>;
-  readonly #group: string;
   readonly #topics: readonly string[];
 
   constructor(bootstrap: string, group: string, topics: readonly string[]) {
     this.#consumer = new Consumer({ clientId: 'test', groupId: group, bootstrapBrokers: [bootstrap] });
-    this.#group = group;
     this.#topics = topics;
   }
 
-  get group(): string {
-    return this.#group;
-  }
-
-  /** Reads `count` values, or what came in `quietMs` without any, and commits the position behind each that it returns. */
-  async take(count: number, quietMs = 1_500): Promise<string[]> {
+  /** Reads so many values and commits the position behind each. Fewer when nothing comes for `patienceMs`. */
+  async take(count: number): Promise<string[]> {
     const stream = await this.#consumer.consume({
       topics: [...this.#topics],
       autocommit: false,
@@ -28,17 +24,12 @@ export class GroupConsumer {
     });
     const values: string[] = [];
     const next = stream[Symbol.asyncIterator]();
-    let pending: Promise<IteratorResult<Message<Buffer, Buffer, Buffer, Buffer>>> | null = null;
     while (values.length < count) {
-      pending ??= next.next();
-      const quiet = sleep(values.length === 0 ? quietMs * 4 : quietMs).then(() => null); // joining takes a while
-      const taken = await Promise.race([pending, quiet]);
+      const taken = await Promise.race([next.next(), sleep(patienceMs, null, { ref: false })]);
       if (taken === null || taken.done) break;
-      pending = null;
       values.push(String(taken.value.value));
       await taken.value.commit();
     }
-    pending?.catch(() => {});
     await stream.close();
     return values;
   }

@@ -1,0 +1,17 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { type MirrorSpec, parseMirror } from '../mirror/mirror-spec.ts';
+import { EngineError } from '../model/errors.ts';
+import type { CommandContext } from './dependencies.ts';
+
+/** The mirror of a file. Its passwords are hidden from then on. */
+export async function loadMirror(file: string, context: CommandContext): Promise<MirrorSpec> {
+  const path = resolve(context.workingDirectory, file);
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new EngineError('NOT_FOUND', `mirror '${file}': expected a file to read, found none at ${path}`, { cause });
+  });
+  const spec = parseMirror(text, `mirror '${file}'`);
+  const secrets = [spec.source, spec.target].map(({ config }) => config.sasl?.password ?? '');
+  context.hide(secrets.filter((secret) => secret !== ''));
+  return spec;
+}
