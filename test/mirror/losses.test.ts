@@ -1,0 +1,130 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { deleteRecords } from '../../src/kafka/record-deletion.ts';
+import { targetOffset } from '../../src/model/offset-runs.ts';
+import { consumeTopic } from '../support/consumed-topic.ts';
+import { type MirrorSettings, mirrorOnce, startMirror, stateOf, until, withCluster } from '../support/mirror-run.ts';
+import { describeWithJava } from '../support/testbed/describe-with-java.ts';
+import { startKafka, type TestKafka, type TestRecord } from '../support/testbed/kafka.ts';
+import { topicRecords } from '../support/topic-records.ts';
+
+let source: TestKafka;
+let target: TestKafka;
+
+function settings(name: string, topic: string, ...more: readonly string[]): MirrorSettings {
+  return { name, source: source.bootstrap, target: target.bootstrap, topics: [topic], more };
+}
+
+function records(count: number, from = 0): TestRecord[] {
+  return Array.from({ length: count }, (_, i) => ({
+    key: `k${(from + i) % 5}`,
+    value: `v${from + i}`,
+    timestamp: 1_700_000_000_000 + from + i,
+    headers: new Map([['h', `${from + i}`]]),
+  }));
+}
+
+const skip = 'onLoss: skip-and-record';
+const values = (list: Awaited<ReturnType<typeof consumeTopic>>): string[] =>
+  list.map(({ value }) => Buffer.from(value!, 'hex').toString());
+
+describeWithJava('what a mirror finds missing', () => {
+  beforeAll(async () => {
+    [source, target] = await Promise.all([startKafka(), startKafka()]);
+  });
+
+  afterAll(() => Promise.all([source?.stop(), target?.stop()]));
+
+  it('by compaction is no loss: the rest is copied, and offsets are translated', async () => {
+    const config = { 'cleanup.policy': 'compact', 'segment.ms': '100', 'min.cleanable.dirty.ratio': '0.01' };
+    await source.createTopic('compacted', 1, config);
+    for (let i = 0; i < 4; i++)
+      await source.produce('compacted', 0, records(20, i * 20), { compression: i % 2 ? 'lz4' : 'none' });
+    await until(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 150));
+      await source.produce('compacted', 0, [{ key: 'tick', value: 'tick', timestamp: 1_700_000_100_000 }]);
+      return (await consumeTopic(source.bootstrap, 'compacted')).filter(({ key }) => key === '6b30').length === 1;
+    }, 'the cleaner');
+    const before = await consumeTopic(source.bootstrap, 'compacted');
+    await mirrorOnce(settings('compacted', 'compacted'));
+    const seen = await consumeTopic(source.bootstrap, 'compacted');
+    const copied = await consumeTopic(target.bootstrap, 'compacted');
+    expect(seen.length).toBeLessThanOrEqual(before.length);
+    const content = (list: typeof seen): unknown[] => list.map(({ offset, ...rest }) => rest);
+    expect(content(copied).slice(-seen.length)).toEqual(content(seen));
+    const { positions, losses } = await stateOf(target.bootstrap, 'compacted');
+    const { runs } = positions.get('compacted-0')!;
+    expect(losses).toEqual([]);
+    const shift = copied.length - seen.length;
+    expect(seen.map(({ offset }) => targetOffset(runs, offset))).toEqual(
+      copied.slice(shift).map(({ offset }) => offset),
+    );
+  });
+
+  it('by retention is a loss with its exact range, and a mirror that may not skip it stops', async () => {
+    await source.createTopic('expired');
+    await source.produce('expired', 0, records(10));
+    await mirrorOnce(settings('expired', 'expired'));
+    await source.produce('expired', 0, records(10, 10));
+    await withCluster(source.bootstrap, (cluster) =>
+      deleteRecords(cluster, [{ topic: 'expired', partition: 0, offset: 17 }]),
+    );
+    const failure = mirrorOnce(settings('expired', 'expired'));
+    await expect(failure).rejects.toThrow(
+      /topic 'expired', partition 0: offsets 10 to 17 are lost \(retention-overtook\)/,
+    );
+    const recorded = (await stateOf(target.bootstrap, 'expired')).losses;
+    expect(recorded).toMatchObject([{ topic: 'expired', partition: 0, from: 10, to: 17, cause: 'retention-overtook' }]);
+    const figures = await mirrorOnce(settings('expired', 'expired', skip));
+    expect(figures.losses).toMatchObject(recorded.map(({ time, ...loss }) => loss));
+    const copied = await consumeTopic(target.bootstrap, 'expired');
+    expect(values(copied)).toEqual([...records(10), ...records(3, 17)].map(({ value }) => value));
+    expect((await stateOf(target.bootstrap, 'expired')).losses).toHaveLength(1);
+  });
+
+  it('because the topic is another one now is told apart, at the start and while it runs', async () => {
+    await source.createTopic('recreated');
+    await source.produce('recreated', 0, records(10));
+    await mirrorOnce(settings('recreated', 'recreated'));
+    await source.deleteTopic('recreated');
+    await source.createTopic('recreated');
+    await source.produce('recreated', 0, records(4, 100));
+    const failure = mirrorOnce(settings('recreated', 'recreated'));
+    await expect(failure).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: expect.stringContaining('(topic-recreated)'),
+    });
+    const mirror = startMirror(settings('recreated', 'recreated', skip));
+    try {
+      await until(() => mirror.figures().partitions.some((one) => one.records === 4), 'the new topic');
+      await source.deleteTopic('recreated');
+      await source.createTopic('recreated');
+      await source.produce('recreated', 0, records(3, 200));
+      await until(() => mirror.figures().partitions.some((one) => one.records === 7), 'the newest topic');
+    } finally {
+      await mirror.stop();
+    }
+    const copied = await consumeTopic(target.bootstrap, 'recreated');
+    const all = [...records(10), ...records(4, 100), ...records(3, 200)];
+    expect(values(copied)).toEqual(all.map(({ value }) => value));
+    const { positions, losses } = await stateOf(target.bootstrap, 'recreated');
+    expect(losses.map(({ cause, from }) => [cause, from])).toEqual([
+      ['topic-recreated', 10],
+      ['topic-recreated', 4],
+    ]);
+    expect(positions.get('recreated-0')!.runs).toEqual([{ sourceFrom: 0, sourceTo: 3, targetFrom: 14 }]);
+  });
+
+  it('by the time that brokers gave the records: they are copied as consumers see them', async () => {
+    await source.createTopic('stamped', 1, { 'message.timestamp.type': 'LogAppendTime' });
+    await source.produce('stamped', 0, records(5), { compression: 'gzip' });
+    await source.produce('stamped', 0, records(5, 5));
+    const figures = await mirrorOnce(settings('stamped', 'stamped'));
+    expect(figures.partitions[0]).toMatchObject({ records: 10, rewritten: 2 });
+    const seen = await consumeTopic(source.bootstrap, 'stamped');
+    expect(seen).toHaveLength(10);
+    expect(await topicRecords(target.bootstrap, 'stamped')).toEqual(await topicRecords(source.bootstrap, 'stamped'));
+    expect((await consumeTopic(target.bootstrap, 'stamped')).map(({ timestamp, ...rest }) => rest)).toEqual(
+      seen.map(({ timestamp, ...rest }) => rest),
+    );
+  });
+});
