@@ -1,4 +1,4 @@
-/** The TypeScript API: run a Flink SQL script as a job in this process, feed it, read its rows, stop it, query the lake. */
+/** The TypeScript API: run a Flink SQL script as a job in this process, feed it, read its rows, stop it, query the lake, find topics. */
 import { resolve } from 'node:path';
 import { type LocalEngine, localEngine } from './commands/local-engine.ts';
 import { lockDirectory } from './engine/directory-lock.ts';
@@ -15,9 +15,11 @@ import type { JobStatus } from './model/job-status.ts';
 import type { Field } from './model/types.ts';
 import type { AggregateUdf, ScalarUdf, TableUdf } from './model/user-function.ts';
 import { type FeedRows, RowFeed } from './sources/row-feed.ts';
+import type { ResolvedTopic } from './topology/resolve.ts';
+import { resolveTopic, type TopicRequest } from './topology/topic-lookup.ts';
 
-export type { AggregateUdf, JobResult, JobStatus, ScalarUdf, TableUdf };
-export { EngineError, isEngineError };
+export type { AggregateUdf, JobResult, JobStatus, ResolvedTopic, ScalarUdf, TableUdf, TopicRequest };
+export { EngineError, isEngineError, resolveTopic };
 
 /**
  * A row of a SELECT, as Flink's SQL Gateway has it in JSON: timestamps are ISO-8601 texts; integers beyond ±(2^53 − 1) are bigint,

@@ -1,12 +1,12 @@
 /** What the commands over a topology file share. */
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Option } from 'commander';
 import type { SecretSource } from '../kafka/secret-text.ts';
 import { EngineError } from '../model/errors.ts';
 import { firstError } from '../topology/finding.ts';
 import { type LiveCluster, lookAt, openClusters } from '../topology/live-cluster.ts';
+import { secretsBeside } from '../topology/topic-lookup.ts';
 import type { Topology } from '../topology/topology.ts';
 import { type CheckedTopology, readTopology } from '../topology/topology-file.ts';
 import type { CommandContext } from './dependencies.ts';
@@ -41,21 +41,13 @@ export async function loadTopology(file: string, context: CommandContext): Promi
 
 /** From the environment, or a file beside the topology's; each secret is hidden from then on. */
 export function secretsOf(file: string, context: CommandContext): SecretSource {
-  const directory = dirname(resolve(context.workingDirectory, file));
+  const read = secretsBeside(resolve(context.workingDirectory, file), context.env);
   const found = new Set<string>();
   return (kind, name) => {
-    const value = kind === 'env' ? context.env[name] : textOf(resolve(directory, name));
+    const value = read(kind, name);
     if (value !== undefined && value !== '') context.hide([...found.add(value)]);
     return value;
   };
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').trimEnd();
-  } catch {
-    return undefined;
-  }
 }
 
 /** Every cluster as it is now. Clients are closed again. */
@@ -64,7 +56,7 @@ export async function lookAtAll(
   secrets: SecretSource,
   patient: boolean,
 ): Promise<readonly LiveCluster[]> {
-  const clients = openClusters(topology, secrets);
+  const clients = openClusters(topology, secrets, patient);
   try {
     return await Promise.all(topology.clusters.map((each) => lookAt(each, clients.of(each.id), patient)));
   } finally {

@@ -28,14 +28,26 @@ export type LiveCluster =
     }>
   | Readonly<{ state: 'unreachable'; id: string; reason: string }>;
 
+const hasty = [
+  ['socket.connection.setup.timeout.ms', '3000'],
+  ['request.timeout.ms', '5000'],
+] as const;
+
 /** Clients of the clusters, by id. The caller closes them. */
 export type ClusterClients = Readonly<{ of: (id: string) => KafkaCluster; close: () => void }>;
 
-/** Clusters that are the same brokers, by the same properties, share a client. Nothing is connected yet. */
-export function openClusters({ clusters }: Pick<Topology, 'clusters'>, secrets: SecretSource): ClusterClients {
+/**
+ * Clusters that are the same brokers, by the same properties, share a client. Nothing is connected yet. `patient`: waits for brokers as long as
+ * the properties say; otherwise as long as a person who wants to have a look.
+ */
+export function openClusters(
+  { clusters }: Pick<Topology, 'clusters'>,
+  secrets: SecretSource,
+  patient = true,
+): ClusterClients {
   const shared = new Map<string, KafkaCluster>();
   const byId = clusters.map((cluster): [string, KafkaCluster] => {
-    const properties = clientProperties(cluster, secrets);
+    const properties = new Map([...(patient ? [] : hasty), ...clientProperties(cluster, secrets)]);
     const key = JSON.stringify([...properties]);
     const client = shared.get(key) ?? new KafkaCluster(clientConfig(properties, `cluster ${cluster.id}`));
     shared.set(key, client);

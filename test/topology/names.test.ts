@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { checkTiers, topicMatcher } from '../../src/audit/audit-tier.ts';
+import { resolveTopic } from '../../src/index.ts';
 import { isMirrored, targetTopicOf } from '../../src/mirror/mirror-names.ts';
 import { parseMirror } from '../../src/mirror/mirror-spec.ts';
 import { mirrorFiles } from '../../src/topology/mirror-specs.ts';
@@ -7,7 +8,7 @@ import { type ResolveRequest, resolveName } from '../../src/topology/resolve.ts'
 import { spreadTopics } from '../../src/topology/spread.ts';
 import { tiersOf } from '../../src/topology/tiers.ts';
 import type { Topology } from '../../src/topology/topology.ts';
-import { exampleTopology, smallTopology } from './example.ts';
+import { exampleFile, exampleTopology, smallTopology } from './example.ts';
 
 const noSecrets = (): undefined => undefined;
 
@@ -140,5 +141,27 @@ describe('tiers', () => {
     ]);
     const order = tiersOf(exampleTopology(), noSecrets).map(({ tier }) => tier);
     expect(order).toEqual([...Array(8).fill('local'), ...Array(4).fill('aggregate')]);
+  });
+});
+
+describe('resolveTopic', () => {
+  it('reads the file and gives what a client needs', async () => {
+    expect(
+      await resolveTopic('tracking/ad-clicks', { topology: exampleFile, dataCentre: 'dc2', for: 'produce' }),
+    ).toEqual({
+      cluster: 'dc2/tracking',
+      dataCentre: 'dc2',
+      role: 'local',
+      topics: ['tracking.ad-clicks'],
+      properties: {
+        'bootstrap.servers': 'dc2-tracking:9092',
+        acks: 'all',
+        'enable.idempotence': 'true',
+        'compression.type': 'lz4',
+        'linger.ms': '50',
+      },
+    });
+    const missing = resolveTopic('tracking/ad-clicks', { topology: '/nowhere.yaml', dataCentre: 'dc2' });
+    await expect(missing).rejects.toThrow("topology '/nowhere.yaml': expected a file to read, found none");
   });
 });
