@@ -296,10 +296,7 @@ function metricsPage(): string {
 
 async function cliPage(): Promise<string> {
   const program = await helpOf([]);
-  const commands = [...program.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map((match) => match[1]!);
-  const sections = await Promise.all(
-    commands.map(async (name) => `## millrace ${name}\n\n\`\`\`text\n${await helpOf([name])}\n\`\`\``),
-  );
+  const sections = await Promise.all(commandsIn(program).map(cliSection));
   return page(
     'Command line',
     'In a checkout, `node engine` in place of `millrace`. Data goes to stdout, talk to stderr.',
@@ -308,6 +305,21 @@ async function cliPage(): Promise<string> {
     '## Exit codes',
     exitCodes(),
   );
+}
+
+function commandsIn(help: string): string[] {
+  return [...help.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map((match) => match[1]!);
+}
+
+/** A command, and the commands below it. */
+async function cliSection(name: string): Promise<string> {
+  const help = await helpOf([name]);
+  const parts = await Promise.all(
+    commandsIn(help).map(
+      async (part) => `### millrace ${name} ${part}\n\n\`\`\`text\n${await helpOf([name, part])}\n\`\`\``,
+    ),
+  );
+  return [`## millrace ${name}\n\n\`\`\`text\n${help}\n\`\`\``, ...parts].join('\n\n');
 }
 
 /** 0, and what each kind of failure ends with. */
