@@ -81,7 +81,7 @@ async function latestOfKeys(
 }
 
 async function firstRecord(side: TopicSide, partition: number, begin: number): Promise<Sighting | null> {
-  const { logStart, to } = side.stretches.get(partition)!;
+  const { from: logStart, to } = side.stretches.get(partition)!;
   const cursor = side.cursor(partition, silent, { from: Math.max(begin, logStart), to });
   return (await next(cursor)) ? cursor.sighting() : null;
 }

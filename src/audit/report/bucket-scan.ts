@@ -64,7 +64,7 @@ function digestText({ identityHigh, identityLow, contentHigh, contentLow }: Reco
 
 async function scan({ view, side }: ScannedTopic, bucket: Bucket, tail: boolean, onRecord: OnRecord): Promise<void> {
   if (side === null) return;
-  for (const [partition, { logStart, to: end }] of side.stretches) {
+  for (const [partition, { from: logStart, to: end }] of side.stretches) {
     const recorded = segmentsOf(view, partition, bucket.from).map(({ from, to }) => ({ from, to }));
     const chainEnd = view.chains.get(partition)?.to ?? logStart;
     const ranges = tail ? [...recorded, { from: chainEnd, to: end }] : recorded;

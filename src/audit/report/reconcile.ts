@@ -191,6 +191,6 @@ function reorderedIn(ours: BucketView, theirs: BucketView): number[] {
 
 function otherScheme(ours: number, theirs: number): EngineError {
   return new EngineError('CONFLICT', `audit: expected tables of one scheme, found ${ours} and ${theirs} cells`, {
-    hint: 'Auditors and producers of all tiers have to run with the same --cells.',
+    hint: 'Auditors and producers of all tiers have to be of the same version of Millrace.',
   });
 }

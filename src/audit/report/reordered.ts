@@ -44,7 +44,7 @@ export async function reorderedRecords(
 /** The offsets at which records of the bucket are recorded, as far as they are still there. */
 function rangeOf({ view, side }: ScannedTopic, partition: number, bucket: Bucket): { from: number; to: number } {
   const segments = segmentsOf(view, partition, bucket.from);
-  const logStart = side?.stretches.get(partition)?.logStart ?? 0;
+  const logStart = side?.stretches.get(partition)?.from ?? 0;
   const [first, last] = [segments[0], segments.at(-1)];
   return first === undefined
     ? { from: logStart, to: logStart }

@@ -152,7 +152,7 @@ export class Resolution {
       for (const [index, stretch] of side?.stretches ?? []) {
         if (partition !== null && partition !== index) continue;
         const segments = segmentsOf(view, index, this.#bucket);
-        if (segments.some(({ from }) => from < stretch.logStart)) return 'retention-overtook';
+        if (segments.some(({ from }) => from < stretch.from)) return 'retention-overtook';
         if (segments.length > 0 && compacted) return 'compaction';
       }
     }

@@ -1,10 +1,10 @@
 /** What the audit says of all tiers of a topology: every topic, every bucket, every arrow between tiers, the producers' included. */
-import { listTopics } from '../../kafka/admin.ts';
 import type { BucketState } from '../../model/audit.ts';
 import type { AuditWindow } from '../audit-log.ts';
-import { type AuditTier, checkTiers, isOwnTopic, topicMatcher } from '../audit-tier.ts';
+import { type AuditTier, checkTiers, topicMatcher } from '../audit-tier.ts';
 import { standardScheme } from '../bucket-account.ts';
 import { LatencySketch } from '../latency-sketch.ts';
+import { auditedTopics } from './audited-topics.ts';
 import { type ResolvedBucket, resolveBucket } from './bucket-resolution.ts';
 import { IdentityNames, producerSide } from './producer-side.ts';
 import { type BucketFinding, joinedSide, reconcile, type Side, stateOf, type Timing } from './reconcile.ts';
@@ -92,13 +92,6 @@ async function pairsOf(target: TierAccess, accesses: ReadonlyMap<string, TierAcc
 function producedTopics({ tier, log }: TierAccess): string[] {
   const isAudited = topicMatcher(tier.topics);
   return tier.produced ? [...new Set(log.counts().map(({ topic }) => topic))].filter(isAudited).sort() : [];
-}
-
-/** Topics that are there, or that something is recorded of: one that nobody has audited is not passed over in silence. */
-async function auditedTopics(access: TierAccess): Promise<string[]> {
-  const isAudited = topicMatcher(access.tier.topics);
-  const present = (await listTopics(access.cluster)).map(({ name }) => name);
-  return [...new Set([...present, ...access.topics])].filter((name) => isAudited(name) && !isOwnTopic(name)).sort();
 }
 
 async function reportPair({ target, topic, sources }: Pair, options: ReportOptions): Promise<PairReport> {
