@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import { secretsBeside } from '../kafka/secret-text.ts';
 import { type MirrorSpec, parseMirror } from '../mirror/mirror-spec.ts';
 import { EngineError } from '../model/errors.ts';
 import type { CommandContext } from './dependencies.ts';
@@ -10,8 +11,14 @@ export async function loadMirror(file: string, context: CommandContext): Promise
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new EngineError('NOT_FOUND', `mirror '${file}': expected a file to read, found none at ${path}`, { cause });
   });
-  const spec = parseMirror(text, `mirror '${file}'`);
-  const secrets = [spec.source, spec.target].map(({ config }) => config.sasl?.password ?? '');
-  context.hide(secrets.filter((secret) => secret !== ''));
+  const spec = parseMirror(text, `mirror '${file}'`, secretsBeside(path, context.env));
+  context.hide(secretsOfMirrors([spec]));
   return spec;
+}
+
+/** What must not be shown of the clients. */
+export function secretsOfMirrors(specs: readonly MirrorSpec[]): readonly string[] {
+  const configs = specs.flatMap(({ source, target }) => [source.config, target.config]);
+  const secrets = configs.flatMap(({ sasl, tls }) => [sasl?.password ?? '', tls?.keyPassword ?? '']);
+  return secrets.filter((secret) => secret !== '');
 }

@@ -8,9 +8,9 @@ import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
 import { bytesText, countText, groupedText } from './human.ts';
 import { mirrorFailoverCommand } from './mirror-failover.ts';
-import { loadMirror } from './mirror-file.ts';
+import { type MirrorsRequest, mirrorsToRun, mirrorTogether, namesOf } from './mirror-topology.ts';
 
-type MirrorOptions = Readonly<{ once?: boolean; quiet?: boolean; output: 'text' | 'json' }>;
+type MirrorOptions = MirrorsRequest & Readonly<{ once?: boolean; quiet?: boolean; output: 'text' | 'json' }>;
 
 const liveIntervalMs = 500;
 const plainIntervalMs = 10_000;
@@ -19,14 +19,22 @@ const eraseLine = '\r\u001b[2K';
 export function mirrorCommand(context: CommandContext): Command {
   return new Command('mirror')
     .description('Copy topics of one Kafka cluster to another, record batches as they are.')
-    .argument('<file>', 'a mirror, .yaml')
+    .argument('[file]', 'a mirror, .yaml')
+    .option('--topology <file>', 'in place of a mirror: all mirrors of a topology')
+    .option('--only <name>', 'of the topology, this mirror only; may be repeated', namesOf)
     .option('--once', 'up to the ends of now, then exit')
     .addOption(new Option('--output <format>', 'of the summary at the end').choices(['text', 'json']).default('text'))
     .option('--quiet', 'no progress')
     .enablePositionalOptions()
     .addCommand(mirrorFailoverCommand(context))
     .addHelpText('after', examples)
-    .action(async (file: string, options: MirrorOptions) => context.exit(await mirror(file, options, context)));
+    .action(async (file: string | undefined, options: MirrorOptions) => {
+      const specs = await mirrorsToRun(file, options, context);
+      const [only] = specs;
+      if (only !== undefined && specs.length === 1) await mirror(only, options, context);
+      else await mirrorTogether(specs, options.once === true, context, (spec) => mirror(spec, options, context, true));
+      context.exit(exitCode.ok);
+    });
 }
 
 const examples = `
@@ -35,10 +43,11 @@ share the work and take over from each other.
 
 Examples:
   millrace mirror mirrors/dc1-tracking.yaml
-  millrace mirror mirrors/dc1-tracking.yaml --once --output json`;
+  millrace mirror mirrors/dc1-tracking.yaml --once --output json
+  millrace mirror --topology topology.yaml --only dc1-tracking-to-dc2`;
 
-async function mirror(file: string, options: MirrorOptions, context: CommandContext): Promise<number> {
-  const spec = await loadMirror(file, context);
+/** `among`: others run in this process, and the line of a terminal is not this mirror's own. */
+async function mirror(spec: MirrorSpec, options: MirrorOptions, context: CommandContext, among = false): Promise<void> {
   const world = {
     clock: context.clock,
     token: `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`,
@@ -46,16 +55,15 @@ async function mirror(file: string, options: MirrorOptions, context: CommandCont
   };
   const running = new Mirror(spec, world, options.once === true);
   const started = context.clock.monotonic();
-  await runToEnd(running, spec, options, context);
+  await runToEnd(running, spec, { ...options, plain: among }, context);
   await sayEnd(spec, running.figures(), (context.clock.monotonic() - started) / 1_000, options, context);
-  return exitCode.ok;
 }
 
 /** Ends in good order on the first signal; at once on the second. */
 async function runToEnd(
   running: Mirror,
   spec: MirrorSpec,
-  options: MirrorOptions,
+  options: MirrorOptions & Readonly<{ plain: boolean }>,
   context: CommandContext,
 ): Promise<void> {
   const stopping = new AbortController();
@@ -64,7 +72,9 @@ async function runToEnd(
     if (stopping.signal.aborted) context.exitNow(exitCode.interrupted);
     stopping.abort();
   });
-  const progress = options.quiet ? Promise.resolve() : showProgress(running, spec.name, over.signal, context);
+  const progress = options.quiet
+    ? Promise.resolve()
+    : showProgress(running, spec.name, over.signal, options.plain, context);
   try {
     await running.run(stopping.signal);
   } finally {
@@ -79,11 +89,13 @@ async function showProgress(
   running: Mirror,
   name: string,
   signal: AbortSignal,
+  plain: boolean,
   { stderr, clock }: CommandContext,
 ): Promise<void> {
+  const live = stderr.isTerminal && !plain;
   let before = { records: 0, bytes: 0, time: clock.monotonic() };
   for (;;) {
-    await clock.sleep(stderr.isTerminal ? liveIntervalMs : plainIntervalMs, signal);
+    await clock.sleep(live ? liveIntervalMs : plainIntervalMs, signal);
     if (signal.aborted) break;
     const figures = running.figures();
     const now = { ...totalsOf(figures), time: clock.monotonic() };
@@ -91,9 +103,9 @@ async function showProgress(
     const rates = { records: (now.records - before.records) / seconds, bytes: (now.bytes - before.bytes) / seconds };
     const text = progressText(name, figures, rates);
     before = now;
-    await stderr.write(stderr.isTerminal ? eraseLine + text.slice(0, stderr.columns - 1) : `${text}\n`);
+    await stderr.write(live ? eraseLine + text.slice(0, stderr.columns - 1) : `${text}\n`);
   }
-  if (stderr.isTerminal) await stderr.write(eraseLine);
+  if (live) await stderr.write(eraseLine);
 }
 
 type Totals = Readonly<{ records: number; bytes: number }>;

@@ -2,11 +2,10 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Option } from 'commander';
-import type { SecretSource } from '../kafka/secret-text.ts';
+import { type SecretSource, secretsBeside } from '../kafka/secret-text.ts';
 import { EngineError } from '../model/errors.ts';
 import { firstError } from '../topology/finding.ts';
 import { type LiveCluster, lookAt, openClusters } from '../topology/live-cluster.ts';
-import { secretsBeside } from '../topology/topic-lookup.ts';
 import type { Topology } from '../topology/topology.ts';
 import { type CheckedTopology, readTopology } from '../topology/topology-file.ts';
 import type { CommandContext } from './dependencies.ts';

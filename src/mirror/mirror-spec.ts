@@ -17,6 +17,7 @@
 import { parseYamlDocument } from '../job/yaml-document.ts';
 import { YamlMap } from '../job/yaml-map.ts';
 import { type ClientConfig, clientConfig } from '../kafka/client-config.ts';
+import { type SecretSource, withSecrets } from '../kafka/secret-text.ts';
 import { EngineError } from '../model/errors.ts';
 import { parseDuration } from '../model/options.ts';
 import { type NameFilter, nameFilter } from './name-filter.ts';
@@ -79,8 +80,13 @@ const sourceDefaults = {
 } as const;
 const targetDefaults = { 'max.request.size': '4194304', 'buffer.memory': '67108864' } as const;
 
-/** Throws INVALID_OPTION with the field's path and line. `where` begins each message: "mirror `a.yaml`". */
-export function parseMirror(text: string, where: string): MirrorSpec {
+const noSecrets: SecretSource = () => undefined;
+
+/**
+ * Throws INVALID_OPTION with the field's path and line. `where` begins each message: "mirror `a.yaml`". `secrets` gives what `${env:NAME}` and
+ * `${file:PATH}` stand for in properties.
+ */
+export function parseMirror(text: string, where: string, secrets: SecretSource = noSecrets): MirrorSpec {
   const root = new YamlMap(parseYamlDocument(text, where), where).allow(['apiVersion', 'kind', 'metadata', 'spec']);
   root.oneOf('apiVersion', [apiVersion]);
   root.oneOf('kind', ['Mirror']);
@@ -92,7 +98,7 @@ export function parseMirror(text: string, where: string): MirrorSpec {
   const spec = root.map('spec').allow(specFields);
   const choice = <T extends string>(key: string, values: readonly [T, ...T[]]): T =>
     spec.has(key) ? spec.oneOf(key, values) : values[0];
-  const [source, target] = [sideOf(spec, 'source', where), sideOf(spec, 'target', where)];
+  const [source, target] = [sideOf(spec, 'source', where, secrets), sideOf(spec, 'target', where, secrets)];
   if (source.alias === target.alias) {
     throw spec.map('target').fault('alias', `another alias than that of the source`);
   }
@@ -114,13 +120,16 @@ export function parseMirror(text: string, where: string): MirrorSpec {
   };
 }
 
-function sideOf(spec: YamlMap, side: 'source' | 'target', where: string): MirrorSide {
+function sideOf(spec: YamlMap, side: 'source' | 'target', where: string, secrets: SecretSource): MirrorSide {
   const map = spec.map(side).allow(['alias', 'bootstrapServers', 'properties']);
   const expected = 'a name of letters, digits, _ and -, at the most 63, the first a letter or digit';
   const alias = map.string('alias', { pattern: aliasName, expected });
   const given = map.has('properties') ? map.map('properties') : null;
   const properties = new Map<string, string>(Object.entries(side === 'source' ? sourceDefaults : targetDefaults));
-  for (const key of given?.keys() ?? []) properties.set(key, given!.optionalScalar(key) ?? '');
+  for (const key of given?.keys() ?? []) {
+    const text = given!.optionalScalar(key) ?? '';
+    properties.set(key, withSecrets(text, secrets, `${where}, spec.${side}.properties.${key}`));
+  }
   properties.set('bootstrap.servers', map.string('bootstrapServers'));
   properties.set('isolation.level', 'read_committed');
   return { alias, config: checked(map, properties, `${where}, spec.${side}`) };

@@ -1,8 +1,7 @@
 /** Virtual names for Node programs: they ask for a topic and get what their Kafka client has to be given. */
-import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
-import type { SecretSource } from '../kafka/secret-text.ts';
+import { resolve } from 'node:path';
+import { secretsBeside } from '../kafka/secret-text.ts';
 import { EngineError } from '../model/errors.ts';
 import { type ResolvedTopic, resolveName } from './resolve.ts';
 import { parseTopology } from './topology-file.ts';
@@ -33,17 +32,4 @@ export async function resolveTopic(name: string, request: TopicRequest): Promise
   const topology = parseTopology(text, `topology '${path}'`);
   const { dataCentre, for: use = 'consume', scope } = request;
   return resolveName(topology, name, { dataCentre, for: use, scope }, secretsBeside(path, process.env));
-}
-
-/** Secrets from the environment, and from files, whose paths begin at the file that names them. */
-export function secretsBeside(file: string, env: Readonly<Record<string, string | undefined>>): SecretSource {
-  return (kind, name) => (kind === 'env' ? env[name] : textOf(resolve(dirname(file), name)));
-}
-
-function textOf(path: string): string | undefined {
-  try {
-    return readFileSync(path, 'utf8').trimEnd();
-  } catch {
-    return undefined;
-  }
 }
