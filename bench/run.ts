@@ -1,10 +1,11 @@
 /**
- * `node bench/run.ts [--smoke] [--only stages|job] [--stage TEXT] [--events fleet|telemetry]`: measures, prints tables, and keeps the raw
+ * `node bench/run.ts [--smoke] [--only stages|job|audit] [--stage TEXT] [--events fleet|telemetry]`: measures, prints tables, and keeps the raw
  * results of full runs in `bench/results`. `--expose-gc` lets it collect garbage between measurements.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { auditTable, benchAudit } from './audit.bench.ts';
 import { benchJob, jobTable } from './job.bench.ts';
 import { benchStages, stagesTable } from './stages.bench.ts';
 import { describeMachine, readMachine, root } from './support/machine.ts';
@@ -26,14 +27,23 @@ const progress = (text: string): void => {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`);
 };
 
-if (options.only !== 'job') {
+const isWanted = (part: string): boolean => options.only === '' || options.only === part;
+
+if (isWanted('stages')) {
   const result = await benchStages({ stage: options.stage, events: options.events, progress });
   progress('');
   console.log(`\n${stagesTable(result)}`);
   if (options.stage === '') keep(`stages-${options.events}`, result);
 }
 
-if (options.only !== 'stages') {
+if (isWanted('audit')) {
+  const result = benchAudit(progress);
+  progress('');
+  console.log(`\n${auditTable(result)}`);
+  keep('audit', result);
+}
+
+if (isWanted('job')) {
   const result = await benchJob(options.events, progress);
   progress('');
   if (result === null) console.log('\nThe job was not measured: that needs Java, Maven and Linux.');

@@ -41,6 +41,16 @@ it(
   timeoutMs,
 );
 
+it(
+  'measures what accounting costs',
+  async () => {
+    const output = await bench('--only', 'audit');
+    const rates = output.split('\n').filter((line) => /^\S.*\s[\d,]+\s+[\d,]+-[\d,]+\s/.test(line));
+    expect(rates.map((line) => line.split(/\s{2,}/)[0])).toContain('walk + account, id header');
+  },
+  timeoutMs,
+);
+
 describeWithJava('the whole job', () => {
   it(
     'is measured beside the Java consumer, and counts every record',

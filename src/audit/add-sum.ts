@@ -8,9 +8,9 @@ export class AddSum {
   low = 0;
 
   add(high: number, low: number): void {
-    const sum = (this.low >>> 0) + (low >>> 0);
-    this.low = sum | 0;
-    this.high = (this.high + high + (sum >= 4294967296 ? 1 : 0)) | 0;
+    const sum = (this.low + low) | 0;
+    this.high = (this.high + high + carryOf(this.low, low, sum)) | 0;
+    this.low = sum;
   }
 
   merge(other: AddSum): void {
@@ -20,4 +20,9 @@ export class AddSum {
   equals(other: AddSum): boolean {
     return this.high === other.high && this.low === other.low;
   }
+}
+
+/** What the sum of two unsigned 32-bit words, and of a carry, carries on: 1 or 0. */
+export function carryOf(a: number, b: number, sum: number): number {
+  return ((a & b) | ((a | b) & ~sum)) >>> 31;
 }

@@ -8,6 +8,7 @@
  * cells / 1.3 entries; with more it says so (`null`), and then a scan has to tell.
  */
 import { assert } from '../model/errors.ts';
+import { carryOf } from './add-sum.ts';
 import { EntryHash } from './entry-hash.ts';
 import type { Halves } from './record-hash.ts';
 
@@ -38,13 +39,7 @@ export class DifferenceTable {
   }
 
   add(entry: EntryHash): void {
-    for (let quarter = 0; quarter < quarters; quarter++) {
-      const at = this.#cellAt(entry, quarter);
-      this.words[at]! += 1;
-      this.words[at + checkAt]! += entry.check;
-      addWide(this.words, at + identityAt, entry.identityHigh, entry.identityLow);
-      addWide(this.words, at + contentAt, entry.contentHigh, entry.contentLow);
-    }
+    for (let quarter = 0; quarter < quarters; quarter++) addEntry(this.words, this.#cellAt(entry, quarter), entry);
   }
 
   merge(other: DifferenceTable): void {
@@ -137,13 +132,22 @@ function merged(found: readonly TableDifference[]): TableDifference[] {
     .filter(({ count }) => count !== 0);
 }
 
+function addEntry(words: Int32Array, at: number, entry: EntryHash): void {
+  words[at]! += 1;
+  words[at + checkAt]! += entry.check;
+  addWide(words, at + identityAt, entry.identityHigh, entry.identityLow);
+  addWide(words, at + contentAt, entry.contentHigh, entry.contentLow);
+}
+
 /** Adds an unsigned 64-bit number to the 96 bits at `at`, the low word first. */
 function addWide(words: Int32Array, at: number, high: number, low: number): void {
-  const first = (words[at]! >>> 0) + (low >>> 0);
-  words[at] = first;
-  const second = (words[at + 1]! >>> 0) + (high >>> 0) + (first >= 4294967296 ? 1 : 0);
-  words[at + 1] = second;
-  if (second >= 4294967296) words[at + 2]! += 1;
+  const first = words[at]!;
+  const second = words[at + 1]!;
+  const firstSum = (first + low) | 0;
+  const secondSum = (second + high + carryOf(first, low, firstSum)) | 0;
+  words[at] = firstSum;
+  words[at + 1] = secondSum;
+  words[at + 2]! += carryOf(second, high, secondSum);
 }
 
 /** The signed 96 bits at `at`. */

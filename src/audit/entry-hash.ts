@@ -1,4 +1,4 @@
-import { Hash64 } from './hash64.ts';
+import { finishHigh, finishLow, murmurStep, xxStep } from './hash64.ts';
 import type { RecordDigest } from './record-hash.ts';
 
 /**
@@ -15,7 +15,6 @@ export class EntryHash {
   high = 0;
   low = 0;
   check = 0;
-  readonly #hash = new Hash64();
 
   of(digest: RecordDigest): void {
     this.set(digest.identityHigh, digest.identityLow, digest.contentHigh, digest.contentLow);
@@ -26,16 +25,17 @@ export class EntryHash {
     this.identityLow = identityLow;
     this.contentHigh = contentHigh;
     this.contentLow = contentLow;
-    const hash = this.#hash;
-    hash.begin(entrySeed);
-    hash.word(identityHigh);
-    hash.word(identityLow);
-    hash.word(contentHigh);
-    hash.word(contentLow);
-    hash.end();
-    this.high = hash.high;
-    this.low = hash.low;
-    const mixed = Math.imul(hash.high ^ (hash.low >>> 15), 0x9e3779b1) + hash.low;
+    let high = murmurStep(entrySeed, identityHigh);
+    let low = xxStep(~entrySeed, identityHigh);
+    high = murmurStep(high, identityLow);
+    low = xxStep(low, identityLow);
+    high = murmurStep(high, contentHigh);
+    low = xxStep(low, contentHigh);
+    high = murmurStep(high, contentLow);
+    low = finishLow(xxStep(low, contentLow));
+    this.high = high = (finishHigh(high) + low) | 0;
+    this.low = low = (low + high) | 0;
+    const mixed = (Math.imul(high ^ (low >>> 15), 0x9e3779b1) + low) | 0;
     this.check = Math.imul(mixed ^ (mixed >>> 16), 0x85ebca6b);
   }
 }

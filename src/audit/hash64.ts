@@ -55,32 +55,35 @@ export class Hash64 {
 
   /** The hash is then in `high` and `low`. */
   end(): void {
-    const high = mixMurmur(this.high);
-    const low = mixLowBias(this.low);
-    this.high = (high + low) | 0;
+    const low = finishLow(this.low);
+    this.high = (finishHigh(this.high) + low) | 0;
     this.low = (low + this.high) | 0;
   }
 }
 
-function murmurStep(hash: number, word: number): number {
+/** A word into the high lane. */
+export function murmurStep(hash: number, word: number): number {
   let k = Math.imul(word, 0xcc9e2d51);
   k = Math.imul((k << 15) | (k >>> 17), 0x1b873593);
   const h = hash ^ k;
   return (Math.imul((h << 13) | (h >>> 19), 5) + 0xe6546b64) | 0;
 }
 
-function xxStep(hash: number, word: number): number {
+/** A word into the low lane. */
+export function xxStep(hash: number, word: number): number {
   const h = (hash + Math.imul(word, 0xc2b2ae3d)) | 0;
   return Math.imul((h << 17) | (h >>> 15), 0x27d4eb2f);
 }
 
-function mixMurmur(hash: number): number {
+/** The end of the high lane. */
+export function finishHigh(hash: number): number {
   let h = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return h ^ (h >>> 16);
 }
 
-function mixLowBias(hash: number): number {
+/** The end of the low lane. */
+export function finishLow(hash: number): number {
   let h = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   h = Math.imul(h ^ (h >>> 12), 0x297a2d39);
   return h ^ (h >>> 15);

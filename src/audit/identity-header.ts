@@ -15,7 +15,7 @@ import type { EventIdentity } from '../model/audit.ts';
 import { assert } from '../model/errors.ts';
 
 /** Byte 0. */
-export const identityVersion = 1;
+const identityVersion = 1;
 export const identityLayout = { session: 1, sequence: 9, time: 15, names: 21 } as const;
 /** Version, fixed fields and two empty names. */
 const smallestIdentity = 23;

@@ -15,7 +15,7 @@ export class OrderHash {
   add(high: number, low: number): void {
     const product = (this.low >>> 0) * base + (low >>> 0);
     this.low = product | 0;
-    this.high = (Math.imul(this.high, base) + high + Math.floor(product / 4294967296)) | 0;
+    this.high = (Math.imul(this.high, base) + high + ((product * 2 ** -32) | 0)) | 0;
   }
 
   /** Joins the hash of the `count` records that follow. */

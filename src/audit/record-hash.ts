@@ -19,6 +19,11 @@ const parts = new RecordRun(); // used within one call of `readParts` alone
 const contentSeed = 1;
 const identitySeed = 2;
 const auditHeaderBytes = Buffer.from(auditHeader);
+const auditHeaderLength = auditHeaderBytes.length;
+const word0 = auditHeaderBytes.readInt32BE(0);
+const word4 = auditHeaderBytes.readInt32BE(4);
+const word8 = auditHeaderBytes.readInt32BE(8);
+const word10 = auditHeaderBytes.readInt32BE(10); // the last four bytes: two of them again
 
 /** Hashes records of a run, one at a time, without an object a record: results are left in its fields until the next. */
 export class RecordDigest {
@@ -106,9 +111,10 @@ export class RecordDigest {
   }
 
   #isAudit(start: number, end: number): boolean {
-    if (end - start !== auditHeaderBytes.length) return false;
-    for (let i = 0; i < auditHeaderBytes.length; i++) if (this.#bytes[start + i] !== auditHeaderBytes[i]) return false;
-    return true;
+    if (end - start !== auditHeaderLength) return false;
+    const view = this.#view;
+    if (view.getInt32(start) !== word0 || view.getInt32(start + 4) !== word4) return false;
+    return view.getInt32(start + 8) === word8 && view.getInt32(start + 10) === word10;
   }
 
   #name(): void {
@@ -158,6 +164,11 @@ let varintEnd = 0;
 
 /** A zigzag varint of up to 32 bits; beyond the end of `bytes` it reads zeros. */
 function readVarint(bytes: Uint8Array, at: number): number {
+  const first = bytes[at]!;
+  if (first < 128) {
+    varintEnd = at + 1;
+    return (first >>> 1) ^ -(first & 1);
+  }
   let value = 0;
   let next = at;
   for (let shift = 0; shift < 35; shift += 7) {

@@ -98,6 +98,7 @@ async function auditCompare(options: AuditCompareOptions, context: CommandContex
 function cluster(bootstrap: string, properties: ReadonlyMap<string, string>, where: string): KafkaCluster {
   const given = new Map([
     ['bootstrap.servers', bootstrap],
+    ['fetch.min.bytes', '1'], // the ends are known: nothing is to be waited for
     ['fetch.max.bytes', '16777216'],
     ['max.partition.fetch.bytes', '8388608'],
     ...properties,

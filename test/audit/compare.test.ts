@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { comparePartition } from '../../src/audit/compare/partition-compare.ts';
 import type { ComparedTopic } from '../../src/audit/compare/report.ts';
 import { type CompareOptions, compareTopics } from '../../src/audit/compare/topic-compare.ts';
+import { TopicSide } from '../../src/audit/compare/topic-side.ts';
 import { encodeIdentity } from '../../src/audit/identity-header.ts';
 import { clientConfig } from '../../src/kafka/client-config.ts';
 import { KafkaCluster } from '../../src/kafka/cluster.ts';
@@ -60,7 +62,7 @@ async function compare(
 }
 
 const client = (bootstrap: string): KafkaCluster => {
-  const properties = { 'bootstrap.servers': bootstrap, 'isolation.level': 'read_committed' };
+  const properties = { 'bootstrap.servers': bootstrap, 'isolation.level': 'read_committed', 'fetch.min.bytes': '1' };
   return new KafkaCluster(clientConfig(new Map(Object.entries(properties)), 'test'));
 };
 
@@ -234,6 +236,27 @@ describeWithJava('audit compare', () => {
       expect(result).toEqual({ ...different, missing: Array.from({ length: 45 }, (_, i) => `0/${i}`) });
     });
 
+    it('does not explain what lies within times that retention has not reached', async () => {
+      const [source, target] = [await topicOf([records(100).toSpliced(60, 1)]), await topicOf([records(100)])];
+      await purge(source, 40);
+      const range = { from: epoch + 6_000, to: Infinity };
+      expect(found(await compare(source, target, { range }))).toEqual({ ...different, extra: ['0/60'] });
+    });
+
+    it('begins anew when it deletes while the partition is read', async () => {
+      const [source, target] = [await topicOf([records(100)]), await topicOf([records(100).toSpliced(90, 1)])];
+      const open = (topic: string) => TopicSide.open(cluster, topic, null, { from: -Infinity, to: Infinity });
+      const [ours, theirs] = [await open(source), await open(target)];
+      await purge(source, 70);
+      const compared = await comparePartition(ours, theirs, 0, 600_000, () => {});
+      expect(compared.findings.map(({ kind, record: { offset } }) => [kind, offset])).toEqual([['missing', 90]]);
+      expect(compared.explanations).toHaveLength(70);
+      expect(new Set(compared.explanations.map(({ cause, from, to }) => `${cause} ${from}-${to}`))).toEqual(
+        new Set(['retention 0-70']),
+      );
+      expect([compared.source, compared.target].map(({ buckets }) => buckets.get(epoch)!.count)).toEqual([30, 99]);
+    });
+
     it('explains a source of which nothing is left', async () => {
       const [source, target] = [await topicOf([records(10)]), await topicOf([records(10)])];
       await purge(source, 10);
@@ -321,6 +344,15 @@ describeWithJava('audit compare', () => {
       const target = await compactedTopic(list.toSpliced(last, 1), 11);
       const result = found(await compare(source, target));
       expect(result).toMatchObject({ ...different, missing: [`0/${last}`], explained: expect.anything() });
+    });
+
+    it('tells a tombstone that compaction took from one that was lost', async () => {
+      const deleting = (key: string, n: number): TestRecord => ({ key, value: null, timestamp: epoch + n * second });
+      const rows = [...list, deleting('own-2', 20), deleting('own-4', 21), ...pairs(22), ...pairs(23)];
+      const lost = rows.findIndex(({ key, value }) => key === 'own-4' && value === null);
+      const target = await compactedTopic(rows.toSpliced(lost, 1), 15); // with own 4, which is to be deleted
+      const result = found(await compare(await topicOf([rows]), target));
+      expect(result).toMatchObject({ ...different, missing: [`0/${lost}`], explained: expect.anything() });
     });
 
     it('finds two sides equal that were compacted at different times', async () => {

@@ -35,8 +35,8 @@ export async function compareLayouts(
     kept: [],
     missing: missing.list(),
     extra: extra.list(),
-    source: { logStart: deleted(source), from: 0, to: 0, holes: ours.holes },
-    target: { logStart: deleted(target), from: 0, to: 0, holes: theirs.holes },
+    source: { deleted: deleted(source), from: 0, to: 0, holes: ours.holes },
+    target: { deleted: deleted(target), from: 0, to: 0, holes: theirs.holes },
     oldest: { source: ours.oldest, target: theirs.oldest },
   };
   const needed = neededLookups(unpaired);
@@ -73,7 +73,7 @@ function differs(ours: Sums, theirs: Sums, from: number): boolean {
 
 /** Offsets that retention has taken, of all partitions. */
 function deleted(side: TopicSide): number {
-  return [...side.stretches.values()].reduce((sum, { logStart }) => sum + logStart, 0);
+  return [...side.stretches.values()].reduce((sum, stretch) => sum + stretch.deleted, 0);
 }
 
 /** Records of the wanted times without a partner: of the source, of the target. */

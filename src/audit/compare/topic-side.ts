@@ -6,8 +6,8 @@ import { LogFetcher } from './log-fetcher.ts';
 import { PartitionLog } from './partition-log.ts';
 import { type CursorEvents, RecordCursor, type TimeRange } from './record-cursor.ts';
 
-/** A stretch of a partition that is compared: `[from, to)`. `logStart`: the first offset that is left. */
-export type Stretch = Readonly<{ logStart: number; from: number; to: number }>;
+/** A stretch of a partition that is compared: `[from, to)`. `deleted`: how many offsets retention has taken right before it. */
+export type Stretch = Readonly<{ deleted: number; from: number; to: number }>;
 
 /** One of the two topics, with its ends as they were when it was opened: what comes after is not compared. */
 export class TopicSide {
@@ -77,7 +77,8 @@ export class TopicSide {
     return new Map(
       partitions.map((partition) => {
         const [logStart, to, first] = [starts.get(partition)!, ends.get(partition)!, timed.get(partition)!];
-        return [partition, { logStart, from: first < 0 ? to : Math.min(first, to), to }];
+        const begin = first < 0 ? to : Math.min(first, to);
+        return [partition, { deleted: begin > logStart ? 0 : logStart, from: begin, to: Math.max(begin, to) }];
       }),
     );
   }

@@ -12,8 +12,8 @@ export type Explanation = Readonly<{ cause: Cause; partition: number; from: numb
 
 export type Verdict = Readonly<{ findings: readonly Finding[]; explanations: readonly Explanation[] }>;
 
-/** A side of the partition: the first offset that retention has left, what was read, and holes in all. */
-export type VerdictSide = Readonly<{ logStart: number; from: number; to: number; holes: number }>;
+/** A side of the partition: how many offsets were deleted right before what was read, what was read, and holes in all. */
+export type VerdictSide = Readonly<{ deleted: number; from: number; to: number; holes: number }>;
 
 export type Unpaired = Readonly<{
   /** Runs of partners in one order on both sides, by place. Without an order, none. */
@@ -33,8 +33,8 @@ export type Lookups = Readonly<{ inSource: Probed; inTarget: Probed }>;
 export function neededLookups({ missing, extra, source, target }: Unpaired): { source: boolean; target: boolean } {
   const both = missing.length > 0 && extra.length > 0;
   return {
-    source: both || (extra.length > 0 && (source.holes > 0 || source.logStart > 0)),
-    target: both || (missing.length > 0 && (target.holes > 0 || target.logStart > 0)),
+    source: both || (extra.length > 0 && (source.holes > 0 || source.deleted > 0)),
+    target: both || (missing.length > 0 && (target.holes > 0 || target.deleted > 0)),
   };
 }
 
@@ -108,20 +108,20 @@ class Judge {
       oldest === undefined ? this.#zoneOf(sighting, side) === 0 : sighting.timestamp < oldest[other];
     const { inSource } = this.#lookups;
     const extra = this.#extra.filter(isFront('target', 'source')).filter((each) => !inSource.hasCopy(each));
-    if (extra.length > 0 && extra.length <= source.logStart) {
-      for (const each of extra) this.#explain('retention', each, 0, source.logStart);
+    if (extra.length > 0 && extra.length <= source.deleted) {
+      for (const each of extra) this.#explain('retention', each, 0, source.deleted);
       this.#extra = without(this.#extra, extra);
     }
     const missing = this.#missing.filter(isFront('source', 'target'));
-    if (missing.length > 0 && missing.length <= target.logStart) {
+    if (missing.length > 0 && missing.length <= target.deleted) {
       for (const each of missing) this.#explain('retention', each, each.offset, each.offset + 1);
       this.#missing = without(this.#missing, missing);
     }
   }
 
   /**
-   * Compaction may have taken what has a later record of its key, or is a tombstone, where there are holes enough at its place. What has no
-   * later record of its key is missing, however many holes there are.
+   * Compaction may have taken what has a later record of its key, or is a tombstone with nothing left to delete, where there are holes enough
+   * at its place. Any other is missing, however many holes there are.
    */
   explainCompaction(): void {
     for (const [zone, missing] of Map.groupBy(this.#missing, (each) => this.#zoneOf(each, 'source'))) {
@@ -174,7 +174,7 @@ class Judge {
   #isSuperseded(sighting: Sighting, other: Probed, start: number): boolean {
     if (sighting.key === null) return false;
     const last = other.lastOfKey(sighting);
-    if (sighting.tombstone || last === null) return sighting.tombstone;
+    if (last === null) return sighting.tombstone; // after a while it goes too, once all before it are gone
     return this.#unpaired.oldest === undefined ? last.offset > start : last.timestamp >= sighting.timestamp;
   }
 
