@@ -159,9 +159,24 @@ function checkTopicNames({ clusters, topics }: Topology, { places }: Spread, pat
 }
 
 /** Clusters that are the same brokers: for a trial on one machine, as long as no two of them have a topic of one name. */
-function checkSharedBrokers({ clusters }: Topology, { places }: Spread, paths: Paths, findings: Findings): void {
+function checkSharedBrokers(
+  { clusters, mirrors }: Topology,
+  { places }: Spread,
+  paths: Paths,
+  findings: Findings,
+): void {
   const addressesOf = (cluster: Cluster): readonly string[] =>
     cluster.bootstrapServers.split(',').map((each) => each.trim());
+  for (const { name, from, to } of mirrors) {
+    const [source, target] = [from, to].map((end) => addressesOf(clusters.find(({ id }) => id === end)!));
+    if (!source!.some((each) => target!.includes(each))) continue;
+    const text = `mirror ${name}: expected two clusters, found ${from} and ${to} on the same brokers`;
+    findings.error(
+      paths(`mirror ${name}`),
+      text,
+      'A mirror carries from one Kafka cluster to another, never within one.',
+    );
+  }
   for (const [index, cluster] of clusters.entries()) {
     const addresses = addressesOf(cluster);
     const same = clusters.slice(0, index).filter((each) => addressesOf(each).some((one) => addresses.includes(one)));

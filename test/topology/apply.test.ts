@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { systemClock } from '../../src/engine/clock.ts';
+import { resolveTopic } from '../../src/index.ts';
 import { createTopics, deleteTopics, listTopics } from '../../src/kafka/admin.ts';
 import { clientConfig } from '../../src/kafka/client-config.ts';
 import { KafkaCluster } from '../../src/kafka/cluster.ts';
+import { listOffsets, offsetSpec } from '../../src/kafka/offsets.ts';
 import { alterTopicConfigs, describeTopicConfigs } from '../../src/kafka/topic-configs.ts';
 import type { TopologyPlan } from '../../src/topology/plan.ts';
 import { testWorld } from '../commands/world.ts';
@@ -13,15 +15,17 @@ import { startProgram } from '../support/process.ts';
 import { startKafka, type TestKafka } from '../support/testbed/kafka.ts';
 import { exampleFile } from './example.ts';
 
-// The example of eight local and four aggregate clusters on two brokers: one a data centre. Names of kinds and data centres keep topics apart.
+// The example of eight local and four aggregate clusters on three brokers: one for what is local in each data centre, one for all aggregates.
+// Names of kinds and data centres keep topics apart.
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-topology-'));
 const file = join(directory, 'topology.yaml');
-let brokers: Readonly<Record<'dc1' | 'dc2', TestKafka>>;
+type Site = 'dc1' | 'dc2' | 'all';
+let brokers: Readonly<Record<Site, TestKafka>>;
 
 beforeAll(async () => {
-  const [dc1, dc2] = await Promise.all([startKafka(), startKafka()]);
-  brokers = { dc1, dc2 };
+  const [dc1, dc2, all] = await Promise.all([startKafka(), startKafka(), startKafka()]);
+  brokers = { dc1, dc2, all };
 });
 afterAll(async () => {
   await Promise.all(Object.values(brokers).map((broker) => broker.stop()));
@@ -31,7 +35,8 @@ afterAll(async () => {
 /** The example with small topics, on the brokers of the test. */
 function write(change: (text: string) => string = (text) => text): void {
   const text = readFileSync(exampleFile, 'utf8')
-    .replaceAll(/"(dc[12])-[a-z-]+:9092"/g, (_, dataCentre: 'dc1' | 'dc2') => `"${brokers[dataCentre].bootstrap}"`)
+    .replaceAll(/"dc[12]-all-[a-z]+:9092"/g, `"${brokers.all.bootstrap}"`)
+    .replaceAll(/"(dc[12])-[a-z]+:9092"/g, (_, dataCentre: Site) => `"${brokers[dataCentre].bootstrap}"`)
     .replaceAll('brokers: 3', 'brokers: 1')
     .replaceAll(/partitions: \d+/g, 'partitions: 2')
     .replaceAll(/( {4}(?:queueing|logs|tracking):\n)( {6}topics:)/g, '$1      defaults: { partitions: 2 }\n$2');
@@ -49,8 +54,8 @@ async function plan(): Promise<TopologyPlan & { code: number }> {
   return { ...(JSON.parse(out) as TopologyPlan), code };
 }
 
-async function at<T>(dataCentre: 'dc1' | 'dc2', use: (client: KafkaCluster) => Promise<T>): Promise<T> {
-  const properties = new Map([['bootstrap.servers', brokers[dataCentre].bootstrap]]);
+async function at<T>(site: Site, use: (client: KafkaCluster) => Promise<T>): Promise<T> {
+  const properties = new Map([['bootstrap.servers', brokers[site].bootstrap]]);
   const client = new KafkaCluster(clientConfig(properties, 'test'));
   try {
     return await use(client);
@@ -59,8 +64,8 @@ async function at<T>(dataCentre: 'dc1' | 'dc2', use: (client: KafkaCluster) => P
   }
 }
 
-async function topicsAt(dataCentre: 'dc1' | 'dc2'): Promise<Map<string, number>> {
-  const topics = await at(dataCentre, listTopics);
+async function topicsAt(site: Site): Promise<Map<string, number>> {
+  const topics = await at(site, listTopics);
   return new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
 }
 
@@ -77,15 +82,16 @@ describe('millrace topology on real brokers', () => {
 
   it('creates the topics of every cluster', async () => {
     expect(await topology('apply', '--yes')).toMatchObject({ code: 0, out: 'two-data-centres: 38 topics created\n' });
-    expect([...(await topicsAt('dc1')).keys()].sort()).toEqual([
-      ...['dc1.metrics.hosts', 'dc1.metrics.services'],
-      ...['dc1.tracking.ad-clicks', 'dc1.tracking.members', 'dc1.tracking.page-views'],
-      ...['dc2.metrics.hosts', 'dc2.metrics.services'],
-      ...['dc2.tracking.ad-clicks', 'dc2.tracking.members', 'dc2.tracking.page-views'],
+    const local = [
       ...['logs.access', 'logs.errors', 'metrics.hosts', 'metrics.services'],
       ...['queueing.emails', 'queueing.orders', 'queueing.replies'],
       ...['tracking.ad-clicks', 'tracking.members', 'tracking.page-views'],
-    ]);
+    ];
+    const carried = local.filter((name) => name !== 'queueing.replies');
+    expect([...(await topicsAt('dc1')).keys()].sort()).toEqual(local);
+    expect([...(await topicsAt('dc2')).keys()].sort()).toEqual(local);
+    const copies = ['dc1', 'dc2'].flatMap((dataCentre) => carried.map((name) => `${dataCentre}.${name}`));
+    expect([...(await topicsAt('all')).keys()].sort()).toEqual(copies);
   });
 
   it('finds nothing to do the second time', async () => {
@@ -100,9 +106,11 @@ describe('millrace topology on real brokers', () => {
   });
 
   it('has set configs by kind, with what the file says of topics and of aggregates', async () => {
-    const configs = await at('dc1', (client) =>
-      describeTopicConfigs(client, ['tracking.page-views', 'dc2.tracking.page-views', 'tracking.members']),
+    const local = await at('dc1', (client) =>
+      describeTopicConfigs(client, ['tracking.page-views', 'tracking.members']),
     );
+    const copies = await at('all', (client) => describeTopicConfigs(client, ['dc2.tracking.page-views']));
+    const configs = new Map([...local, ...copies]);
     const value = (topic: string, config: string): unknown => configs.get(topic)?.get(config)?.value;
     expect(value('tracking.page-views', 'retention.ms')).toBe('345600000');
     expect(value('dc2.tracking.page-views', 'retention.ms')).toBe('604800000');
@@ -143,7 +151,7 @@ describe('millrace topology on real brokers', () => {
     write((text) => text.replace('page-views: { partitions: 2 }', 'page-views: { partitions: 5 }'));
     const { code, out } = await topology('apply', '--yes');
     expect([code, out]).toEqual([0, expect.stringContaining('4 topics grown')]);
-    const grown = await topicsAt('dc1');
+    const grown = new Map([...(await topicsAt('dc1')), ...(await topicsAt('all'))]);
     const names = ['tracking.page-views', 'dc1.tracking.page-views', 'dc2.tracking.page-views'];
     expect(names.map((name) => grown.get(name))).toEqual([5, 5, 5]);
 
@@ -183,11 +191,11 @@ describe('millrace topology on real brokers', () => {
     );
     const { code, unreachable, changes } = await plan();
     expect(code).toBe(8);
-    expect(unreachable).toHaveLength(6);
+    expect(unreachable).toHaveLength(4);
     expect(changes.map(({ topic }) => topic)).toEqual(['metrics.racks', 'dc1.metrics.racks', 'dc2.metrics.racks']);
     const shown = await topology('show');
     expect(shown.code).toBe(0);
-    expect(shown.out.match(/unreachable/g)).toHaveLength(6);
+    expect(shown.out.match(/unreachable/g)).toHaveLength(4);
     expect(shown.out).toMatch(
       /dc1\n├─ queueing .*up: 1 broker, 3 of 3 topics\n├─ metrics .*up: 1 broker, 2 of 3 topics\n/,
     );
@@ -198,5 +206,68 @@ describe('millrace topology on real brokers', () => {
     await expect.poll(async () => (await topology('apply', '--yes')).code, { timeout: 20_000 }).toBe(0);
     expect((await plan()).changes).toEqual([]);
     expect((await topicsAt('dc2')).has('metrics.racks')).toBe(true);
+  });
+
+  it('has mirrors that bring together what is produced, read where its virtual name says', async () => {
+    for (const dataCentre of ['dc1', 'dc2'] as const) {
+      for (const name of ['tracking/ad-clicks', 'logs/errors']) {
+        const { topics, properties } = await resolveTopic(name, { topology: file, dataCentre, for: 'produce' });
+        expect(properties['bootstrap.servers']).toBe(brokers[dataCentre].bootstrap);
+        const records = Array.from({ length: dataCentre === 'dc1' ? 3 : 5 }, (_, i) => ({
+          value: `${dataCentre} ${i}`,
+        }));
+        await brokers[dataCentre].produce(topics[0]!, 1, records);
+      }
+    }
+    const { run, stdout, stderr } = testWorld({}, { workingDirectory: directory, clock: systemClock });
+    const only = ['dc1-tracking-to-dc1', 'dc2-tracking-to-dc1', 'dc1-logs-to-dc2', 'dc2-logs-to-dc2'];
+    const options = [...only.flatMap((name) => ['--only', name]), '--once', '--quiet', '--output', 'json'];
+    expect(await run('mirror', '--topology', 'topology.yaml', ...options), stderr.text()).toBe(0);
+    const said = stdout
+      .text()
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { mirror: string; records: number });
+    expect(new Map(said.map(({ mirror, records }) => [mirror, records]))).toEqual(
+      new Map([
+        ['dc1-tracking-to-dc1', 3],
+        ['dc2-tracking-to-dc1', 5],
+        ['dc1-logs-to-dc2', 3],
+        ['dc2-logs-to-dc2', 5],
+      ]),
+    );
+    for (const name of ['tracking/ad-clicks', 'logs/errors']) {
+      const { role, topics } = await resolveTopic(name, { topology: file, dataCentre: 'dc2' });
+      const ends = await at(role === 'aggregate' ? 'all' : 'dc2', (client) =>
+        listOffsets(
+          client,
+          topics.map((topic) => ({ topic, partition: 1 })),
+          offsetSpec.latest,
+          false,
+        ),
+      );
+      expect([...ends.values()]).toEqual([3, 5]);
+    }
+    const { mirrors, changes, drift } = await plan();
+    expect(new Map(mirrors.map(({ name, hasRun }) => [name, hasRun]))).toEqual(
+      new Map(mirrors.map(({ name }) => [name, only.includes(name)])),
+    );
+    expect([changes, drift.map(({ topic }) => topic)]).toEqual([[], ['logs.access', 'by-hand']]);
+  });
+
+  it.each([
+    [['mirror'], /expected a mirror file or --topology, found both or neither/],
+    [['mirror', 'a.yaml', '--topology', 'topology.yaml'], /found both or neither/],
+    [['mirror', 'a.yaml', '--only', 'b'], /--only goes with --topology/],
+  ])('%j is refused', async (argv, message) => {
+    const { run, stderr } = testWorld({}, { workingDirectory: directory });
+    expect(await run(...argv)).toBe(2);
+    expect(stderr.text()).toMatch(message);
+  });
+
+  it('says which mirrors there are', async () => {
+    const { run, stderr } = testWorld({}, { workingDirectory: directory });
+    expect(await run('mirror', '--topology', 'topology.yaml', '--only', 'dc1-log-to-dc2')).toBe(3);
+    expect(stderr.text()).toMatch(/expected a mirror 'dc1-log-to-dc2', found .*\n {2}Did you mean 'dc1-logs-to-dc2'\?/);
   });
 });
