@@ -13,7 +13,7 @@ import type { FunctionCategory, FunctionDefinition } from '../src/model/function
 import type { OptionSpec } from '../src/model/options.ts';
 import type { TableDefinition } from '../src/model/table.ts';
 import { type DataType, formatType } from '../src/model/types.ts';
-import { counterSpecs, gaugeSpecs, type MetricSpec, prefix } from '../src/server/metric-specs.ts';
+import { auditGaugeSpecs, counterSpecs, gaugeSpecs, type MetricSpec, prefix } from '../src/server/metric-specs.ts';
 import { gpuFleet } from '../src/simulator/gpu-fleet.ts';
 
 export async function referencePages(): Promise<ReadonlyMap<string, string>> {
@@ -289,6 +289,9 @@ function metricsPage(): string {
     rows(counterSpecs),
     '## Gauges',
     rows(gaugeSpecs),
+    '## Gauges of the audit',
+    'Of `millrace audit report --watch --port`, at the port that it is given.',
+    rows(auditGaugeSpecs),
   );
 }
 

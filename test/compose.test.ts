@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { parseJobSpec, resolveParameters } from '../src/job/job-spec.ts';
 import { parseYaml } from '../src/job/yaml-document.ts';
 import { jobStates } from '../src/model/job-status.ts';
-import { counterSpecs, gaugeSpecs, prefix } from '../src/server/metric-specs.ts';
+import { auditGaugeSpecs, counterSpecs, gaugeSpecs, prefix } from '../src/server/metric-specs.ts';
 import { parseScenario } from '../src/simulator/scenario.ts';
 
 // Nothing here starts a container: what can be known of compose/ without one is checked.
@@ -208,7 +208,9 @@ describe('metrics', () => {
     ...dashboard.panels.flatMap(({ title, targets = [] }) => targets.map(({ expr }) => ({ at: title, expr }))),
     ...rules.groups.flatMap((group) => group.rules.map(({ alert, expr }) => ({ at: alert, expr }))),
   ];
-  const labels = new Map([...counterSpecs, ...gaugeSpecs].map((spec) => [prefix + spec.name, spec.labels]));
+  const labels = new Map(
+    [...counterSpecs, ...gaugeSpecs, ...auditGaugeSpecs].map((spec) => [prefix + spec.name, spec.labels]),
+  );
   const counters = counterSpecs.map(({ name }) => prefix + name);
   const namesIn = (text: string) => [...text.matchAll(/millrace_[a-z_]+/g)].map((match) => match[0]);
 

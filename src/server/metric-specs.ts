@@ -54,3 +54,28 @@ export const gaugeSpecs: readonly MetricSpec[] = [
     labels: ['job'],
   },
 ];
+
+const arrow = ['source', 'cluster', 'topic'] as const;
+
+/** Of `millrace audit report --watch --port`: what the last report says. */
+export const auditGaugeSpecs: readonly MetricSpec[] = [
+  {
+    name: 'audit_completeness_ratio',
+    help: 'Part of what the source has that is at the cluster, unchanged, over all closed buckets.',
+    labels: arrow,
+  },
+  { name: 'audit_records', help: 'Records that are not as they should be.', labels: [...arrow, 'finding'] },
+  {
+    name: 'audit_incomplete',
+    help: '1 where nothing can be said: an auditor is silent, or has gaps.',
+    labels: arrow,
+  },
+  {
+    name: 'audit_oldest_unclosed_seconds',
+    help: 'Since the end of the oldest bucket that is not closed.',
+    labels: arrow,
+  },
+  { name: 'audit_latency_p99_seconds', help: 'From production to the cluster, in the newest bucket.', labels: arrow },
+  { name: 'audit_alerts', help: 'Rules of --alert that fire.', labels: [] },
+  { name: 'audit_report_timestamp_seconds', help: 'When the last report was made.', labels: [] },
+];
