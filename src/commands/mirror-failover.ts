@@ -45,12 +45,13 @@ async function failover(file: string, options: FailoverOptions, context: Command
   try {
     await checkHasRun(target, spec);
     if (options.undo) {
-      await undoFailover({ spec, source, target, clock });
+      await undoFailover({ spec, target, clock });
       context.say(`${spec.name}: it may run again`);
       return exitCode.ok;
     }
-    if (!options.force) await mustBeStopped(spec, target, context);
-    const report = await failOver({ spec, source, target, clock, rewind: options.rewind === true });
+    const { force = false, rewind = false } = options;
+    if (!force) await mustBeStopped(spec, target, context);
+    const report = await failOver({ spec, source, target, clock, rewind, force });
     await show(report, options, context);
     return isWhole(report) ? exitCode.ok : exitCode.unhealthy;
   } finally {

@@ -2,7 +2,7 @@ import { EngineError } from '../model/errors.ts';
 import { apis } from './api.ts';
 import { brokerError, brokerErrors } from './broker-error.ts';
 import type { KafkaCluster } from './cluster.ts';
-import { findCoordinator } from './coordinator.ts';
+import { atCoordinator } from './coordinator.ts';
 import { partitionId, type TopicPartition } from './offsets.ts';
 import type { ResponseReader } from './response-reader.ts';
 
@@ -36,8 +36,7 @@ function fetchPositions(
   partitions: readonly TopicPartition[] | null,
 ): Promise<GroupPosition[]> {
   const topics = partitions && [...Map.groupBy(partitions, ({ topic }) => topic)];
-  return cluster.retry(async () => {
-    const coordinator = await findCoordinator(cluster, 'group', groupId);
+  const fetchAt = async (coordinator: number): Promise<GroupPosition[]> => {
     const r = await cluster.request(coordinator, apis.offsetFetch, (w) => {
       w.array([groupId], (group) => {
         w.string(group);
@@ -53,7 +52,8 @@ function fetchPositions(
       w.boolean(false).tags();
     });
     return readPositions(r, groupId);
-  });
+  };
+  return cluster.retry(() => atCoordinator(cluster, 'group', groupId, fetchAt));
 }
 
 function readPositions(r: ResponseReader, groupId: string): GroupPosition[] {
@@ -88,8 +88,7 @@ export async function commitOffsets(
   positions: readonly GroupPosition[],
 ): Promise<void> {
   const topics = [...Map.groupBy(positions, ({ topic }) => topic)];
-  await cluster.retry(async () => {
-    const coordinator = await findCoordinator(cluster, 'group', groupId);
+  const commitAt = async (coordinator: number): Promise<void> => {
     const r = await cluster.request(coordinator, apis.offsetCommit, (w) => {
       w.string(groupId).int32(-1).string('').string(null);
       w.array(topics, ([topic, list]) => {
@@ -111,7 +110,8 @@ export async function commitOffsets(
       });
       r.tags();
     });
-  });
+  };
+  await cluster.retry(() => atCoordinator(cluster, 'group', groupId, commitAt));
 }
 
 function commitError(code: number, groupId: string, where: string): EngineError {

@@ -1,7 +1,7 @@
 import { apis } from './api.ts';
 import { brokerError, brokerErrors } from './broker-error.ts';
 import type { KafkaCluster } from './cluster.ts';
-import { findCoordinator } from './coordinator.ts';
+import { atCoordinator } from './coordinator.ts';
 import { type DescribedGroup, describeClassicGroup, describeNewGroup, type GroupState } from './group-description.ts';
 
 /** Consumer groups: which there are, and who is in them. */
@@ -43,12 +43,14 @@ async function listAt(cluster: KafkaCluster, node: number): Promise<ListedGroup[
  */
 export async function describeGroups(cluster: KafkaCluster, groups: readonly string[]): Promise<DescribedGroup[]> {
   const described: DescribedGroup[] = [];
-  for (const group of groups) described.push(await cluster.retry(() => describeGroup(cluster, group)));
+  for (const group of groups) {
+    const describe = (node: number): Promise<DescribedGroup> => describeGroup(cluster, node, group);
+    described.push(await cluster.retry(() => atCoordinator(cluster, 'group', group, describe)));
+  }
   return described;
 }
 
-async function describeGroup(cluster: KafkaCluster, group: string): Promise<DescribedGroup> {
-  const node = await findCoordinator(cluster, 'group', group);
+async function describeGroup(cluster: KafkaCluster, node: number, group: string): Promise<DescribedGroup> {
   const classic = await describeClassicGroup(cluster, node, group);
   if (classic.state !== 'Dead') return classic;
   const listed = (await listAt(cluster, node)).find((one) => one.group === group);

@@ -19,6 +19,7 @@ export type TopicConfigChange = Readonly<{
   remove: readonly string[];
 }>;
 
+const topicsAtATime = 500; // their answer is a few KB each
 const topicResource = 2;
 const setOperation = 0;
 const deleteOperation = 1;
@@ -29,7 +30,18 @@ export async function describeTopicConfigs(
   cluster: KafkaCluster,
   topics: readonly string[],
 ): Promise<Map<string, ReadonlyMap<string, TopicConfig>>> {
-  if (topics.length === 0) return new Map();
+  const described = new Map<string, ReadonlyMap<string, TopicConfig>>();
+  for (let at = 0; at < topics.length; at += topicsAtATime) {
+    const chunk = await describeChunk(cluster, topics.slice(at, at + topicsAtATime));
+    for (const [topic, configs] of chunk) described.set(topic, configs);
+  }
+  return described;
+}
+
+function describeChunk(
+  cluster: KafkaCluster,
+  topics: readonly string[],
+): Promise<[string, ReadonlyMap<string, TopicConfig>][]> {
   return cluster.retry(async () => {
     const connection = await cluster.any();
     const r = await connection.request(apis.describeConfigs, (w) => {
@@ -37,8 +49,7 @@ export async function describeTopicConfigs(
       w.boolean(false).boolean(false).tags(); // no synonyms, no documentation
     });
     r.int32(); // throttle time
-    const described = r.array(() => readTopic(r));
-    return new Map(described.filter((topic) => topic !== null));
+    return r.array(() => readTopic(r)).filter((topic) => topic !== null);
   });
 }
 

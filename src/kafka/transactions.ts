@@ -2,7 +2,7 @@ import { EngineError, isEngineError } from '../model/errors.ts';
 import { type Api, apis } from './api.ts';
 import { brokerError, brokerErrors } from './broker-error.ts';
 import type { KafkaCluster } from './cluster.ts';
-import { findCoordinator } from './coordinator.ts';
+import { atCoordinator } from './coordinator.ts';
 import type { GroupPosition } from './group-offsets.ts';
 import { partitionId, type TopicPartition } from './offsets.ts';
 import { initProducerIdAt, type ProducerId } from './producer-id.ts';
@@ -27,24 +27,20 @@ export class Transactions {
   readonly id: string;
   readonly producer: ProducerId;
   readonly #cluster: KafkaCluster;
-  #coordinator: number | null;
   readonly #added = new Set<string>();
   #touched = false;
 
-  private constructor(cluster: KafkaCluster, id: string, producer: ProducerId, coordinator: number) {
+  private constructor(cluster: KafkaCluster, id: string, producer: ProducerId) {
     this.#cluster = cluster;
     this.id = id;
     this.producer = producer;
-    this.#coordinator = coordinator;
   }
 
   /** Begins anew with this id. The coordinator aborts a transaction that stays open for longer than `timeoutMs`. */
   static open(cluster: KafkaCluster, id: string, timeoutMs: number): Promise<Transactions> {
-    return retry(backoff, attempts, cluster.signal, async () => {
-      const node = await findCoordinator(cluster, 'transactional id', id);
-      const producer = await initProducerIdAt(cluster, node, id, timeoutMs);
-      return new Transactions(cluster, id, producer, node);
-    });
+    const init = async (node: number): Promise<Transactions> =>
+      new Transactions(cluster, id, await initProducerIdAt(cluster, node, id, timeoutMs));
+    return retry(backoff, attempts, cluster.signal, () => atCoordinator(cluster, 'transactional id', id, init));
   }
 
   /** Whether there is something to commit. */
@@ -96,8 +92,7 @@ export class Transactions {
     const addGroup = (w: RequestWriter): void => void this.#writeProducer(w).string(groupId).tags();
     await this.#request(apis.addOffsetsToTxn, addGroup, (r) => this.#readCode(r, `adding group '${groupId}'`));
     const topics = [...Map.groupBy(positions, ({ topic }) => topic)];
-    await retry(backoff, attempts, this.#cluster.signal, async () => {
-      const node = await findCoordinator(this.#cluster, 'group', groupId);
+    const commitAt = async (node: number): Promise<void> => {
       const r = await this.#cluster.request(node, apis.txnOffsetCommit, (w) => {
         w.string(this.id).string(groupId).int64(this.producer.id).int16(this.producer.epoch);
         w.int32(-1).string('').string(null); // nobody's member
@@ -111,7 +106,9 @@ export class Transactions {
       });
       r.int32(); // throttle time
       this.#readCommitted(r, groupId);
-    });
+    };
+    const commit = (): Promise<void> => atCoordinator(this.#cluster, 'group', groupId, commitAt);
+    await retry(backoff, attempts, this.#cluster.signal, commit);
   }
 
   #readCommitted(r: ResponseReader, groupId: string): void {
@@ -148,16 +145,17 @@ export class Transactions {
     if (code !== brokerErrors.none) throw brokerError(code, `${this.#where()}, ${what}`);
   }
 
-  /** To the coordinator, which is looked up anew after a fault: all of these requests may be repeated. */
+  /** To the coordinator; all of these requests may be repeated. */
   #request(api: Api, write: (w: RequestWriter) => void, read: (r: ResponseReader) => void): Promise<void> {
+    const ask = async (node: number): Promise<void> => {
+      const r = await this.#cluster.request(node, api, write);
+      r.int32(); // throttle time
+      read(r);
+    };
     return retry(backoff, attempts, this.#cluster.signal, async () => {
       try {
-        this.#coordinator ??= await findCoordinator(this.#cluster, 'transactional id', this.id);
-        const r = await this.#cluster.request(this.#coordinator, api, write);
-        r.int32(); // throttle time
-        read(r);
+        await atCoordinator(this.#cluster, 'transactional id', this.id, ask);
       } catch (error) {
-        this.#coordinator = null;
         throw fencedOr(error, this.id);
       }
     });

@@ -4,13 +4,16 @@ import { Transactions } from '../kafka/transactions.ts';
 import { EngineError } from '../model/errors.ts';
 import { stateTopicOf } from './mirror-names.ts';
 import { type FailoverMark, readShardState, shardCount, statePartitionOf } from './mirror-state.ts';
-import { StateLog } from './state-log.ts';
+import { sideBySide } from './side-by-side.ts';
+import { nobody, StateLog } from './state-log.ts';
 
 /**
- * The mark of a failover, in every shard of a mirror's state. Consumers, and producers too, go on at the target: a mirror that came back and
- * wrote on would mix its copies with what is written there by others.
+ * The mark of a failover. Consumers, and producers too, go on at the target: a mirror that wrote on would mix its copies with what is
+ * written there by others. It stands in every shard of the state, so that whoever is shut out of one does not come back, and beside the
+ * signs of life, so that who has nothing to write sees it as well, within a quarter of a lease.
  */
 const transactionTimeoutMs = 60_000;
+const concurrency = 8; // shards at a time
 
 /** Shuts out whoever owns the shards, and sets the mark; null takes it away, so that the mirror may run again. */
 export async function markFailover(
@@ -19,12 +22,14 @@ export async function markFailover(
   mark: FailoverMark | null,
   clock: Clock,
 ): Promise<void> {
-  for (let shard = 0; shard < shardCount; shard++) {
-    const topic = stateTopicOf(mirror);
+  const topic = stateTopicOf(mirror);
+  const record = { key: ['failover'], value: mark };
+  await new StateLog(target, { topic, partition: 0 }, nobody, clock).append([record]);
+  const shards = Array.from({ length: shardCount }, (_, shard) => shard);
+  await sideBySide(shards, concurrency, async (shard) => {
     const { producer } = await Transactions.open(target, `${topic}.${shard}`, transactionTimeoutMs);
-    const log = new StateLog(target, { topic, partition: statePartitionOf(shard) }, producer, clock);
-    await log.append([{ key: ['failover'], value: mark }]);
-  }
+    await new StateLog(target, { topic, partition: statePartitionOf(shard) }, producer, clock).append([record]);
+  });
 }
 
 /** CONFLICT when the mirror has failed over: it must not run, nor claim anything. */

@@ -14,6 +14,7 @@ import type { MirrorSpec } from './mirror-spec.ts';
 import { type MirrorPosition, readMirrorState } from './mirror-state.ts';
 import { fits } from './name-filter.ts';
 import { type MirroredTopic, resume } from './resume.ts';
+import { sideBySide } from './side-by-side.ts';
 import { orFault, type SyncFault } from './sync-fault.ts';
 import { byGroup, byPartition, type GroupOutcome, GroupSync } from './sync-groups.ts';
 
@@ -29,7 +30,12 @@ export type FailoverRequest = Readonly<{
   clock: Clock;
   /** Moves groups back too where their position at the target lies further on. */
   rewind: boolean;
+  /** Processes of the mirror may still run: they are given the time to stop. */
+  force: boolean;
 }>;
+
+/** Partitions looked at side by side. */
+const concurrency = 8;
 
 /** How far a partition came. */
 export type PartitionStand = Readonly<{
@@ -66,6 +72,7 @@ export type FailoverReport = Readonly<{
 export async function failOver(request: FailoverRequest): Promise<FailoverReport> {
   const { spec, source, target, clock } = request;
   await markFailover(target, spec.name, { time: clock.now() }, clock);
+  if (request.force) await clock.sleep(spec.leaseMs / 2, target.signal); // until those that still run have seen it
   const state = await readMirrorState(target, spec.name);
   const faults: SyncFault[] = [];
   const reachable = await answers(source);
@@ -85,7 +92,11 @@ export async function failOver(request: FailoverRequest): Promise<FailoverReport
 }
 
 /** Lets a mirror run again that has failed over. */
-export async function undoFailover({ spec, target, clock }: Omit<FailoverRequest, 'rewind'>): Promise<void> {
+export async function undoFailover({
+  spec,
+  target,
+  clock,
+}: Pick<FailoverRequest, 'spec' | 'target' | 'clock'>): Promise<void> {
   await markFailover(target, spec.name, null, clock);
 }
 
@@ -128,14 +139,14 @@ async function endOf(
   for (const [topic, list] of Map.groupBy(stored.values(), (position) => position.topic)) {
     const pair = await orFault(faults, `topic '${topic}'`, () => pairOf(request, list[0]!));
     if (pair === null) continue;
-    for (const position of list) {
+    await sideBySide(list, concurrency, async (position) => {
       const { partition } = position;
       const what = `topic '${topic}', partition ${partition}`;
       const resumed = await orFault(faults, what, () => resume(request, pair, partition, position, null));
-      if (resumed === null) continue;
+      if (resumed === null) return;
       positions.set(partitionId(position), resumed.position);
       losses.push(...resumed.losses);
-    }
+    });
   }
   return { positions, losses };
 }

@@ -10,8 +10,9 @@ import type { KafkaCluster } from '../kafka/cluster.ts';
 import { timestampOf } from '../kafka/fetched-records.ts';
 import { scanLog } from '../kafka/log-reader.ts';
 import { listOffsets, offsetSpec, partitionId } from '../kafka/offsets.ts';
+import { failedOver } from './failover-mark.ts';
 import { stateTopicOf } from './mirror-names.ts';
-import { shardCount } from './mirror-state.ts';
+import { type FailoverMark, shardCount } from './mirror-state.ts';
 import { nobody, StateLog } from './state-log.ts';
 
 type Member = Readonly<{ time: number; holds: readonly number[] }>;
@@ -30,11 +31,14 @@ export class Membership {
   readonly #log: StateLog;
   readonly #members = new Map<string, Member>();
   readonly #place: Readonly<{ topic: string; partition: number }>;
+  readonly #mirror: string;
+  #failover: FailoverMark | null = null;
   #topicId: string | null = null;
   #next = 0;
 
   constructor(cluster: KafkaCluster, mirror: string, token: string, leaseMs: number, clock: Clock) {
     this.#cluster = cluster;
+    this.#mirror = mirror;
     this.#token = token;
     this.#leaseMs = leaseMs;
     this.#place = { topic: stateTopicOf(mirror), partition: 0 };
@@ -48,7 +52,7 @@ export class Membership {
 
   /**
    * Gives a sign of life and looks at the others'. Of `held`, the shards that are to be kept; and of the rest, those to take on. Called
-   * every quarter of a lease.
+   * every quarter of a lease. CONFLICT when the mirror has failed over.
    */
   async tick(held: readonly number[]): Promise<Readonly<{ keep: readonly number[]; take: readonly number[] }>> {
     if (this.#topicId === null) await this.#read();
@@ -56,6 +60,7 @@ export class Membership {
     const holds = [...new Set([...held, ...free])];
     await this.#log.append([{ key: ['member', this.#token], value: { holds } }]);
     await this.#read();
+    if (this.#failover !== null) throw failedOver(this.#mirror, this.#failover);
     const share = this.#share();
     return {
       keep: held.filter((shard) => share.includes(shard)),
@@ -94,14 +99,19 @@ export class Membership {
       for (let i = records.from; i < records.to; i++) {
         const time = timestampOf(records.header, run, i);
         const text = (start: number, end: number): string => Buffer.from(run.bytes.subarray(start, end)).toString();
-        const [, token] = JSON.parse(text(run.keyStarts[i]!, run.keyEnds[i]!)) as [string, string];
         const start = run.valueStarts[i]!;
-        if (start < 0) this.#members.delete(token);
-        else this.#members.set(token, { time, ...(JSON.parse(text(start, run.valueEnds[i]!)) as { holds: number[] }) });
+        const value = start < 0 ? null : text(start, run.valueEnds[i]!);
+        this.#take(JSON.parse(text(run.keyStarts[i]!, run.keyEnds[i]!)) as [string, string], value, time);
       }
       return true;
     });
     this.#next = to;
+  }
+
+  #take([kind, token]: readonly [string, string], value: string | null, time: number): void {
+    if (kind === 'failover') this.#failover = value === null ? null : (JSON.parse(value) as FailoverMark);
+    else if (value === null) this.#members.delete(token);
+    else this.#members.set(token, { time, ...(JSON.parse(value) as { holds: number[] }) });
   }
 
   async #bound(spec: number): Promise<number> {

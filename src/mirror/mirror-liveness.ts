@@ -29,7 +29,7 @@ export async function isRunning(
 async function signsOfLife(target: KafkaCluster, mirror: string): Promise<Map<string, number>> {
   const signs = new Map<string, number>();
   await readLog(target, { topic: stateTopicOf(mirror), partition: 0 }, ({ key, value, offset }) => {
-    if (key === null) return;
+    if (key === null || (JSON.parse(key.toString()) as string[])[0] !== 'member') return;
     if (value === null) signs.delete(key.toString());
     else signs.set(key.toString(), offset);
   });

@@ -8,7 +8,7 @@
  * - `["loss", topic, partition, cause, from]` → a `MirrorLoss`;
  * - `["producer"]` → who writes the copies of the shard, with the delivery `reconcile`;
  * - `["owner"]` → whose shard it is;
- * - `["failover"]` → a `FailoverMark`.
+ * - `["failover"]` → a `FailoverMark`; in partition 0 too.
  */
 import type { KafkaCluster } from '../kafka/cluster.ts';
 import { readLog } from '../kafka/log-reader.ts';

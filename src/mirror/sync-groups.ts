@@ -4,6 +4,7 @@ import { describeGroups, isIdle, listGroups } from '../kafka/groups.ts';
 import { listOffsets, offsetSpec, partitionId, type TopicPartition } from '../kafka/offsets.ts';
 import { isEngineError } from '../model/errors.ts';
 import { decide, type GroupDecision, type HoldReason, type SyncedPosition } from './group-translation.ts';
+import { sideBySide } from './side-by-side.ts';
 import { orFault, type SyncFault } from './sync-fault.ts';
 import type { ProgressOf } from './topic-pair.ts';
 
@@ -61,17 +62,11 @@ export class GroupSync {
     const groups = listed.filter(
       ({ group, protocolType }) => carriedTypes.has(protocolType) && this.#options.isCarried(group),
     );
-    const outcomes: GroupOutcome[] = [];
+    const done = await sideBySide(groups, concurrency, ({ group }) =>
+      orFault(faults, `group '${group}'`, () => this.#syncGroup(group)),
+    );
+    const outcomes = done.flatMap((group) => group ?? []);
     const next = new Map<string, SyncedPosition>();
-    const queue = groups.map(({ group }) => group).sort();
-    const work = async (): Promise<void> => {
-      for (let group = queue.shift(); group !== undefined; group = queue.shift()) {
-        const name = group;
-        const done = await orFault(faults, `group '${name}'`, () => this.#syncGroup(name));
-        outcomes.push(...(done ?? []));
-      }
-    };
-    await Promise.all(Array.from({ length: concurrency }, work));
     for (const { group, topic, partition, source, after, outcome } of outcomes) {
       const id = keyOf(group, { topic, partition });
       const before = this.#before.get(id);
