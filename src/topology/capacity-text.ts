@@ -40,7 +40,7 @@ function inputText(value: Rational, unit: string): string {
     case 'share':
       return `${decimalText(over(value, fraction(1n, 100n)))} %`;
     case 'duration':
-      return isLess(value, fraction(86_400n))
+      return isLess(value, fraction(172_800n))
         ? `${decimalText(over(value, fraction(3_600n)))} h`
         : `${decimalText(over(value, fraction(86_400n)))} days`;
     default:

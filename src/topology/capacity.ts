@@ -122,19 +122,19 @@ function brokersOf(input: CapacityInput, traffic: ReturnType<typeof trafficOf>, 
   const reads = times(peak, plus(fanOut, copies));
   const leaving = plus(followers, reads);
   const stored = times(times(times(traffic.bytes.value, retention), clusters), replication);
-  const replicated = `${counted(clusters, 'cluster', 'clusters')} × ${counted(replication, 'replica', 'replicas')}`;
+  const replicated = `(1 + ${counted(copies, 'copy', 'copies')}) × ${counted(replication, 'replica', 'replicas')}`;
   const needed = (value: Rational, of: Rational): Rational => ceiled(over(value, times(of, load)));
   const share = (value: Rational, rate: Rational): string => `${text(value)} ÷ (${text(rate)} × ${text(load)})`;
   const byWrites = needed(writes, input.brokerWrites);
   const byNetwork = needed(largest(writes, leaving), input.brokerNetwork);
   const byDisk = needed(stored, input.brokerDisk);
-  const days = text(over(retention, secondsPerDay));
+  const days = counted(over(retention, secondsPerDay), 'day', 'days');
   const readers = `${counted(fanOut, 'reader', 'readers')} + ${counted(copies, 'mirror', 'mirrors')}`;
   const left = `${text(followers)} to replicas + ${text(peak)} × (${readers})`;
   return {
     writes: step('written at the peak', 'bytes/s', `${text(peak)} × ${replicated}`, writes),
     leaving: step('sent at the peak', 'bytes/s', left, leaving),
-    stored: step('on disk', 'bytes', `${text(traffic.day.value)} × ${days} days × ${replicated}`, stored),
+    stored: step('on disk', 'bytes', `${text(traffic.day.value)} × ${days} × ${replicated}`, stored),
     byWrites: step('brokers by writes', 'brokers', share(writes, input.brokerWrites), byWrites),
     byNetwork: step('brokers by network', 'brokers', share(largest(writes, leaving), input.brokerNetwork), byNetwork),
     byDisk: step('brokers by disk', 'brokers', share(stored, input.brokerDisk), byDisk),
