@@ -54,6 +54,8 @@ export class Mirror {
   #topics: MirroredTopics = new Map();
   #places = new Map<number, readonly Place[]>();
   #stopOffsets: ReadonlyMap<string, number> = new Map();
+  /** When the last sign of life was given that came through. */
+  #leasedMs = -Infinity;
   #failure: unknown = null;
 
   constructor(spec: MirrorSpec, world: MirrorWorld, once: boolean) {
@@ -83,7 +85,7 @@ export class Mirror {
       source: this.#source,
       target: this.#target,
       reader: new SourceReader(this.#source, this.#spec.target.config.producer.bufferBytes, events('source')),
-      writer: new TargetWriter(this.#target, events('target')),
+      writer: new TargetWriter(this.#target, { ...events('target'), mayWrite: () => this.#holdsLease() }),
       passage: new Passage(),
       token,
       meter: (place) => this.#meter(place),
@@ -200,8 +202,15 @@ export class Mirror {
     this.#over.abort();
   }
 
+  #holdsLease(): boolean {
+    return this.#world.clock.monotonic() - this.#leasedMs < this.#spec.leaseMs;
+  }
+
   async #tick(): Promise<void> {
+    const began = this.#world.clock.monotonic();
     const { keep, take } = await this.#membership.tick([...this.#shards.keys()]);
+    this.#leasedMs = began;
+    this.#ctx.writer.wake();
     const released = [...this.#shards].filter(([index]) => !keep.includes(index));
     await Promise.all(released.map(([, shard]) => shard.stop()));
     for (const [index] of released) this.#shards.delete(index);

@@ -19,7 +19,9 @@ export type Stop =
   /** Offsets are missing at the source: `[from, to)`. Nothing of what follows is read. */
   | Readonly<{ kind: 'gap'; from: number; to: number; logStartOffset: number }>
   /** The target did not take what was next. */
-  | Readonly<{ kind: 'refused'; reason: string }>;
+  | Readonly<{ kind: 'refused'; reason: string }>
+  /** Whether the target has what is next can't be told without a look. */
+  | Readonly<{ kind: 'uncertain'; reason: string }>;
 
 export type PartitionContext = Readonly<{
   producer: ProducerId;
@@ -245,6 +247,10 @@ export class PartitionMirror implements SourcePartition, WriteListener {
 
   refused(reason: string): void {
     this.#stop({ kind: 'refused', reason });
+  }
+
+  uncertain(reason: string): void {
+    this.#stop({ kind: 'uncertain', reason });
   }
 
   failed(error: unknown): void {

@@ -13,9 +13,13 @@ const mostRequestsUnderWay = 5;
 /** The broker knows a batch's producer and does not take its sequence number: it has others behind those of the batch, or lacks some before. */
 const sequenceFaults = new Set([45, 59]);
 const damagedBatch = 2;
+/** The leader may have written the batch all the same. */
+const openAnswers = new Set([7, 13, 20]);
 
 export interface TargetLaneListener {
   answered(): void;
+  /** Whether this process is sure of its share of the work. */
+  mayWrite(): boolean;
   /** After a passing fault, when nothing of the partition is under way any more: its leader has to be found anew. */
   homeless(partition: TargetPartition): void;
 }
@@ -54,7 +58,7 @@ export class TargetLane {
     this.#scheduled = true;
     queueMicrotask(() => {
       this.#scheduled = false;
-      while (this.#requests < mostRequestsUnderWay && !this.#cluster.signal.aborted) {
+      while (this.#requests < mostRequestsUnderWay && !this.#cluster.signal.aborted && this.#listener.mayWrite()) {
         const sent = this.#next();
         if (sent.length === 0) return;
         void this.#send(sent);
@@ -81,8 +85,10 @@ export class TargetLane {
 
   async #send(sent: readonly Sent[]): Promise<void> {
     this.#requests++;
+    let sending = false;
     try {
       const connection = await this.#connected();
+      sending = true;
       const batches = sent.map(({ partition: { topic, partition }, batch: { bytes } }) => ({
         topic,
         partition,
@@ -94,7 +100,10 @@ export class TargetLane {
       const byId = new Map(results.map((result) => [partitionId(result), result]));
       for (const one of sent) this.#answered(one, byId.get(partitionId(one.partition)));
     } catch (error) {
-      for (const { partition } of sent) this.#fault(partition, error);
+      for (const { partition } of sent) {
+        if (sending) partition.unanswered = true;
+        this.#fault(partition, error);
+      }
     } finally {
       this.#requests--;
       for (const { partition } of sent) this.#back(partition);
@@ -114,8 +123,10 @@ export class TargetLane {
     const where = `topic '${partition.topic}', partition ${partition.partition}`;
     const fault = brokerError(code, where, result?.detail ?? null);
     if (code === brokerErrors.none) this.#written(partition, batch, result!.baseOffset);
-    else if (isPassing(code)) partition.fault ??= fault.message;
-    else if (!sequenceFaults.has(code) && code !== damagedBatch) this.#fault(partition, tooLarge(fault, batch));
+    else if (isPassing(code)) {
+      partition.fault ??= fault.message;
+      if (openAnswers.has(code)) partition.unanswered = true;
+    } else if (!sequenceFaults.has(code) && code !== damagedBatch) this.#fault(partition, tooLarge(fault, batch));
     else if (partition.isFirst(batch) && partition.fault === null) this.#refuse(partition, fault.message);
     else partition.fault ??= fault.message; // one before it is at fault: it goes again behind that
   }
@@ -149,7 +160,12 @@ export class TargetLane {
     partition.underWay--;
     if (partition.underWay > 0) return;
     if (partition.closed) partition.drop();
-    else if (partition.fault !== null) this.#listener.homeless(partition);
+    else if (partition.fault === null) return;
+    else if (partition.unanswered && partition.placed) {
+      partition.closed = true;
+      partition.drop();
+      partition.listener.uncertain(partition.fault);
+    } else this.#listener.homeless(partition);
   }
 }
 

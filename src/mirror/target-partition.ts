@@ -30,6 +30,11 @@ export interface WriteListener {
    * sent.
    */
   refused(reason: string): void;
+  /**
+   * A batch with a place of its own was sent, and no answer came: it may be there or not. Nothing more of it is sent, nor is it sent again: a
+   * broker that has forgotten its producer would take it twice.
+   */
+  uncertain(reason: string): void;
   /** Not a passing fault. Nothing more of it is sent. */
   failed(error: unknown): void;
 }
@@ -45,6 +50,8 @@ export class TargetPartition implements TopicPartition {
   leader = -1;
   /** A fault, of which the batches under way have to come back before all go again. */
   fault: string | null = null;
+  /** With the fault: a batch was sent whose fate is not known. */
+  unanswered = false;
   closed = false;
   /** While a transaction ends, nothing new is sent: only what the broker may have is sent again. */
   held = false;
@@ -53,6 +60,11 @@ export class TargetPartition implements TopicPartition {
   /** Bytes that are not written yet. */
   pendingBytes = 0;
   readonly #batches: OutgoingBatch[] = [];
+  /**
+   * Until a first batch is written there, a broker may know nothing of the producer, and would take a second although it had no use for the
+   * first: brokers forget producers by the time of their records, and after a restart at once those whose records are more than a day old.
+   */
+  #known = false;
   /** How many of the first have been sent. */
   #sent = 0;
 
@@ -79,7 +91,8 @@ export class TargetPartition implements TopicPartition {
 
   /** The next to send, if one may be sent with at most `limit` under way. */
   ready(limit: number): OutgoingBatch | undefined {
-    if (this.closed || this.leader < 0 || this.fault !== null || this.underWay >= limit) return undefined;
+    if (this.closed || this.leader < 0 || this.fault !== null) return undefined;
+    if (this.underWay >= (this.#known ? limit : 1)) return undefined;
     while (this.#sent < this.#batches.length && this.#batches[this.#sent]!.writtenAt !== null) this.#sent++;
     const next = this.#batches[this.#sent];
     return next !== undefined && this.held && !next.attempted ? undefined : next;
@@ -104,6 +117,7 @@ export class TargetPartition implements TopicPartition {
   /** Hands on what is written, in order. */
   wrote(batch: OutgoingBatch, offset: number): void {
     batch.writtenAt = offset;
+    this.#known = true;
     while (this.#batches.length > 0 && this.#batches[0]!.writtenAt !== null && !this.closed) {
       const first = this.#batches.shift()!;
       this.#sent = Math.max(0, this.#sent - 1);
@@ -113,10 +127,17 @@ export class TargetPartition implements TopicPartition {
     }
   }
 
+  /** Whether what is not written has places of its own. */
+  get placed(): boolean {
+    return this.#batches[0]?.expectedOffset !== null;
+  }
+
   /** All that is not written goes again. */
   rewind(): void {
     this.#sent = 0;
+    this.#known = false;
     this.fault = null;
+    this.unanswered = false;
   }
 
   /** Nothing more is sent; bytes are given back once nothing that holds them is under way. */

@@ -7,6 +7,8 @@ import { TargetLane } from './target-lane.ts';
 import type { OutgoingBatch, TargetPartition } from './target-partition.ts';
 
 export type WriterEvents = Readonly<{
+  /** Whether this process is sure of its share of the work; when it is again, it calls `wake`. */
+  mayWrite: () => boolean;
   onRetry: (reason: string) => void;
   failed: (error: unknown) => void;
 }>;
@@ -49,6 +51,11 @@ export class TargetWriter {
   /** What was held may be sent. */
   resume(partition: TargetPartition): void {
     if (partition.leader >= 0) this.#lane(partition).schedule();
+  }
+
+  /** What could not be sent may be. */
+  wake(): void {
+    for (const lane of this.#lanes.values()) lane.schedule();
   }
 
   close(): void {
@@ -108,6 +115,7 @@ export class TargetWriter {
       answered: () => {
         this.#faults = 0;
       },
+      mayWrite: this.#events.mayWrite,
       homeless: (partition) => {
         lane.remove(partition);
         partition.leader = -1;
