@@ -4,13 +4,26 @@ import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
 import { Mirror, type MirrorFigures } from '../mirror/mirror.ts';
 import type { MirrorSpec } from '../mirror/mirror-spec.ts';
+import type { RunningServer } from '../server/http-server.ts';
+import type { WatchedMirror } from '../server/mirror-metrics.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
 import { bytesText, countText, groupedText } from './human.ts';
+import { wholeNumber } from './job-options.ts';
 import { mirrorFailoverCommand } from './mirror-failover.ts';
 import { type MirrorsRequest, mirrorsToRun, mirrorTogether, namesOf } from './mirror-topology.ts';
 
-type MirrorOptions = MirrorsRequest & Readonly<{ once?: boolean; quiet?: boolean; output: 'text' | 'json' }>;
+type MirrorOptions = MirrorsRequest &
+  Readonly<{
+    once?: boolean;
+    quiet?: boolean;
+    output: 'text' | 'json';
+    port?: number;
+    host: string;
+    openProbes?: boolean;
+  }>;
+
+const tokenVariable = 'MILLRACE_TOKEN';
 
 const liveIntervalMs = 500;
 const plainIntervalMs = 10_000;
@@ -24,15 +37,29 @@ export function mirrorCommand(context: CommandContext): Command {
     .option('--only <name>', 'of the topology, this mirror only; may be repeated', namesOf)
     .option('--once', 'up to the ends of now, then exit')
     .addOption(new Option('--output <format>', 'of the summary at the end').choices(['text', 'json']).default('text'))
+    .option('--port <port>', 'serves probes and metrics there; 0 takes any free one', wholeNumber(0, 65_535))
+    .option(
+      '--host <address>',
+      `address of that server; beyond loopback it needs a token in ${tokenVariable}`,
+      '127.0.0.1',
+    )
+    .option('--open-probes', 'probes and metrics without the token')
     .option('--quiet', 'no progress')
     .enablePositionalOptions()
     .addCommand(mirrorFailoverCommand(context))
     .addHelpText('after', examples)
     .action(async (file: string | undefined, options: MirrorOptions) => {
       const specs = await mirrorsToRun(file, options, context);
+      const watched = new Map<string, WatchedMirror>();
+      const server = await openServer(watched, options, context);
       const [only] = specs;
-      if (only !== undefined && specs.length === 1) await mirror(only, options, context);
-      else await mirrorTogether(specs, options.once === true, context, (spec) => mirror(spec, options, context, true));
+      const run = (spec: MirrorSpec, among: boolean): Promise<void> => mirror(spec, options, context, watched, among);
+      try {
+        if (only !== undefined && specs.length === 1) await run(only, false);
+        else await mirrorTogether(specs, options.once === true, context, (spec) => run(spec, true));
+      } finally {
+        await server?.close();
+      }
       context.exit(exitCode.ok);
     });
 }
@@ -46,14 +73,44 @@ Examples:
   millrace mirror mirrors/dc1-tracking.yaml --once --output json
   millrace mirror --topology topology.yaml --only dc1-tracking-to-dc2`;
 
+async function openServer(
+  watched: ReadonlyMap<string, WatchedMirror>,
+  { port, host, openProbes }: MirrorOptions,
+  context: CommandContext,
+): Promise<RunningServer | null> {
+  if (port === undefined) return null;
+  const { serveMirrors } = await import('../server/mirror-server.ts'); // others need not load it
+  const options = { port, host, token: context.env[tokenVariable], openProbes };
+  const server = await serveMirrors(
+    options,
+    () => [...watched.values()],
+    () => context.clock.monotonic(),
+  );
+  context.say(`HTTP on http://${host}:${server.port}`);
+  return server;
+}
+
 /** `among`: others run in this process, and the line of a terminal is not this mirror's own. */
-async function mirror(spec: MirrorSpec, options: MirrorOptions, context: CommandContext, among = false): Promise<void> {
+async function mirror(
+  spec: MirrorSpec,
+  options: MirrorOptions,
+  context: CommandContext,
+  watched: Map<string, WatchedMirror>,
+  among: boolean,
+): Promise<void> {
   const world = {
     clock: context.clock,
     token: `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`,
     warn: (text: string) => context.say(`warning: ${text}`),
   };
   const running = new Mirror(spec, world, options.once === true);
+  watched.set(spec.name, {
+    name: spec.name,
+    source: spec.source.alias,
+    target: spec.target.alias,
+    figures: () => running.figures(true),
+    isReady: () => running.isReady,
+  });
   const started = context.clock.monotonic();
   await runToEnd(running, spec, { ...options, plain: among }, context);
   await sayEnd(spec, running.figures(), (context.clock.monotonic() - started) / 1_000, options, context);

@@ -101,14 +101,23 @@ export class Mirror {
     };
   }
 
-  figures(): MirrorFigures {
+  /** Whether it has found its place among the processes of the mirror. */
+  get isReady(): boolean {
+    return this.#leasedMs !== -Infinity;
+  }
+
+  /** `spreads`: times too, as they were since that was asked last. */
+  figures(spreads = false): MirrorFigures {
     const mirrored = new Map(
       [...this.#shards.values()].flatMap(({ partitions }) => partitions.map((one) => [partitionId(one), one])),
     );
     const partitions = [...this.#meters].map(([id, { place, meter }]): PartitionFigures => {
       const { topic, partition } = place;
       const { records, bytes, rewritten, skippedOffsets, lostOffsets } = meter;
-      const times = { recordAgeMs: meter.recordAgeMs.take(), replicationLatencyMs: meter.replicationLatencyMs.take() };
+      const times = {
+        recordAgeMs: spreads ? meter.recordAgeMs.take() : null,
+        replicationLatencyMs: spreads ? meter.replicationLatencyMs.take() : null,
+      };
       const totals = { records, bytes, rewritten, skippedOffsets, lostOffsets };
       const targetTopic = targetTopicOf(this.#spec, topic);
       return { topic, targetTopic, partition, ...totals, ...times, lag: mirrored.get(id)?.lag ?? -1 };

@@ -9,7 +9,7 @@ import { JobMetrics } from './job-metrics.ts';
 import { dispatch, failure, type Reply, type Route } from './router.ts';
 import { createRoutes, type WebPage } from './routes.ts';
 
-export type ServerOptions = Readonly<{
+export type ListenOptions = Readonly<{
   /** 0: any free one. */
   port: number;
   host: string;
@@ -17,12 +17,16 @@ export type ServerOptions = Readonly<{
   token?: string | undefined;
   /** Whether probes and metrics are answered without the token. Default: they are not. */
   openProbes?: boolean | undefined;
-  status: () => readonly JobStatus[];
-  build: Readonly<{ version: string }>;
-  control?: JobControl | undefined;
-  /** Served as they are. */
-  pages?: readonly WebPage[] | undefined;
 }>;
+
+export type ServerOptions = ListenOptions &
+  Readonly<{
+    status: () => readonly JobStatus[];
+    build: Readonly<{ version: string }>;
+    control?: JobControl | undefined;
+    /** Served as they are. */
+    pages?: readonly WebPage[] | undefined;
+  }>;
 
 export type RunningServer = Readonly<{
   /** The one that was taken. */
@@ -40,10 +44,15 @@ const requestTimeoutMs = 30_000; // for the whole request to arrive
 
 /** Throws INVALID_OPTION for an open address without a token, CONFLICT for a taken port. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { host, token = null, openProbes = false, status, build, control = {}, pages = [] } = options;
-  const rules = checkRules({ host, token, openProbes });
+  const { status, build, control = {}, pages = [] } = options;
   const metrics = new JobMetrics(build.version);
-  const routes = createRoutes({ status, version: build.version, metrics, control, pages });
+  return await serveRoutes(options, createRoutes({ status, version: build.version, metrics, control, pages }));
+}
+
+/** The same for routes of one's own. */
+export async function serveRoutes(options: ListenOptions, routes: readonly Route[]): Promise<RunningServer> {
+  const { host, token = null, openProbes = false } = options;
+  const rules = checkRules({ host, token, openProbes });
   const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
     void answer(request, rules, routes).then((reply) => send(request, response, reply));
   });
@@ -52,7 +61,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
 }
 
-function listen(server: Server, { port, host }: ServerOptions): Promise<void> {
+function listen(server: Server, { port, host }: ListenOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const isTaken = cause.code === 'EADDRINUSE';
