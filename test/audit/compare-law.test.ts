@@ -163,3 +163,13 @@ it('takes what came late as partner of what is missing, and nothing else', async
   expect(lockstep.extra()).toEqual([]);
   expect(orderedRuns(lockstep.runs.runs).moved).toEqual([]);
 });
+
+it('says when more differs than it may keep', async () => {
+  const cursor = (from: number): RecordCursor => {
+    const numbers = Array.from({ length: 100 }, (_, i) => from + i);
+    return new RecordCursor(0, logOf(numbers, [10], 'none'), 0, 100, everyTime, silent);
+  };
+  await new Lockstep(cursor(0), cursor(50), 'test', 100).run();
+  const lockstep = new Lockstep(cursor(0), cursor(1_000), 'test', 100);
+  await expect(lockstep.run()).rejects.toMatchObject({ code: 'LIMIT' });
+});

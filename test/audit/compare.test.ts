@@ -150,6 +150,16 @@ describeWithJava('audit compare', () => {
     });
   });
 
+  it('does not take a doubled record for a changed one, where they look alike but for their value', async () => {
+    const alike = records(50).map(({ value }) => ({ key: null, value, timestamp: epoch }));
+    const source = await topicOf([alike]);
+    const doubled = await topicOf([alike.with(41, alike[40]!)]);
+    expect(found(await compare(source, doubled))).toEqual({ ...different, missing: ['0/41'], extra: ['0/41'] });
+    const changed = await topicOf([alike.with(41, { ...alike[41]!, value: 'damaged' })]);
+    expect(found(await compare(source, changed))).toEqual({ ...different, changed: ['0/41'] });
+    expect(found(await compare(doubled, source))).toEqual({ ...different, missing: ['0/41'], extra: ['0/41'] });
+  });
+
   it('names records by their header, wherever a changed one lies', async () => {
     const session = '00c0ffee12345678';
     const named = (i: number, value = 'same'): TestRecord => {

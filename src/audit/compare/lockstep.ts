@@ -8,7 +8,7 @@ import { MatchRuns } from './match-runs.ts';
 import type { RecordCursor, Sighting } from './record-cursor.ts';
 import { Unmatched } from './unmatched.ts';
 
-/** Records without a partner, and runs, that are kept at the most: some 100 MB. */
+/** Records without a partner, and runs, that are kept at the most: some 250 MB. */
 export const mostUnmatched = 500_000;
 
 type Side = Readonly<{ cursor: RecordCursor; unmatched: Unmatched }>;
@@ -18,12 +18,14 @@ export class Lockstep {
   readonly #source: Side;
   readonly #target: Side;
   readonly #where: string;
+  readonly #most: number;
 
   /** `where` begins messages. */
-  constructor(source: RecordCursor, target: RecordCursor, where: string) {
+  constructor(source: RecordCursor, target: RecordCursor, where: string, most = mostUnmatched) {
     this.#source = { cursor: source, unmatched: new Unmatched() };
     this.#target = { cursor: target, unmatched: new Unmatched() };
     this.#where = where;
+    this.#most = most;
   }
 
   get missingCount(): number {
@@ -114,7 +116,7 @@ export class Lockstep {
     else if (side === this.#source) this.runs.add(side.cursor, partner);
     else this.runs.add(partner, side.cursor);
     const kept = Math.max(this.#source.unmatched.size + this.#target.unmatched.size, this.runs.runs.length);
-    if (kept > mostUnmatched) throw tooDifferent(this.#where, this.#source.cursor.offset);
+    if (kept > this.#most) throw tooDifferent(this.#where, this.#source.cursor.offset);
     return partner;
   }
 }
@@ -139,7 +141,7 @@ export function isTooDifferent(error: unknown): boolean {
 export function tooDifferent(where: string, offset: number): EngineError {
   return new EngineError(
     'LIMIT',
-    `${where}: more than ${mostUnmatched} records differ, or wait for a partner, before source offset ${offset}`,
+    `${where}: more records differ than can be kept (${mostUnmatched}), by offset ${offset}`,
     {
       hint: 'Compare less at a time, with --from and --to, or check that it is the right topic.',
       details: differenceLimit,

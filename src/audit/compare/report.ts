@@ -14,13 +14,15 @@ export type ComparedBucket = BucketComparison & Readonly<{ counts: FindingCounts
 export type ComparedTopic = Omit<TopicComparison, 'buckets'> &
   Readonly<{ scope: 'partition' | 'topic'; counts: FindingCounts; buckets: readonly ComparedBucket[] }>;
 
+/** What the two topics have to do with each other, before it is told. */
+export type Compared = LayoutComparison & Readonly<{ scope: ComparedTopic['scope'] }>;
+
 const kinds = ['missing', 'extra', 'changed', 'reordered'] as const;
 const noTotals: TierTotals = { count: 0, bytes: 0 };
 
 /** Buckets by time, each with what was found in it. Of all findings, and of all explanations, the first `limit` are listed. */
 export function reportOf(
-  scope: ComparedTopic['scope'],
-  { source, target, findings, explanations }: LayoutComparison,
+  { scope, source, target, findings, explanations }: Compared,
   bucketMs: number,
   limit: number,
 ): ComparedTopic {

@@ -8,8 +8,8 @@ import { BucketTotals } from './bucket-totals.ts';
 import { isTooDifferent } from './lockstep.ts';
 import { comparePartition, type OnRead, type PartitionComparison } from './partition-compare.ts';
 import type { Sighting, TimeRange } from './record-cursor.ts';
-import { type ComparedTopic, reportOf } from './report.ts';
-import { compareLayouts, type LayoutComparison } from './topic-layout.ts';
+import { type Compared, type ComparedTopic, reportOf } from './report.ts';
+import { compareLayouts } from './topic-layout.ts';
 import { TopicSide } from './topic-side.ts';
 import { contentNumber } from './unmatched.ts';
 
@@ -32,47 +32,58 @@ export async function compareTopics(
   target: TopicOfCluster,
   options: CompareOptions,
 ): Promise<ComparedTopic> {
-  const { bucketMs, range, partitions, limit, onRead } = options;
+  const { bucketMs, range, partitions, limit } = options;
   // The target's ends first: whatever a running mirror had written by then is within the source's ends, which come after.
   const theirs = await TopicSide.open(target.cluster, target.topic, partitions, range);
   const ours = await TopicSide.open(source.cluster, source.topic, partitions, range);
   const sameCount = ours.partitions.length === theirs.partitions.length;
   if (!sameCount && partitions !== null) throw otherLayout(ours, theirs);
-  const byPartition = sameCount ? await comparePartitions(ours, theirs, bucketMs, onRead) : null;
-  if (byPartition !== null) return reportOf('partition', byPartition, bucketMs, limit);
-  return reportOf('topic', await compareLayouts(ours, theirs, bucketMs, onRead), bucketMs, limit);
+  const reading = new TopicReading(ours, theirs, options);
+  const compared = sameCount ? await reading.byPartition() : await reading.byTopic();
+  return reportOf(compared, bucketMs, limit);
 }
 
-/** Null where the records of the target lie in other partitions. */
-async function comparePartitions(
-  source: TopicSide,
-  target: TopicSide,
-  bucketMs: number,
-  onRead: OnRead,
-): Promise<LayoutComparison | null> {
-  const compared: PartitionComparison[] = [];
-  for (const partition of source.stretches.keys()) {
-    try {
-      compared.push(await comparePartition(source, target, partition, bucketMs, onRead));
-    } catch (error) {
-      if (!isTooDifferent(error) || source.stretches.size < source.partitions.length) throw error;
-      const layouts = await compareLayouts(source, target, bucketMs, onRead).catch((other: unknown) => {
-        throw isTooDifferent(other) ? error : other;
-      });
-      return layouts.findings.length === 0 ? null : Promise.reject(error);
+class TopicReading {
+  readonly #source: TopicSide;
+  readonly #target: TopicSide;
+  readonly #options: CompareOptions;
+
+  constructor(source: TopicSide, target: TopicSide, options: CompareOptions) {
+    this.#source = source;
+    this.#target = target;
+    this.#options = options;
+  }
+
+  async byTopic(): Promise<Compared> {
+    const { bucketMs, onRead } = this.#options;
+    return { scope: 'topic', ...(await compareLayouts(this.#source, this.#target, bucketMs, onRead)) };
+  }
+
+  /** Partition by partition; by topic all the same where it turns out that the records of the target lie in other partitions. */
+  async byPartition(): Promise<Compared> {
+    const { bucketMs, partitions, onRead } = this.#options;
+    const compared: PartitionComparison[] = [];
+    for (const partition of this.#source.stretches.keys()) {
+      try {
+        compared.push(await comparePartition(this.#source, this.#target, partition, bucketMs, onRead));
+      } catch (error) {
+        if (!isTooDifferent(error) || partitions !== null) throw error;
+        return await this.byTopic();
+      }
     }
+    return isOtherLayout(compared) && partitions === null ? await this.byTopic() : joined(compared, bucketMs);
   }
-  if (isOtherLayout(compared)) return null;
-  const totals = { source: new BucketTotals(bucketMs), target: new BucketTotals(bucketMs) };
+}
+
+function joined(compared: readonly PartitionComparison[], bucketMs: number): Compared {
+  const [source, target] = [new BucketTotals(bucketMs), new BucketTotals(bucketMs)];
   for (const each of compared) {
-    totals.source.merge(each.source);
-    totals.target.merge(each.target);
+    source.merge(each.source);
+    target.merge(each.target);
   }
-  return {
-    ...totals,
-    findings: compared.flatMap(({ findings }) => findings),
-    explanations: compared.flatMap(({ explanations }) => explanations),
-  };
+  const findings = compared.flatMap((each) => each.findings);
+  const explanations = compared.flatMap((each) => each.explanations);
+  return { scope: 'partition', source, target, findings, explanations };
 }
 
 /** Whether more records have their partner in another partition than in the same one. */
