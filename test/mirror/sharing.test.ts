@@ -116,10 +116,7 @@ describeWithJava('mirrors that run on', () => {
       await until(
         () => mirror.figures().partitions.some((one) => one.partition === 2 && one.records === 7),
         'the third',
-      ).catch((e) => {
-        console.log(mirror.warnings, mirror.figures().partitions);
-        throw e;
-      });
+      );
     } finally {
       await mirror.stop();
     }
