@@ -9,7 +9,9 @@ export function failoverText(report: FailoverReport): string {
   return [
     `${mirror}: consumers of ${source.alias} go on at ${target.alias}.${asked}`,
     ...section('Partitions', report.partitions.map(partitionRow)),
-    ...section('Consumer groups', [groupHead, ...groups.map((group) => groupRow(group, report))]),
+    ...(groups.length === 0
+      ? ['Consumer groups: none']
+      : section('Consumer groups', [groupHead, ...groups.map((group) => groupRow(group, report))])),
     ...section(
       'Not carried',
       losses.map(({ topic, partition, from, to, cause }) => [`${topic}-${partition}`, `${range(from, to)}: ${cause}`]),

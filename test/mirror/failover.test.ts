@@ -142,9 +142,9 @@ describeWithJava('millrace mirror failover', () => {
         'Partitions:',
         '  behind-0  copied to 10 of 16  6 not at the target',
         'Consumer groups:',
-        '  group        partition  at the source  at the target  ',
+        '  group        partition  at the source  at the target',
         '  behind-fast  behind-0   13             none → 10      has read 3 more than was copied',
-        '  behind-slow  behind-0   4              none → 4       ',
+        '  behind-slow  behind-0   4              none → 4',
         '2 positions, 2 moved; 6 offsets of the source not at the target.',
         '',
       ].join('\n'),
@@ -238,6 +238,43 @@ describeWithJava('millrace mirror failover', () => {
       },
     ]);
     expect(await consumer(to, 'gone-group', topic).take(3)).toEqual(['a5', 'a6', 'a7']);
+  }, 60_000);
+
+  it('goes there and back, and every record is read once', async () => {
+    const topic = 'return';
+    const [there, back] = ['return', 'return-back'];
+    await from.createTopic(topic);
+    await from.produce(topic, 0, records('a', 8));
+    writeFile(there);
+    await mirrorOnce(there);
+    const group = 'return-group';
+    const read: string[] = [];
+    const readSome = async (kafka: TestKafka, count: number): Promise<void> => {
+      const reader = consumer(kafka, group, topic);
+      read.push(...(await reader.take(count)));
+      await reader.close();
+    };
+    await readSome(from, 3);
+    expect((await failover(there))[0]).toBe(0);
+    const sides = {
+      source: `{ alias: agg, bootstrapServers: "${to.bootstrap}" }`,
+      target: `{ alias: dc1, bootstrapServers: "${from.bootstrap}" }`,
+    };
+    writeFile(back, {
+      ...sides,
+      topics: `{ include: ["${topic}"] }`,
+      groups: `{ include: ["${group}"] }`,
+      startFrom: 'latest',
+    });
+    await mirrorOnce(back);
+    await to.transaction(topic, 0, records('lost', 2), 'abort');
+    await to.produce(topic, 0, records('b', 6));
+    await readSome(to, 9);
+    await mirrorOnce(back);
+    const [code, report] = await failover(back);
+    expect([code, report.losses]).toEqual([0, []]);
+    await readSome(from, 2);
+    expect(read).toEqual([...records('a', 8), ...records('b', 6)].map(({ value }) => value));
   }, 60_000);
 
   it('says that a mirror has never run', async () => {
