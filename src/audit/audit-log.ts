@@ -31,11 +31,14 @@ export type ProducerCount = Readonly<Extract<AuditKey, { kind: 'counter' }> & Co
 
 export class AuditLog {
   readonly #window: AuditWindow;
+  readonly #wholeHeads: boolean;
   readonly #topics = new Map<string, TopicLog>();
   readonly #counts = new Map<string, ProducerCount>();
 
-  constructor(window: AuditWindow = { from: -Infinity, to: Infinity }) {
+  /** `wholeHeads`: of segments that have not ended, every bucket is kept. */
+  constructor(window: AuditWindow = { from: -Infinity, to: Infinity }, wholeHeads = false) {
     this.#window = window;
+    this.#wholeHeads = wholeHeads;
   }
 
   readonly apply: AuditVisitor = (bytes, value) => {
@@ -83,7 +86,7 @@ export class AuditLog {
   /** Of several that are still there, the one that has come farthest: a slower auditor may have written after a faster one. */
   #head(key: Extract<AuditKey, { kind: 'head' }>, value: Uint8Array | null): void {
     const partition = this.#partition(key);
-    const head = value === null ? null : this.#cut(decodeSegment(value));
+    const head = value === null ? null : this.#cut(decodeSegment(value), this.#wholeHeads);
     if (head === null || partition.head === null || head.to >= partition.head.to) partition.head = head;
   }
 
@@ -101,9 +104,9 @@ export class AuditLog {
     latency.set(key.bucket, auditors.set(key.auditor, decodeLatency(value)));
   }
 
-  #cut(segment: SegmentRecord): LoggedSegment {
+  #cut(segment: SegmentRecord, whole = false): LoggedSegment {
     const firstBucket = Math.min(...segment.buckets.keys());
-    const buckets = new Map([...segment.buckets].filter(([start]) => this.#within(start)));
+    const buckets = new Map([...segment.buckets].filter(([start]) => whole || this.#within(start)));
     return { ...segment, buckets, firstBucket };
   }
 

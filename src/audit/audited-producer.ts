@@ -88,7 +88,8 @@ export class AuditedProducer {
     this.#closing.abort();
     await this.#sending;
     try {
-      await this.flush();
+      this.#count(true);
+      await this.#producer.flush();
     } finally {
       await this.#producer.close();
     }
@@ -107,8 +108,8 @@ export class AuditedProducer {
     }
   }
 
-  #count(): void {
+  #count(all = false): void {
     const now = this.#clock.now();
-    for (const { key, value } of this.#audit.messages()) this.#producer.send(auditTopic, null, key, value, now);
+    for (const { key, value } of this.#audit.messages(all)) this.#producer.send(auditTopic, null, key, value, now);
   }
 }

@@ -78,13 +78,13 @@ export class ProducerAudit {
     return headers;
   }
 
-  /** What has to be sent now: counters that changed, and those that were not sent often enough since. */
-  messages(): AuditMessage[] {
+  /** What has to be sent now: counters that changed, and those that were not sent often enough since; at the end, `all` of the session. */
+  messages(all = false): AuditMessage[] {
     const messages = this.#closing.sends > 0 ? [...this.#closing.messages] : [];
     this.#closing.sends--;
     for (const [topic, { counters }] of this.#topics) {
       for (const counter of counters.values()) {
-        if (counter.sends <= 0) continue;
+        if (counter.sends <= 0 && !all) continue;
         counter.sends--;
         messages.push(this.#message(topic, counter));
       }

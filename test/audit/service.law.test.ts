@@ -109,10 +109,10 @@ describe('auditors', () => {
   /** Audits from where the topic says, and is killed before it reaches `until`; what it wrote of complete segments is in the topic. */
   function audit(bytes: Buffer, topic: Topic, until: number, step: number): SegmentRecord {
     const place = { cluster: 'c', tier: 't', topic: 'x', partition: 0 };
-    const log = new AuditLog();
+    const log = new AuditLog({ from: Infinity, to: Infinity }, true);
     for (const [key, value] of topic) log.apply(Buffer.from(key, 'latin1'), value);
-    const { offset } = startingPoint(log.topic(place)?.partitions.get(0), { start: 0, end: Infinity });
-    const account = new PartitionAccount(offset, standardScheme, true, (segment) => {
+    const { head } = startingPoint(log.topic(place)?.partitions.get(0), { start: 0, end: Infinity }, standardScheme);
+    const account = new PartitionAccount(head, true, (segment) => {
       topic.set(
         encodeAuditKey({ kind: 'segment', ...place, segment: segment.from }).toString('latin1'),
         encodeSegment(segment),

@@ -1,5 +1,6 @@
+import { decodeAuditKey } from '../../src/audit/audit-key.ts';
 import type { AuditTier } from '../../src/audit/audit-tier.ts';
-import { auditTopic, ensureAuditTopic } from '../../src/audit/audit-topic.ts';
+import { auditTopic, ensureAuditTopic, readAuditTopic } from '../../src/audit/audit-topic.ts';
 import { runAuditor } from '../../src/audit/auditor/run-auditor.ts';
 import type { AuditorTotals } from '../../src/audit/auditor/tier-auditor.ts';
 import { ProducerAudit } from '../../src/audit/producer-audit.ts';
@@ -12,6 +13,7 @@ import { timestampOf } from '../../src/kafka/fetched-records.ts';
 import { scanLog } from '../../src/kafka/log-reader.ts';
 import { listOffsets, offsetSpec } from '../../src/kafka/offsets.ts';
 import { KafkaProducer } from '../../src/kafka/producer.ts';
+import { deleteRecords } from '../../src/kafka/record-deletion.ts';
 import { readHeaders } from '../../src/kafka/record-run.ts';
 
 /** A record as it lies in a topic, or is to be put into one. */
@@ -87,14 +89,24 @@ export async function take(bootstrap: string, topic: string): Promise<RawRecord[
 
 let sessions = 0;
 
-/** Produces records as an audited producer does, at a time of long ago, with the counts. Keys are `k0`, `k1`, … unless given. */
+export type Production = Readonly<{
+  time?: number;
+  /** Of the keys: `k0`, `k1`, … unless given. */
+  key?: (i: number) => string;
+  /** Sequences that are counted and never sent. */
+  lost?: readonly number[];
+  /** How often the messages with the counts arrive: first lost, then twice, unless given. 0: the producer does not count. */
+  counts?: number;
+}>;
+
+/** Produces records as an audited producer does, at a time of long ago, with the counts. */
 export async function produceAudited(
   bootstrap: string,
   topic: string,
   count: number,
-  more: Readonly<{ time?: number; key?: (i: number) => string; counts?: boolean }> = {},
+  more: Production = {},
 ): Promise<void> {
-  const { time = anHourAgo, key = (i) => `k${i}`, counts = true } = more;
+  const { time = anHourAgo, key = (i) => `k${i}`, lost = [], counts = 2 } = more;
   await ensureAuditTopic(clientConfig(client(bootstrap), 'test'));
   const session = (++sessions).toString(16).padStart(16, '0');
   const audit = new ProducerAudit({ producer: `shop-${topic}`, host: 'test-host' }, () => session);
@@ -104,10 +116,13 @@ export async function produceAudited(
     for (let i = 0; i < count; i++) {
       const record = { key: Buffer.from(key(i)), value: Buffer.from(`value ${i}`), timestamp: time + i };
       const headers = audit.stamp(topic, record, time + i);
+      if (lost.includes(i)) continue;
       producer.send(topic, 0, record.key, record.value, record.timestamp, headers);
+      if (i === Math.floor(count / 2)) audit.messages(); // lost
     }
-    if (counts)
-      for (const message of audit.messages()) producer.send(auditTopic, null, message.key, message.value, time);
+    const messages = audit.messages();
+    for (let copy = 0; copy < counts; copy++)
+      for (const { key: name, value } of messages) producer.send(auditTopic, null, name, value, Date.now());
   });
 }
 
@@ -144,7 +159,31 @@ export function reportOf(
   return reportTiers(tiers, { window, ...timing, isWanted: () => true, ...more });
 }
 
-/** The report of a topic's copy, or, with `produced`, of the topic against its producers. */
+/** What the report says of a topic at its tier. */
 export function pairOf(report: AuditReport, topic: string): PairReport {
   return report.tiers.find(({ target }) => target.topic === topic)!;
+}
+
+/** Takes away what lies before `offset` in partition 0, as retention does. */
+export async function purge(bootstrap: string, topic: string, offset: number): Promise<void> {
+  const cluster = new KafkaCluster(clientConfig(client(bootstrap), 'test'));
+  try {
+    await deleteRecords(cluster, [{ topic, partition: 0, offset }]);
+  } finally {
+    cluster.close();
+  }
+}
+
+/** Every record of the topic millrace-audit of a kind, by key. */
+export async function auditRecords(
+  bootstrap: string,
+  kind: 'segment' | 'watermark' | 'head',
+): Promise<Map<string, Buffer[]>> {
+  const records = new Map<string, Buffer[]>();
+  await readAuditTopic(clientConfig(client(bootstrap), 'test'), (key, value) => {
+    if (decodeAuditKey(key)?.kind !== kind || value === null) return;
+    const name = Buffer.from(key).toString('latin1');
+    records.set(name, [...(records.get(name) ?? []), Buffer.from(value)]);
+  });
+  return records;
 }

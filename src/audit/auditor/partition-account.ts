@@ -3,7 +3,6 @@ import type { BatchReader } from '../../kafka/batch-reader.ts';
 import { type FetchedRecords, timestampOf } from '../../kafka/fetched-records.ts';
 import { logAppendTimeBit } from '../../kafka/record-batch.ts';
 import type { RecordRun } from '../../kafka/record-run.ts';
-import type { AccountScheme } from '../bucket-account.ts';
 import { RecordDigest } from '../record-hash.ts';
 import type { SegmentRecord } from '../segment-record.ts';
 import { SegmentBuilder } from './segment-builder.ts';
@@ -22,15 +21,14 @@ export class PartitionAccount {
   readonly #digest = new RecordDigest();
   readonly #seen: SeenRecord;
 
-  /** Goes on at offset `from`, the begin of a segment. `compacted`: whether the topic is, so that offsets may be missing in it. */
+  /** Goes on in the segment `head`, and takes it over. `compacted`: whether the topic is, so that offsets may be missing in it. */
   constructor(
-    from: number,
-    scheme: AccountScheme,
+    head: SegmentRecord,
     compacted: boolean,
     complete: (segment: SegmentRecord) => void,
     seen: SeenRecord = () => {},
   ) {
-    this.#builder = new SegmentBuilder(from, scheme, complete);
+    this.#builder = new SegmentBuilder(head, complete);
     this.#compacted = compacted;
     this.#seen = seen;
   }

@@ -12,20 +12,27 @@ import { type SegmentGap, type SegmentRecord, segmentOf, segmentOffsets } from '
 /** Buckets of a segment: with their tables 80 KB, well within the size of a message. */
 const maxBuckets = 32;
 
+/** A segment of which nothing was seen yet. */
+export function emptySegment(from: number, scheme: AccountScheme): SegmentRecord {
+  return { scheme, from, to: from, gaps: [], buckets: new Map() };
+}
+
 export class SegmentBuilder {
   readonly #scheme: AccountScheme;
   readonly #complete: (segment: SegmentRecord) => void;
   #from: number;
   #to: number;
-  #gaps: SegmentGap[] = [];
-  #buckets = new Map<number, BucketAccount>();
+  #gaps: SegmentGap[];
+  #buckets: Map<number, BucketAccount>;
 
-  /** Goes on at offset `from`, the begin of a segment. `complete` hears each segment that has ended. */
-  constructor(from: number, scheme: AccountScheme, complete: (segment: SegmentRecord) => void) {
-    this.#scheme = scheme;
+  /** Goes on in `head`, a segment that has not ended, and takes it over. `complete` hears each segment that has ended. */
+  constructor(head: SegmentRecord, complete: (segment: SegmentRecord) => void) {
+    this.#scheme = head.scheme;
     this.#complete = complete;
-    this.#from = from;
-    this.#to = from;
+    this.#from = head.from;
+    this.#to = head.to;
+    this.#gaps = [...head.gaps];
+    this.#buckets = new Map(head.buckets);
   }
 
   /** The next offset. */

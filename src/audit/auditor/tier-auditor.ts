@@ -23,6 +23,7 @@ import { encodeSegment, type SegmentRecord } from '../segment-record.ts';
 import { AuditedTopic } from './audited-topic.ts';
 import { LatencyLog } from './latency-log.ts';
 import { PartitionAccount } from './partition-account.ts';
+import { emptySegment } from './segment-builder.ts';
 import { type LogRange, startingPoint } from './starting-point.ts';
 import { encodeWatermark, type Watermark } from './watermark.ts';
 
@@ -122,7 +123,7 @@ export class TierAuditor {
       return known < partitions.length;
     });
     if (fresh.length === 0) return;
-    const log = new AuditLog({ from: Infinity, to: Infinity }); // segments without what is in them
+    const log = new AuditLog({ from: Infinity, to: Infinity }, true); // without what is in segments that have ended
     await readAuditTopic(this.#cluster.config, log.apply);
     const configs = await describeTopicConfigs(
       this.#cluster,
@@ -140,13 +141,13 @@ export class TierAuditor {
     const { starts, ends } = await this.#ranges(fresh.map((partition) => ({ topic: metadata.name, partition })));
     const positions = fresh.map((partition, i) => {
       const range = { start: starts[i]!, end: ends[i]! };
-      const offset = this.#begin(topic, partition, range, log);
-      topic.accounts[partition] = this.#account(topic, partition, offset, compacted);
+      const head = this.#begin(topic, partition, range, log);
+      topic.accounts[partition] = this.#account(topic, partition, head, compacted);
       topic.written[partition] = -1;
       topic.backlogEnds[partition] = range.end;
       const place = { topic: metadata.name, partition };
       this.#byPartition.set(partitionId(place), { topic, partition });
-      return { ...place, topicId: metadata.id, offset, stopOffset: Infinity };
+      return { ...place, topicId: metadata.id, offset: head.to, stopOffset: Infinity };
     });
     this.#fetcher.add(positions);
   }
@@ -169,24 +170,23 @@ export class TierAuditor {
     return topic;
   }
 
-  /** The offset to go on at. What is written of records that are no longer there is taken out. */
-  #begin({ key, topicId }: AuditedTopic, partition: number, range: LogRange, log: AuditLog): number {
+  /** The segment to go on in. What is written of records that are no longer there is taken out. */
+  #begin({ key, topicId }: AuditedTopic, partition: number, range: LogRange, log: AuditLog): SegmentRecord {
     const known = log.topic(key);
     const before = known?.partitions.get(partition);
     const recreated = known?.watermark !== null && known?.watermark.topicId !== topicId;
     const point = recreated
-      ? { offset: range.start, outdated: [...(before?.complete.values() ?? [])] }
-      : startingPoint(before, range);
-    if (before === undefined || (point.outdated.length === 0 && (before.head?.to ?? 0) <= range.end))
-      return point.offset;
+      ? { head: emptySegment(range.start, this.#scheme), outdated: [...(before?.complete.values() ?? [])] }
+      : startingPoint(before, range, this.#scheme);
+    if (before === undefined || (point.outdated.length === 0 && (before.head?.to ?? 0) <= range.end)) return point.head;
     if (!recreated)
       this.#options.warn(`tier ${key.cluster}: topic '${key.topic}', partition ${partition} lost records at its end`);
     for (const { from } of point.outdated) this.#put({ kind: 'segment', ...key, partition, segment: from }, null);
     this.#put({ kind: 'head', ...key, partition }, null);
-    return point.offset;
+    return point.head;
   }
 
-  #account(topic: AuditedTopic, partition: number, from: number, compacted: boolean): PartitionAccount {
+  #account(topic: AuditedTopic, partition: number, head: SegmentRecord, compacted: boolean): PartitionAccount {
     const latency = this.#latency.get(topic)!;
     const key = { ...topic.key, partition };
     const complete = (segment: SegmentRecord): void => {
@@ -197,7 +197,7 @@ export class TierAuditor {
       this.#records++;
       if (offset >= topic.backlogEnds[partition]!) latency.add(time, this.#options.clock.now());
     };
-    return new PartitionAccount(from, this.#scheme, compacted, complete, seen);
+    return new PartitionAccount(head, compacted, complete, seen);
   }
 
   #put(key: AuditKey, value: Buffer | null): void {

@@ -10,6 +10,7 @@ import { RecordRun } from '../../kafka/record-run.ts';
 import type { LoggedSegment } from '../audit-log.ts';
 import { type AuditTier, checkTiers } from '../audit-tier.ts';
 import { PartitionAccount } from '../auditor/partition-account.ts';
+import { emptySegment } from '../auditor/segment-builder.ts';
 import type { TopicSide } from '../compare/topic-side.ts';
 import { encodeSegment, type SegmentRecord } from '../segment-record.ts';
 import { auditedTopics } from './audited-topics.ts';
@@ -141,7 +142,7 @@ async function segmentAgain(
   compacted: boolean,
 ): Promise<SegmentRecord> {
   let made: SegmentRecord | null = null;
-  const account = new PartitionAccount(from, scheme, compacted, (segment) => {
+  const account = new PartitionAccount(emptySegment(from, scheme), compacted, (segment) => {
     made ??= segment;
   });
   const fetcher = new RecordFetcher(new KafkaCluster(access.cluster.config), { onRetry: () => {}, onReset: () => {} });
