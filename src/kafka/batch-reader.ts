@@ -9,10 +9,11 @@ export type OpenedRecords = Readonly<{ bytes: Uint8Array; start: number; end: nu
 /** Opens record batches: checks the CRC, decompresses, walks the records. One a reader; its buffers are reused from batch to batch. */
 export class BatchReader {
   readonly #checkCrcs: boolean;
-  readonly #kernel = new RecordKernel();
+  readonly #kernel: RecordKernel;
 
-  constructor(checkCrcs: boolean) {
+  constructor(checkCrcs: boolean, kernel = new RecordKernel()) {
     this.#checkCrcs = checkCrcs;
+    this.#kernel = kernel;
   }
 
   /**

@@ -12,8 +12,8 @@ export type RewrittenBatch = Readonly<{ bytes: Buffer; offsets: readonly number[
  * wanted, or with the broker's time on every record. Key, value and headers of a record are copied as they stand, byte by byte.
  */
 export class BatchRewriter {
-  readonly #reader = new BatchReader(true);
   readonly #kernel = new RecordKernel();
+  readonly #reader = new BatchReader(true, this.#kernel);
 
   /** The records of `header`'s batch from offset `from` on, without gaps; null when there are none. BAD_RECORD when it is damaged. */
   rewrite(bytes: Buffer, header: BatchHeader, from: number, where: string): RewrittenBatch | null {

@@ -6,6 +6,7 @@ import type { KafkaCluster } from './cluster.ts';
 import { fetchRecords } from './fetch.ts';
 import { FetchedRecords, timestampOf } from './fetched-records.ts';
 import { leadersOf, listOffsets, offsetSpec, partitionId, type TopicPartition } from './offsets.ts';
+import { sharedKernel } from './record-kernel.ts';
 import { RecordRun } from './record-run.ts';
 
 /** Reads a stretch of a partition at one go: state that is kept in a compacted topic, the tail of a copy. Not for streams. */
@@ -22,7 +23,7 @@ const emptyLimit = 3;
 export async function scanLog(cluster: KafkaCluster, stretch: LogStretch, visit: LogVisit): Promise<void> {
   let next = stretch.from;
   let empty = 0;
-  const [reader, run] = [new BatchReader(true), new RecordRun()];
+  const [reader, run] = [new BatchReader(true, sharedKernel()), new RecordRun()]; // each batch is shown before the next turn
   const where = `topic '${stretch.topic}', partition ${stretch.partition}`;
   const { consumer } = cluster.config;
   const fetchOn = async (leader: number): Promise<void> => {

@@ -39,6 +39,13 @@ type WebAssemblyApi = Readonly<{
 const { WebAssembly: webAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
 
 let compiled: object | undefined;
+let shared: RecordKernel | undefined;
+
+/** One for whoever needs one now and then, and is done with it before anything else runs: each has megabytes of its own. */
+export function sharedKernel(): RecordKernel {
+  shared ??= new RecordKernel();
+  return shared;
+}
 
 export class RecordKernel {
   readonly #memory = new webAssembly.Memory({ initial: 32, maximum: maxPages });

@@ -75,10 +75,10 @@ const largestReplication = 32_767;
 const sourceDefaults = {
   'fetch.min.bytes': '65536',
   'fetch.max.wait.ms': '100',
-  'fetch.max.bytes': '8388608',
-  'max.partition.fetch.bytes': '2097152',
+  'fetch.max.bytes': '4194304',
+  'max.partition.fetch.bytes': '1048576',
 } as const;
-const targetDefaults = { 'max.request.size': '4194304', 'buffer.memory': '67108864' } as const;
+const targetDefaults = { 'max.request.size': '4194304', 'buffer.memory': '33554432' } as const;
 
 const noSecrets: SecretSource = () => undefined;
 

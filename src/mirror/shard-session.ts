@@ -266,6 +266,7 @@ export class ShardSession {
       await this.#transactions.addPartitions([this.#log.place]);
       await this.#log.append(records, this.#transactions.id);
       await this.#transactions.end('commit');
+      await this.#joinTransaction(); // what was held back is the next one's
     } else await this.#log.append(records);
   }
 

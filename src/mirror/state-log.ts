@@ -6,7 +6,7 @@ import { leadersOf, type TopicPartition } from '../kafka/offsets.ts';
 import { produceBatches } from '../kafka/produce.ts';
 import type { ProducerId } from '../kafka/producer-id.ts';
 import { batchLayout, transactionalBit } from '../kafka/record-batch.ts';
-import { RecordKernel } from '../kafka/record-kernel.ts';
+import { sharedKernel } from '../kafka/record-kernel.ts';
 import { backoffMs, pause } from '../kafka/retry.ts';
 import { EngineError, isEngineError } from '../model/errors.ts';
 import type { StateRecord } from './mirror-state.ts';
@@ -22,7 +22,6 @@ export class StateLog {
   readonly #place: TopicPartition;
   readonly #producer: ProducerId;
   readonly #clock: Clock;
-  readonly #kernel = new RecordKernel();
   #sequence: number;
   #leader = -1;
 
@@ -52,7 +51,7 @@ export class StateLog {
       }
       const { bytes, count } = builder.seal('none');
       if (transactionalId !== null) bytes.writeInt16BE(transactionalBit, batchLayout.attributes);
-      stampBatch(bytes, { ...this.#producer, sequence: this.#sequence }, this.#kernel);
+      stampBatch(bytes, { ...this.#producer, sequence: this.#sequence }, sharedKernel());
       await this.#send(bytes, transactionalId);
       if (this.#producer.id >= 0) this.#sequence += count;
     }

@@ -33,6 +33,8 @@ type TestCompression = 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd';
 export interface TestKafka {
   /** `host:port`. */
   readonly bootstrap: string;
+  /** Where its logs lie. */
+  readonly dataDirectory: string;
   createTopic(topic: string, partitions?: number, config?: Readonly<Record<string, string>>): Promise<void>;
   deleteTopic(topic: string): Promise<void>;
   /** One request of one batch; all records into one partition. Returns the offset of the first. */
@@ -107,6 +109,10 @@ class RunningKafka implements TestKafka {
     this.#directory = directory;
     this.#start = start;
     this.#broker = broker;
+  }
+
+  get dataDirectory(): string {
+    return join(this.#directory, 'data');
   }
 
   async createTopic(topic: string, partitions = 1, config: Readonly<Record<string, string>> = {}): Promise<void> {
