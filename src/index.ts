@@ -1,5 +1,7 @@
 /** The TypeScript API: run a Flink SQL script as a job in this process, feed it, read its rows, stop it, query the lake, find topics. */
 import { resolve } from 'node:path';
+import { AuditedProducer, type AuditedProducerOptions, type ProducedRecord } from './audit/audited-producer.ts';
+import { type AuditMessage, ProducerAudit, type RecordToAudit } from './audit/producer-audit.ts';
 import { type LocalEngine, localEngine } from './commands/local-engine.ts';
 import { lockDirectory } from './engine/directory-lock.ts';
 import type { JobResult, RunningJob } from './engine/job.ts';
@@ -18,8 +20,20 @@ import { type FeedRows, RowFeed } from './sources/row-feed.ts';
 import type { ResolvedTopic } from './topology/resolve.ts';
 import { resolveTopic, type TopicRequest } from './topology/topic-lookup.ts';
 
-export type { AggregateUdf, JobResult, JobStatus, ResolvedTopic, ScalarUdf, TableUdf, TopicRequest };
-export { EngineError, isEngineError, resolveTopic };
+export type {
+  AggregateUdf,
+  AuditedProducerOptions,
+  AuditMessage,
+  JobResult,
+  JobStatus,
+  ProducedRecord,
+  RecordToAudit,
+  ResolvedTopic,
+  ScalarUdf,
+  TableUdf,
+  TopicRequest,
+};
+export { AuditedProducer, EngineError, isEngineError, ProducerAudit, resolveTopic };
 
 /**
  * A row of a SELECT, as Flink's SQL Gateway has it in JSON: timestamps are ISO-8601 texts; integers beyond ±(2^53 − 1) are bigint,

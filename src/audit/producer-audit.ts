@@ -118,7 +118,8 @@ export class ProducerAudit {
     const messages = [...this.#topics].flatMap(([topic, { counters }]) =>
       [...counters.values()].map((counter) => this.#message(topic, counter)),
     );
-    this.#closing = { messages, sends: repeats };
+    const unsent = this.#closing.sends === repeats ? this.#closing.messages : [];
+    this.#closing = { messages: [...unsent, ...messages], sends: repeats };
     this.#topics = new Map();
     this.#counters = 0;
     this.#session = this.#newSession();

@@ -8,6 +8,7 @@ import { kafkaOutlet } from '../simulator/kafka-outlet.ts';
 import { type ByteSink, fileSink, lineOutlet, type Outlet } from '../simulator/outlet.ts';
 import { Publisher, type Shard, type Totals } from '../simulator/publisher.ts';
 import { parseScenario, type Scenario } from '../simulator/scenario.ts';
+import { auditedSender } from './audited-sender.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
 import { bytesText, countText, durationText, groupedText } from './human.ts';
@@ -83,7 +84,7 @@ function openOutlet(scenario: Scenario, options: SimulateOptions, context: Comma
     case 'file':
       return fileSink(resolve(context.workingDirectory, target.path)).then(lineOutlet);
     case 'kafka':
-      return kafkaOutlet(target, scenario, options.shard, context.clock);
+      return kafkaOutlet(target, scenario, options.shard, context.clock, auditedSender(context.clock));
   }
 }
 

@@ -21,17 +21,44 @@ export async function kafkaOutlet(
   scenario: Scenario,
   shard: Shard,
   clock: Readonly<{ now(): number }>,
+  auditedSender: AuditedSender,
 ): Promise<Outlet> {
   const config = clientConfig(target.properties, `scenario '${scenario.name}', target kafka`);
   if (target.partitions !== null) await ensureTopic(config, target.topic, target.partitions);
-  const producer = new KafkaProducer(config, () => clock.now());
+  const sender = scenario.audit
+    ? await auditedSender(target.topic, Object.fromEntries(target.properties), scenario.name)
+    : plainSender(config, target.topic, clock);
   try {
-    const count = await producer.open(target.topic);
-    return new KafkaOutlet(producer, target.topic, keysOf(scenario, shard), count);
+    return new KafkaOutlet(sender, keysOf(scenario, shard), await sender.open());
   } catch (error) {
-    await producer.close();
+    await sender.close().catch(() => {}); // the error that came first counts
     throw error;
   }
+}
+
+/** Sends records to one topic; `open` gives the number of its partitions, `close` writes what waits. */
+export type RecordSender = Readonly<{
+  open: () => Promise<number>;
+  send: (partition: number, key: Uint8Array, value: Uint8Array, timestamp: number) => void;
+  ready: () => Promise<void> | null;
+  close: () => Promise<void>;
+}>;
+
+/** Makes a sender whose records are named, by the producer's name, and counted for the audit. */
+export type AuditedSender = (
+  topic: string,
+  properties: Readonly<Record<string, string>>,
+  producer: string,
+) => Promise<RecordSender>;
+
+function plainSender(config: ClientConfig, topic: string, clock: Readonly<{ now(): number }>): RecordSender {
+  const producer = new KafkaProducer(config, () => clock.now());
+  return {
+    open: () => producer.open(topic),
+    send: (partition, key, value, timestamp) => producer.send(topic, partition, key, value, timestamp),
+    ready: () => producer.ready(),
+    close: () => producer.flush().finally(() => producer.close()),
+  };
 }
 
 /** Replicas are the brokers' default. Several publishers may do it at once. */
@@ -53,14 +80,12 @@ function keysOf({ fleet }: Scenario, shard: Shard): Uint8Array[] {
 }
 
 class KafkaOutlet implements Outlet {
-  readonly #producer: KafkaProducer;
-  readonly #topic: string;
+  readonly #sender: RecordSender;
   readonly #keys: readonly Uint8Array[];
   readonly #partitions: Int32Array;
 
-  constructor(producer: KafkaProducer, topic: string, keys: readonly Uint8Array[], partitions: number) {
-    this.#producer = producer;
-    this.#topic = topic;
+  constructor(sender: RecordSender, keys: readonly Uint8Array[], partitions: number) {
+    this.#sender = sender;
     this.#keys = keys;
     this.#partitions = Int32Array.from(keys, (key) => keyHash(key) % partitions);
   }
@@ -69,16 +94,12 @@ class KafkaOutlet implements Outlet {
     for (let row = 0; row < length; row++) {
       const device = devices[row]!;
       const value = bytes.subarray(starts[row], ends[row]);
-      this.#producer.send(this.#topic, this.#partitions[device]!, this.#keys[device]!, value, timestamps[row]!);
+      this.#sender.send(this.#partitions[device]!, this.#keys[device]!, value, timestamps[row]!);
     }
-    await (this.#producer.ready() ?? undefined);
+    await (this.#sender.ready() ?? undefined);
   }
 
-  async close(): Promise<void> {
-    try {
-      await this.#producer.flush();
-    } finally {
-      await this.#producer.close();
-    }
+  close(): Promise<void> {
+    return this.#sender.close();
   }
 }

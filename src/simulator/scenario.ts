@@ -41,6 +41,8 @@ export type Scenario = Readonly<{
   /** Whether each event says its anomaly. */
   label: boolean;
   target: Target;
+  /** Whether records are named and counted for the audit. */
+  audit: boolean;
   /** Path of the file for the truth; null = it is not kept. */
   truth: string | null;
 }>;
@@ -118,6 +120,13 @@ const scenarioOptions: readonly OptionSpec[] = [
   },
   ...targetOptions,
   {
+    key: 'audit',
+    kind: 'boolean',
+    default: 'false',
+    description:
+      'With the kind `kafka`: names each record and counts it, so that `millrace audit` can tell whether it arrived.',
+  },
+  {
     key: 'truth',
     kind: 'string',
     description: 'File for the truth, JSON lines: anomalies, late events, duplicates, garbage.',
@@ -147,10 +156,14 @@ export function parseScenario(
   const written = flatten((document.value as { spec: object }).spec, '', where);
   // Another kind of target: what the file says of its own one does not count.
   if (overrides.has('target.kind'))
-    for (const key of written.keys()) if (key.startsWith('target.')) written.delete(key);
+    for (const key of written.keys()) if (key.startsWith('target.') || key === 'audit') written.delete(key);
   const options = checkOptions(new Map([...defaults, ...written, ...overrides]), scenarioOptions, where);
+  const audit = options.boolean('audit');
+  if (audit && options.string('target.kind') !== 'kafka')
+    throw new EngineError('INVALID_OPTION', `${where}: option 'audit' has a meaning with 'target.kind' kafka alone`);
   return {
     name,
+    audit,
     fleet: fleetSettings(options, where),
     pace: parsePace(options, where),
     label: options.boolean('anomalies.label'),

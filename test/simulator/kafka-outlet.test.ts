@@ -1,13 +1,17 @@
 import { Consumer, MessagesStreamModes } from '@platformatic/kafka';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { auditedSender } from '../../src/commands/audited-sender.ts';
+import { systemClock } from '../../src/engine/clock.ts';
 import { kafkaOutlet } from '../../src/simulator/kafka-outlet.ts';
 import { Publisher } from '../../src/simulator/publisher.ts';
 import { type KafkaTarget, parseScenario } from '../../src/simulator/scenario.ts';
+import { auditOnce, reportOf, twoTiers } from '../support/audit-tiers.ts';
 import { runFleet } from '../support/fleet.ts';
 import { describeWithJava } from '../support/testbed/describe-with-java.ts';
 import { startKafka, type TestKafka } from '../support/testbed/kafka.ts';
 
 const clock = { now: () => Date.now(), sleep: async () => {} };
+const audited = auditedSender(systemClock);
 
 describeWithJava('a fleet in Kafka', () => {
   let kafka: TestKafka;
@@ -39,7 +43,7 @@ describeWithJava('a fleet in Kafka', () => {
     const scenario = scenarioOf({ 'target.partitions': '4' });
     const shards = [0, 1].map(async (index) => {
       const shard = { index, count: 2 };
-      const outlet = await kafkaOutlet(scenario.target as KafkaTarget, scenario, shard, clock);
+      const outlet = await kafkaOutlet(scenario.target as KafkaTarget, scenario, shard, clock, audited);
       return new Publisher(scenario, shard, outlet, null, clock).run(new AbortController().signal);
     });
     const totals = await Promise.all(shards);
@@ -58,9 +62,23 @@ describeWithJava('a fleet in Kafka', () => {
     expect(messages.find(({ key }) => key === 'gpu-0000')!.partition).toBe(javaPartition('gpu-0000', 4));
   });
 
+  it('is named and counted for the audit where the scenario says so', async () => {
+    const scenario = scenarioOf({ audit: 'true', 'target.partitions': '2', 'target.topic': 'audited' });
+    const shard = { index: 0, count: 1 };
+    const outlet = await kafkaOutlet(scenario.target as KafkaTarget, scenario, shard, clock, audited);
+    const { records } = await new Publisher(scenario, shard, outlet, null, clock).run(new AbortController().signal);
+    const [tier] = twoTiers(kafka.bootstrap, ['audited']);
+    await auditOnce(tier);
+    const { tiers } = await reportOf([tier], { graceMs: -600_000 }); // closes what has just been
+    expect(tiers).toMatchObject([
+      { sources: [{ cluster: 'producers', topic: 'audited' }], equal: true, completeness: 1 },
+    ]);
+    expect(tiers[0]!.buckets.reduce((sum, { target }) => sum + target.count, 0)).toBe(records);
+  });
+
   it('says so when there is no such topic', async () => {
     const scenario = scenarioOf({ 'target.topic': 'fleets' });
-    const opening = kafkaOutlet(scenario.target as KafkaTarget, scenario, { index: 0, count: 1 }, clock);
+    const opening = kafkaOutlet(scenario.target as KafkaTarget, scenario, { index: 0, count: 1 }, clock, audited);
     await expect(opening).rejects.toThrow(/topic 'fleets' does not exist/);
   });
 });
