@@ -71,11 +71,11 @@ export type FailoverReport = Readonly<{
  */
 export async function failOver(request: FailoverRequest): Promise<FailoverReport> {
   const { spec, source, target, clock } = request;
+  const reachable = await answers(source);
   await markFailover(target, spec.name, { time: clock.now() }, clock);
   if (request.force) await clock.sleep(spec.leaseMs / 2, target.signal); // until those that still run have seen it
   const state = await readMirrorState(target, spec.name);
   const faults: SyncFault[] = [];
-  const reachable = await answers(source);
   const ended = reachable ? await endOf(request, state.positions, faults) : null;
   const positions = ended?.positions ?? state.positions;
   const groups = reachable ? await translateAll(request, positions, faults) : await asSynced(request, positions);

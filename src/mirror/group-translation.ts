@@ -38,6 +38,8 @@ export type GroupFacts = Readonly<{
   present: number | null;
   /** What was known the last time; null: nothing. */
   before: SyncedPosition | null;
+  /** The first offset that is left in the copy: retention may have taken what lay before. */
+  first?: number | undefined;
   /** Nothing more will be copied: a group that is ahead has read all that there is. */
   final?: boolean | undefined;
   /** Also back to before where somebody has read on at the target. */
@@ -49,9 +51,10 @@ export type GroupFacts = Readonly<{
  * had put it: otherwise somebody has read on there.
  */
 export function decide(offset: number, facts: GroupFacts): GroupDecision {
-  const { progress, present, before, final = false, rewind = false } = facts;
-  const to = translate(progress, final ? Math.min(offset, progress.offset) : offset);
-  if (to === null) return { kind: 'hold', reason: 'ahead-of-mirror', to };
+  const { progress, present, before, first = 0, final = false, rewind = false } = facts;
+  const exact = translate(progress, final ? Math.min(offset, progress.offset) : offset);
+  if (exact === null) return { kind: 'hold', reason: 'ahead-of-mirror', to: exact };
+  const to = Math.max(exact, first);
   if (present === to) return { kind: 'in-place', to };
   if (present === null || to > present) return { kind: 'move', to };
   const wentBack = before !== null && offset < before.source && present === before.target;

@@ -3,7 +3,13 @@ import { commitOffsets, committedOffsets, type GroupPosition, groupPositions } f
 import { describeGroups, isIdle, listGroups } from '../kafka/groups.ts';
 import { listOffsets, offsetSpec, partitionId, type TopicPartition } from '../kafka/offsets.ts';
 import { isEngineError } from '../model/errors.ts';
-import { decide, type GroupDecision, type HoldReason, type SyncedPosition } from './group-translation.ts';
+import {
+  decide,
+  type GroupDecision,
+  type GroupFacts,
+  type HoldReason,
+  type SyncedPosition,
+} from './group-translation.ts';
 import { sideBySide } from './side-by-side.ts';
 import { orFault, type SyncFault } from './sync-fault.ts';
 import type { ProgressOf } from './topic-pair.ts';
@@ -37,7 +43,7 @@ export type GroupSyncOptions = Readonly<{
   rewind?: boolean;
 }>;
 
-type Considered = Readonly<{ position: GroupPosition; copy: TopicPartition; present: number | null }> & {
+type Considered = Readonly<{ position: GroupPosition; copy: TopicPartition; facts: GroupFacts }> & {
   decision: GroupDecision;
 };
 
@@ -79,8 +85,11 @@ export class GroupSync {
 
   async #syncGroup(group: string): Promise<GroupOutcome[]> {
     const considered = await this.#consider(group);
-    const moves = considered.filter(({ decision }) => decision.kind === 'move');
-    if (moves.length > 0) await this.#carryOut(group, moves);
+    await this.#bound(considered.filter(({ decision }) => decision.kind !== 'in-place' && decision.to !== null));
+    await this.#carryOut(
+      group,
+      considered.filter(({ decision }) => decision.kind === 'move'),
+    );
     return considered.map((one) => outcomeOf(group, one));
   }
 
@@ -98,35 +107,36 @@ export class GroupSync {
     return known.map(({ position, progress, copy }) => {
       const present = there.get(partitionId(copy)) ?? null;
       const before = this.#before.get(keyOf(group, position)) ?? null;
-      return {
-        position,
-        copy,
-        present,
-        decision: decide(position.offset, { progress, present, before, final, rewind }),
-      };
+      const facts = { progress, present, before, final, rewind };
+      return { position, copy, facts, decision: decide(position.offset, facts) };
     });
   }
 
-  /** Commits, or turns into holds what must not be. */
-  async #carryOut(group: string, moves: readonly Considered[]): Promise<void> {
+  /** Decides once more, with what the copies really have: only where a position would change. */
+  async #bound(considered: readonly Considered[]): Promise<void> {
+    if (considered.length === 0) return;
     const { target } = this.#options;
-    const [described] = await describeGroups(target, [group]);
-    if (!isIdle(described!)) return hold(moves, 'active-at-target');
-    const copies = moves.map(({ copy }) => copy);
+    const copies = considered.map(({ copy }) => copy);
     const [first, end] = await Promise.all([
       listOffsets(target, copies, offsetSpec.earliest, false),
       listOffsets(target, copies, offsetSpec.latest, false),
     ]);
-    for (const move of moves) {
-      const id = partitionId(move.copy);
-      const to = move.decision.to!;
-      if (to > end.get(id)!) hold([move], 'beyond-copy');
-      else move.decision = { kind: 'move', to: Math.max(to, first.get(id)!) }; // retention may have taken what lay there
+    for (const one of considered) {
+      const id = partitionId(one.copy);
+      one.decision = decide(one.position.offset, { ...one.facts, first: first.get(id) });
+      if (one.decision.kind === 'move' && one.decision.to > end.get(id)!) hold([one], 'beyond-copy');
     }
-    const positions = moves
-      .filter(({ decision }) => decision.kind === 'move')
-      .map(({ copy, position, decision }) => ({ ...copy, offset: decision.to!, metadata: position.metadata ?? null }));
-    if (positions.length === 0) return;
+  }
+
+  /** Commits, or turns into holds what must not be. */
+  async #carryOut(group: string, moves: readonly Considered[]): Promise<void> {
+    if (moves.length === 0) return;
+    const { target } = this.#options;
+    const [described] = await describeGroups(target, [group]);
+    if (!isIdle(described!)) return hold(moves, 'active-at-target');
+    const positions = moves.map(({ copy, position, decision }) => {
+      return { ...copy, offset: decision.to!, metadata: position.metadata ?? null };
+    });
     try {
       await commitOffsets(target, group, positions);
     } catch (error) {
@@ -140,8 +150,9 @@ function hold(moves: readonly Considered[], reason: HoldReason): void {
   for (const move of moves) move.decision = { kind: 'hold', reason, to: move.decision.to };
 }
 
-function outcomeOf(group: string, { position, copy, present, decision }: Considered): GroupOutcome {
+function outcomeOf(group: string, { position, copy, facts, decision }: Considered): GroupOutcome {
   const { topic, partition, offset } = position;
+  const { present } = facts;
   return {
     group,
     topic,

@@ -162,7 +162,8 @@ describeWithJava('millrace mirror failover', () => {
     const late = records('late', 6).map((record, i) => ({ ...record, timestamp: 1_700_000_000_000 + i }));
     await from.transaction(topic, 0, records('lost', 2), 'abort');
     await from.produce(topic, 0, late);
-    await to.produce(topic, 0, late.slice(0, 4)); // as a mirror that was killed
+    await to.produce(topic, 0, late.slice(0, 4)); // as a mirror that was killed, and has not taken its leave
+    await to.produce('millrace-mirror.tail.internal', 0, [{ key: '["member","dead"]', value: '{"holds":[0]}' }]);
     await commitOffsets(clusterOf(from), 'tail-group', [{ topic, partition: 0, offset: 15 }]);
     const [code, report] = await failover(topic);
     expect([code, report.losses]).toEqual([0, []]);

@@ -45,6 +45,12 @@ describe('where a group goes on in the copy', () => {
     expect(decide(source, { progress, present, before })).toEqual(decision);
   });
 
+  it('not before the first record that is left in the copy', () => {
+    const facts = { progress, before: null, first: 116 };
+    expect(decide(15, { ...facts, present: null })).toEqual({ kind: 'move', to: 116 });
+    expect(decide(15, { ...facts, present: 116 })).toEqual({ kind: 'in-place', to: 116 });
+  });
+
   it('at the very end, one that is ahead goes on behind all copies; and goes back only when told to', () => {
     expect(decide(30, { progress, present: null, before: null, final: true })).toEqual({ kind: 'move', to: 120 });
     expect(decide(15, { progress, present: 118, before: null, rewind: true })).toEqual({ kind: 'move', to: 114 });

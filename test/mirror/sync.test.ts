@@ -175,6 +175,7 @@ describeWithJava('what a mirror keeps alike beside the records', () => {
     await commitOffsets(target, group, [{ ...there, offset: 0 }]);
     await deleteRecords(target, [{ topic: topic.target, partition: 0, offset: 4 }]);
     expect(await round(3)).toEqual([0, 4, 'moved']); // what lay before is gone from the copy
+    expect(await round(3)).toEqual([4, 4, 'in-place']);
   });
 
   it('never goes beyond the end of a copy that was made anew', async () => {
