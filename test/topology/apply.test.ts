@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,7 +13,7 @@ import type { TopologyPlan } from '../../src/topology/plan.ts';
 import { testWorld } from '../commands/world.ts';
 import { startProgram } from '../support/process.ts';
 import { startKafka, type TestKafka } from '../support/testbed/kafka.ts';
-import { exampleFile } from './example.ts';
+import { exampleAt } from './example.ts';
 
 // The example of eight local and four aggregate clusters on three brokers: one for what is local in each data centre, one for all aggregates.
 // Names of kinds and data centres keep topics apart.
@@ -32,15 +32,9 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 
-/** The example with small topics, on the brokers of the test. */
 function write(change: (text: string) => string = (text) => text): void {
-  const text = readFileSync(exampleFile, 'utf8')
-    .replaceAll(/"dc[12]-all-[a-z]+:9092"/g, `"${brokers.all.bootstrap}"`)
-    .replaceAll(/"(dc[12])-[a-z]+:9092"/g, (_, dataCentre: Site) => `"${brokers[dataCentre].bootstrap}"`)
-    .replaceAll('brokers: 3', 'brokers: 1')
-    .replaceAll(/partitions: \d+/g, 'partitions: 2')
-    .replaceAll(/( {4}(?:queueing|logs|tracking):\n)( {6}topics:)/g, '$1      defaults: { partitions: 2 }\n$2');
-  writeFileSync(file, change(text));
+  const siteOf = (host: string): Site => (host.includes('-all-') ? 'all' : (host.slice(0, 3) as Site));
+  writeFileSync(file, change(exampleAt((host) => brokers[siteOf(host)].bootstrap)));
 }
 
 async function topology(command: string, ...options: string[]): Promise<{ code: number; out: string; err: string }> {

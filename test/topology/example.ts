@@ -12,6 +12,15 @@ export function exampleTopology(): Topology {
   return parseTopology(readFileSync(exampleFile, 'utf8'), "topology 'two-data-centres.yaml'");
 }
 
+/** The example with topics of two partitions, its clusters of one broker each, at the addresses that `addressOf` gives for `dc1-all-logs`. */
+export function exampleAt(addressOf: (host: string) => string): string {
+  return readFileSync(exampleFile, 'utf8')
+    .replaceAll(/"(dc[12]-[a-z-]+):9092"/g, (_, host: string) => `"${addressOf(host)}"`)
+    .replaceAll('brokers: 3', 'brokers: 1')
+    .replaceAll(/partitions: \d+/g, 'partitions: 2')
+    .replaceAll(/( {4}(?:queueing|logs|tracking):\n)( {6}topics:)/g, '$1      defaults: { partitions: 2 }\n$2');
+}
+
 /** A topology of two local clusters and one aggregate. */
 export function smallTopology(
   more: Readonly<{ aggregate?: string; topics?: string; mirrors?: string }> = {},
