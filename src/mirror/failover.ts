@@ -66,8 +66,8 @@ export type FailoverReport = Readonly<{
 }>;
 
 /**
- * Shuts out every process of the mirror, translates all groups, and gives up its claims, so that the target's topics are nobody's copies any
- * more. NOT_FOUND when the mirror has never run. May be done again: what stands where it should is left there.
+ * Shuts out every process of the mirror, which has run (`checkHasRun`), translates all groups, and gives up its claims, so that the target's
+ * topics are nobody's copies any more. May be done again: what stands where it should is left there.
  */
 export async function failOver(request: FailoverRequest): Promise<FailoverReport> {
   const { spec, source, target, clock } = request;
