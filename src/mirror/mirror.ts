@@ -47,6 +47,7 @@ export class Mirror {
   readonly #shards = new Map<number, Shard>();
   readonly #meters = new Map<string, Readonly<{ place: TopicPartition; meter: PartitionMeter }>>();
   readonly #quotas = new Map<string, ByteQuota>();
+  readonly #leaving = new WeakSet<Shard>();
   readonly #losses: MirrorLoss[] = [];
   readonly #over = new AbortController();
   readonly #companions: Companions;
@@ -131,14 +132,18 @@ export class Mirror {
     };
   }
 
-  /** Works until `signal` aborts or, once, everything up to the ends of now is mirrored. Positions are stored in any case but a failure. */
+  /** Works until `signal` aborts or, once, everything up to the ends of now is mirrored. Positions are stored in any case. */
   async run(signal: AbortSignal): Promise<void> {
     const stop = (): void => this.#over.abort();
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();
     try {
-      await this.#open();
+      await this.#meet();
+      await this.#patiently('start', () => this.#open());
+      const lease = this.#keepLease();
       await this.#work();
+      this.#over.abort();
+      await lease;
       await this.#close();
     } finally {
       signal.removeEventListener('abort', stop);
@@ -148,7 +153,8 @@ export class Mirror {
     }
   }
 
-  async #open(): Promise<void> {
+  /** Fails at once where a cluster can't be reached: later faults are waited out. */
+  async #meet(): Promise<void> {
     const [source, target] = [await this.#source.metadata([]), await this.#target.metadata([])];
     const {
       name,
@@ -163,28 +169,52 @@ export class Mirror {
       targetId: target.clusterId ?? this.#spec.target.alias,
       clock: this.#world.clock,
     };
+  }
+
+  async #open(): Promise<void> {
     await ensureOwnTopics(this.#target, this.#spec);
-    await checkNotFailedOver(this.#target, name);
+    await checkNotFailedOver(this.#target, this.#spec.name);
     await this.#refresh();
     if (this.#once) await this.#findEnds();
   }
 
   async #work(): Promise<void> {
     const { clock } = this.#world;
-    const due = { tick: 0, topics: clock.monotonic() + this.#spec.sync.topicsMs };
+    let due = clock.monotonic() + this.#spec.sync.topicsMs;
     while (!this.#over.signal.aborted) {
-      if (clock.monotonic() >= due.topics && !this.#once) {
+      if (clock.monotonic() >= due && !this.#once) {
         await this.#passing('topics', () => this.#refresh());
-        due.topics = clock.monotonic() + this.#spec.sync.topicsMs;
+        due = clock.monotonic() + this.#spec.sync.topicsMs;
       }
-      if (clock.monotonic() >= due.tick) {
-        await this.#passing('lease', () => this.#tick());
-        due.tick = clock.monotonic() + this.#spec.leaseMs / 4;
-      }
-      if (this.#failure !== null) throw this.#failure;
       if (this.#shards.has(0)) this.#companions.round(this.#topics, this.#once);
       if (this.#once && (await this.#isDone())) return;
       await clock.sleep(this.#once ? 20 : 100, this.#over.signal);
+    }
+  }
+
+  /** By itself: whatever else takes long, signs of life must not. */
+  async #keepLease(): Promise<void> {
+    const { clock } = this.#world;
+    try {
+      while (!this.#over.signal.aborted) {
+        const next = clock.monotonic() + this.#spec.leaseMs / 4;
+        await this.#passing('lease', () => this.#tick());
+        await clock.sleep(Math.max(10, next - clock.monotonic()), this.#over.signal);
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  /** Until it is done: a mirror that runs on waits for brokers, one that runs once does not. */
+  async #patiently(what: string, step: () => Promise<void>): Promise<void> {
+    for (let done = false; !done && !this.#over.signal.aborted; ) {
+      const attempt = async (): Promise<void> => {
+        await step();
+        done = true;
+      };
+      if (this.#once) await attempt();
+      else await this.#passing(what, attempt);
     }
   }
 
@@ -220,13 +250,18 @@ export class Mirror {
     const { keep, take } = await this.#membership.tick([...this.#shards.keys()]);
     this.#leasedMs = began;
     this.#ctx.writer.wake();
-    const released = [...this.#shards].filter(([index]) => !keep.includes(index));
-    await Promise.all(released.map(([, shard]) => shard.stop()));
-    for (const [index] of released) this.#shards.delete(index);
+    for (const [index, shard] of this.#shards) if (!keep.includes(index)) this.#release(index, shard);
     for (const index of take) {
       const places = (): readonly Place[] => this.#places.get(index) ?? [];
       this.#shards.set(index, new Shard(this.#ctx, index, places, this.#once, (error) => this.#fail(error)));
     }
+  }
+
+  /** It is held until it has ended in good order; meanwhile signs of life go on. */
+  #release(index: number, shard: Shard): void {
+    if (this.#leaving.has(shard)) return;
+    this.#leaving.add(shard);
+    void shard.stop().then(() => this.#shards.delete(index));
   }
 
   async #refresh(): Promise<void> {

@@ -207,14 +207,29 @@ class Resuming {
       // Where nothing of the tail is left at the source, as many offsets as it has records are known to be copied.
       this.#offset = all || !gone ? match.offset : Math.min(this.#offset + (to - from), this.#source.first);
       if (all) this.#leaderEpoch = match.leaderEpoch;
-    } else this.#differs(match.offset, match.targetOffset, to);
+    } else await this.#differs(match.offset, match.targetOffset, to);
   }
 
-  /** The source no longer has what was copied: it was cut back, and has gone on otherwise. */
-  #differs(offset: number, targetOffset: number, targetEnd: number): void {
+  /** The source no longer has what was copied: it was cut back, and has gone on otherwise. Or somebody else has written to the copy. */
+  async #differs(offset: number, targetOffset: number, targetEnd: number): Promise<void> {
+    if ((await this.#currentEpoch()) === this.#saved.leaderEpoch) throw this.#written(offset, targetOffset);
     this.#offset = offset;
     this.#leaderEpoch = -1;
     this.#lose(offset, offset + (targetEnd - targetOffset), 'truncation');
+  }
+
+  /** Without an election no log is cut back. */
+  async #currentEpoch(): Promise<number | undefined> {
+    const { topics } = await this.#ctx.source.metadata([this.#saved.topic]);
+    return topics[0]?.partitions.find(({ partition }) => partition === this.#saved.partition)?.leaderEpoch;
+  }
+
+  #written(offset: number, targetOffset: number): EngineError {
+    const { targetTopic, partition } = this.#saved;
+    const what = `target topic '${targetTopic}', partition ${partition}, offset ${targetOffset}`;
+    return new EngineError('CONFLICT', `${what}: expected the copy of offset ${offset}, found another record`, {
+      hint: 'A mirrored topic has one writer, the mirror: somebody else has written to it. delivery: at-least-once goes on all the same.',
+    });
   }
 
   checkRetention(why: Stop | null): void {

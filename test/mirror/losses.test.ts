@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { deleteRecords } from '../../src/kafka/record-deletion.ts';
 import { targetOffset } from '../../src/model/offset-runs.ts';
@@ -127,4 +129,75 @@ describeWithJava('what a mirror finds missing', () => {
       seen.map(({ timestamp, ...rest }) => rest),
     );
   });
+
+  it('because the log was cut back is told, and what stands there now is copied behind', async () => {
+    await source.createTopic('cut');
+    for (let i = 0; i < 4; i++) await source.produce('cut', 0, records(5, i * 5));
+    await mirrorOnce(settings('cut', 'cut'));
+    await source.kill();
+    cutBack(join(source.dataDirectory, 'cut-0'), 2);
+    await source.restart();
+    const failure = mirrorOnce(settings('cut', 'cut'));
+    await expect(failure).rejects.toThrow(/topic 'cut', partition 0: offsets 10 to 20 are lost \(truncation\)/);
+    await source.produce('cut', 0, records(3, 100));
+    await mirrorOnce(settings('cut', 'cut', skip));
+    const copied = await consumeTopic(target.bootstrap, 'cut');
+    expect(values(copied)).toEqual([...records(20), ...records(3, 100)].map(({ value }) => value));
+    const { positions, losses } = await stateOf(target.bootstrap, 'cut');
+    expect(losses).toMatchObject([{ from: 10, to: 20, cause: 'truncation' }]);
+    expect(positions.get('cut-0')!.runs).toEqual([
+      { sourceFrom: 0, sourceTo: 10, targetFrom: 0 },
+      { sourceFrom: 10, sourceTo: 13, targetFrom: 20 },
+    ]);
+  });
+
+  it('at the target is copied again', async () => {
+    await source.createTopic('lost');
+    for (let i = 0; i < 4; i++) await source.produce('lost', 0, records(5, i * 5));
+    await mirrorOnce(settings('lost', 'lost'));
+    await target.kill();
+    cutBack(join(target.dataDirectory, 'lost-0'), 3);
+    await target.restart();
+    await mirrorOnce(settings('lost', 'lost'));
+    expect(await consumeTopic(target.bootstrap, 'lost')).toEqual(await consumeTopic(source.bootstrap, 'lost'));
+    expect((await stateOf(target.bootstrap, 'lost')).losses).toEqual([]);
+  });
+
+  it('is not what somebody else writes to a copy: that is refused', async () => {
+    await source.createTopic('alien');
+    await source.produce('alien', 0, records(5));
+    await mirrorOnce(settings('alien', 'alien'));
+    await target.produce('alien', 0, records(1, 1_000));
+    await source.produce('alien', 0, records(5, 5));
+    const failure = mirrorOnce(settings('alien', 'alien', skip));
+    await expect(failure).rejects.toThrow(
+      /'alien', partition 0, offset 5: expected the copy of offset 5, found another record/,
+    );
+    await source.createTopic('full');
+    await target.createTopic('full');
+    await source.produce('full', 0, records(5));
+    await target.produce('full', 0, records(5));
+    await expect(mirrorOnce(settings('full', 'full'))).rejects.toThrow(
+      /expected nothing in the target before the mirror begins, found offsets 0 to 5/,
+    );
+  });
+
+  it('is no batch that is too large for the target: that is an error', async () => {
+    await source.createTopic('large');
+    await target.createTopic('large', 1, { 'max.message.bytes': '1000', 'compression.type': 'producer' });
+    await source.produce('large', 0, [{ value: 'x'.repeat(3_000) }]);
+    const failure = mirrorOnce(settings('large', 'large'));
+    await expect(failure).rejects.toMatchObject({ code: 'LIMIT', hint: expect.stringContaining('max.message.bytes') });
+  });
 });
+
+/** Leaves the first batches of a log that nobody has open, as an unclean election would. */
+function cutBack(directory: string, batches: number): void {
+  const file = join(directory, '00000000000000000000.log');
+  const bytes = readFileSync(file);
+  let end = 0;
+  for (let i = 0; i < batches; i++) end += 12 + bytes.readInt32BE(end + 8);
+  truncateSync(file, end);
+  for (const name of readdirSync(directory))
+    if (/\.(index|timeindex|snapshot)$/.test(name)) rmSync(join(directory, name));
+}

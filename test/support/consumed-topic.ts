@@ -27,7 +27,7 @@ export async function consumeTopic(bootstrap: string, topic: string): Promise<Co
     clientId: 'independent',
     groupId: `independent-${randomUUID()}`,
     bootstrapBrokers: [bootstrap],
-    isolationLevel: 'READ_COMMITTED',
+    isolationLevel: 1, // READ_COMMITTED
     minBytes: 1,
     maxWaitTime: 50,
   });
