@@ -16,13 +16,16 @@ const margin = 24;
 const titleHeight = 44;
 const betweenRows = 150; // room for the arrows
 const legendHeight = 40;
+const arcRoom = 24; // for arrows between aggregate clusters, which hang out of the data centres
+const beside = 14; // of the two directions between clusters of one row
 
 export function topologySvg(topology: Topology, live: readonly LiveCluster[]): string {
   const columns = layOut(topology);
   const boxes = columns.flatMap((column) => column.boxes);
   const width = columns.length === 0 ? 2 * margin : columns.at(-1)!.x + columns.at(-1)!.width + margin;
   const bottom = rowTop('aggregate') + box.height + centre.padding;
-  const height = bottom + legendHeight + margin;
+  const legendTop = bottom + legendHeight + (hasArcBelow(topology) ? arcRoom : 0);
+  const height = legendTop + margin;
   const { places } = spreadTopics(topology);
   const names = (id: string): string[] =>
     places.filter(({ cluster }) => cluster === id).map(({ topicName }) => topicName);
@@ -34,10 +37,15 @@ export function topologySvg(topology: Topology, live: readonly LiveCluster[]): s
     ...columns.map(({ name, x, width: columnWidth }) => centreSvg(name, x, columnWidth, bottom)),
     ...topology.mirrors.map((mirror) => arrowSvg(mirror, boxes)),
     ...boxes.map((each) => boxSvg(each, names(each.cluster.id), live)),
-    legendSvg(bottom + legendHeight),
+    legendSvg(legendTop, topology),
     '</svg>',
     '',
   ].join('\n');
+}
+
+function hasArcBelow({ clusters, mirrors }: Topology): boolean {
+  const aggregates = clusters.filter(({ role }) => role === 'aggregate').map(({ id }) => id);
+  return mirrors.some(({ from, to }) => aggregates.includes(from) && aggregates.includes(to));
 }
 
 function rowTop(role: Cluster['role']): number {
@@ -78,7 +86,10 @@ function boxSvg({ x, y, cluster }: Box, topics: readonly string[], live: readonl
   const state = live.find(({ id }) => id === cluster.id);
   const mark =
     state === undefined ? '' : `<circle class="${state.state}" cx="${x + box.width - 14}" cy="${y + 16}" r="5"/>\n`;
-  const told = state === undefined ? `${topics.length} topics` : stateText(state, topics).replace(/^up: /, '');
+  const told =
+    state === undefined
+      ? `${topics.length} topic${topics.length === 1 ? '' : 's'}`
+      : stateText(state, topics).replace(/^up: /, '');
   const line = (className: string, dy: number, text: string): string =>
     `<text class="${className}" x="${x + 12}" y="${y + dy}">${escaped(shortened(text))}</text>`;
   return [
@@ -91,7 +102,7 @@ function boxSvg({ x, y, cluster }: Box, topics: readonly string[], live: readonl
   ].join('\n');
 }
 
-const longestLine = 23; // characters that fit into a box
+const longestLine = 20; // characters that fit into a box
 
 function shortened(text: string): string {
   return text.length <= longestLine ? text : `${text.slice(0, longestLine - 1)}…`;
@@ -101,16 +112,18 @@ function shortened(text: string): string {
 function arrowSvg(mirror: Mirror, boxes: readonly Box[]): string {
   const from = boxes.find(({ cluster }) => cluster.id === mirror.from)!;
   const to = boxes.find(({ cluster }) => cluster.id === mirror.to)!;
-  const [x1, x2] = [from.x + box.width / 2, to.x + box.width / 2];
+  const apart = from.y !== to.y ? 0 : from.x < to.x ? beside : -beside;
+  const [x1, x2] = [from.x + box.width / 2 + apart, to.x + box.width / 2 - apart];
   const [y1, y2] = [from.y + (from.y <= to.y ? box.height : 0), to.y + (from.y < to.y ? -3 : box.height + 3)];
-  const bend = from.y === to.y ? betweenRows * 0.4 : (y2 - y1) / 2;
+  const bend = from.y === to.y ? betweenRows * (from.x < to.x ? 0.4 : 0.28) : (y2 - y1) / 2;
   const path = `M${x1} ${y1} C${x1} ${y1 + bend} ${x2} ${y2 + (from.y === to.y ? bend : -bend)} ${x2} ${y2}`;
   const kind = from.cluster.kind;
   return `<path class="arrow ${kind}" d="${path}" marker-end="url(#${kind})"><title>${escaped(mirror.name)}</title></path>`;
 }
 
-function legendSvg(y: number): string {
+function legendSvg(y: number, { clusters }: Topology): string {
   return trafficKinds
+    .filter((kind) => clusters.some((cluster) => cluster.kind === kind))
     .map((kind, i) => {
       const x = margin + i * 120;
       return `<path class="arrow ${kind}" d="M${x} ${y - 4} h22"/><text class="small" x="${x + 30}" y="${y}">${kind}</text>`;
