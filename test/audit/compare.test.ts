@@ -356,11 +356,18 @@ describeWithJava('audit compare', () => {
       expect(result).toMatchObject({ ...different, missing: [`0/${last}`], explained: expect.anything() });
     });
 
+    it('names a lost newest value of a key whose older value is there, among what was compacted', async () => {
+      const rows = list.toSpliced(10, 0, { key: 'own-1', value: 'own 1, newer', timestamp: epoch + 4 * second });
+      const target = await compactedTopic(list, 11);
+      const result = found(await compare(await topicOf([rows]), target));
+      expect(result).toMatchObject({ ...different, missing: ['0/10'], explained: expect.anything() });
+    });
+
     it('tells a tombstone that compaction took from one that was lost', async () => {
       const deleting = (key: string, n: number): TestRecord => ({ key, value: null, timestamp: epoch + n * second });
-      const rows = [...list, deleting('own-2', 20), deleting('own-4', 21), ...pairs(22), ...pairs(23)];
+      const rows = [...list, deleting('own-2', 20), deleting('own-4', 21), ...[22, 23, 24].flatMap(pairs)];
       const lost = rows.findIndex(({ key, value }) => key === 'own-4' && value === null);
-      const target = await compactedTopic(rows.toSpliced(lost, 1), 15); // with own 4, which is to be deleted
+      const target = await compactedTopic(rows.toSpliced(lost, 1), 13); // with own 4, which is to be deleted
       const result = found(await compare(await topicOf([rows]), target));
       expect(result).toMatchObject({ ...different, missing: [`0/${lost}`], explained: expect.anything() });
     });

@@ -8,8 +8,8 @@ import { MatchRuns } from './match-runs.ts';
 import type { RecordCursor, Sighting } from './record-cursor.ts';
 import { Unmatched } from './unmatched.ts';
 
-/** Records without a partner, and runs, that are kept at the most: some 250 MB. */
-export const mostUnmatched = 500_000;
+/** Records without a partner, and runs, that are kept at the most: some 400 MB. */
+export const mostUnmatched = 1_000_000;
 
 type Side = Readonly<{ cursor: RecordCursor; unmatched: Unmatched }>;
 

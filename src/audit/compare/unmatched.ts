@@ -2,7 +2,8 @@ import type { Sighting } from './record-cursor.ts';
 
 /** Records of one side that have no partner yet, found by content; of several alike, the first is taken first. */
 export class Unmatched {
-  readonly #byContent = new Map<number, Sighting[]>();
+  /** One or several of a number; as a rule one, so that a list for it would only take room. */
+  readonly #byContent = new Map<number, Sighting | Sighting[]>();
   #size = 0;
 
   get size(): number {
@@ -12,8 +13,9 @@ export class Unmatched {
   add(sighting: Sighting): void {
     const number = contentNumber(sighting.contentHigh, sighting.contentLow);
     const alike = this.#byContent.get(number);
-    if (alike === undefined) this.#byContent.set(number, [sighting]);
-    else alike.push(sighting);
+    if (alike === undefined) this.#byContent.set(number, sighting);
+    else if (Array.isArray(alike)) alike.push(sighting);
+    else this.#byContent.set(number, [alike, sighting]);
     this.#size++;
   }
 
@@ -21,10 +23,12 @@ export class Unmatched {
   take(contentHigh: number, contentLow: number): Sighting | null {
     const number = contentNumber(contentHigh, contentLow);
     const alike = this.#byContent.get(number);
-    const found = alike?.findIndex((each) => each.contentHigh === contentHigh && each.contentLow === contentLow) ?? -1;
+    if (alike === undefined) return null;
+    const list = Array.isArray(alike) ? alike : [alike];
+    const found = list.findIndex((each) => each.contentHigh === contentHigh && each.contentLow === contentLow);
     if (found < 0) return null;
-    const [sighting] = alike!.splice(found, 1);
-    if (alike!.length === 0) this.#byContent.delete(number);
+    const [sighting] = list.splice(found, 1);
+    if (list.length === 0) this.#byContent.delete(number);
     this.#size--;
     return sighting!;
   }
