@@ -252,8 +252,10 @@ describeWithJava('faults between two tiers', () => {
     const options = { clock: systemClock, intervalMs: 20, warn: () => {} };
     const stopping = new AbortController();
     const running = ['a', 'b'].map((id) => runAuditor(tier, { ...options, id }, stopping.signal, { once: false }));
-    for (let i = 0; i < 80; i++)
-      await produceAudited(kafka.bootstrap, 'twice', 2, { time: anHourAgo - i * 600_000, counts: 0 });
+    for (let i = 8; i > 0; i--) {
+      const time = anHourAgo - i * 6_000_000;
+      await produceAudited(kafka.bootstrap, 'twice', 20, { time, stepMs: 300_000, counts: 0 });
+    }
     stopping.abort();
     await Promise.all(running);
     await auditOnce(tier, 'c');

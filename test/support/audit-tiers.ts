@@ -91,6 +91,8 @@ let sessions = 0;
 
 export type Production = Readonly<{
   time?: number;
+  /** From one record to the next; 1 ms unless given. */
+  stepMs?: number;
   /** Of the keys: `k0`, `k1`, … unless given. */
   key?: (i: number) => string;
   /** Sequences that are counted and never sent. */
@@ -106,7 +108,7 @@ export async function produceAudited(
   count: number,
   more: Production = {},
 ): Promise<void> {
-  const { time = anHourAgo, key = (i) => `k${i}`, lost = [], counts = 2 } = more;
+  const { time = anHourAgo, stepMs = 1, key = (i) => `k${i}`, lost = [], counts = 2 } = more;
   await ensureAuditTopic(clientConfig(client(bootstrap), 'test'));
   const session = (++sessions).toString(16).padStart(16, '0');
   const audit = new ProducerAudit({ producer: `shop-${topic}`, host: 'test-host' }, () => session);
@@ -114,8 +116,8 @@ export async function produceAudited(
     await producer.open(topic);
     await producer.open(auditTopic);
     for (let i = 0; i < count; i++) {
-      const record = { key: Buffer.from(key(i)), value: Buffer.from(`value ${i}`), timestamp: time + i };
-      const headers = audit.stamp(topic, record, time + i);
+      const record = { key: Buffer.from(key(i)), value: Buffer.from(`value ${i}`), timestamp: time + i * stepMs };
+      const headers = audit.stamp(topic, record, record.timestamp);
       if (lost.includes(i)) continue;
       producer.send(topic, 0, record.key, record.value, record.timestamp, headers);
       if (i === Math.floor(count / 2)) audit.messages(); // lost
