@@ -50,7 +50,7 @@ export function topicMatcher(expressions: readonly string[]): (topic: string) =>
 
 /** Topics of this name are the system's own or the mirrors': never audited. */
 export function isOwnTopic(topic: string): boolean {
-  return topic.startsWith('__') || topic.startsWith('millrace-');
+  return /^__|^millrace-|(^|\.)heartbeats$|[.-]internal$/.test(topic);
 }
 
 /** Checks that tiers fit together: names are unique, sources are there, no tier feeds itself. */

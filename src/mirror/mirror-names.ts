@@ -1,4 +1,5 @@
 /** Names that a mirror gives and heeds: of the copies, of its own topics, and which topics are never mirrored. */
+import { auditTopic } from '../audit/audit-topic.ts';
 import type { TopicMetadata } from '../kafka/cluster.ts';
 import type { MirrorSpec } from './mirror-spec.ts';
 import { fits } from './name-filter.ts';
@@ -29,6 +30,10 @@ export function isMirrored(spec: MirrorSpec, topic: Pick<TopicMetadata, 'name' |
 
 function isOwn(name: string): boolean {
   return (
-    /^__/.test(name) || name === heartbeatsTopic || name.endsWith(`.${heartbeatsTopic}`) || /[.-]internal$/.test(name)
+    /^__/.test(name) ||
+    name === auditTopic || // every cluster has its own
+    name === heartbeatsTopic ||
+    name.endsWith(`.${heartbeatsTopic}`) ||
+    /[.-]internal$/.test(name)
   );
 }

@@ -18,6 +18,7 @@ import {
   reportOf,
   take,
   twoTiers,
+  warnings,
 } from '../support/audit-tiers.ts';
 import { describeWithJava } from '../support/testbed/describe-with-java.ts';
 import { startKafka, type TestKafka } from '../support/testbed/kafka.ts';
@@ -293,6 +294,7 @@ describeWithJava('faults between two tiers', () => {
       .toBe(true);
     await produceAudited(kafka.bootstrap, 'anew', 4, { counts: 0 });
     await auditOnce(tier);
+    expect(warnings).toContain("tier dc1: topic 'anew' was made anew: its audit begins anew");
     const [bucket] = pairOf(await reportOf([tier]), 'anew').buckets;
     expect(bucket).toMatchObject({ source: { count: 10 }, target: { count: 4 } });
     expect(new Set(bucket!.missing.map(({ cause }) => cause))).toEqual(new Set(['topic-recreated']));

@@ -115,6 +115,7 @@ describe('the topics of a mirror', () => {
     const others = [
       topic('mm2-offset-syncs.b.internal'),
       topic('millrace-mirror.x.internal'),
+      topic('millrace-audit'),
       topic('b.checkpoints.internal'),
     ];
     for (const one of [...own, ...others]) expect(isMirrored(all, one)).toBe(false);

@@ -34,7 +34,7 @@ export function client(bootstrap: string): ReadonlyMap<string, string> {
   ]);
 }
 
-export async function withProducer<T>(bootstrap: string, work: (producer: KafkaProducer) => Promise<T>): Promise<T> {
+async function withProducer<T>(bootstrap: string, work: (producer: KafkaProducer) => Promise<T>): Promise<T> {
   const producer = new KafkaProducer(clientConfig(client(bootstrap), 'test'), () => Date.now());
   try {
     const result = await work(producer);

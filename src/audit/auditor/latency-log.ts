@@ -48,7 +48,7 @@ export class LatencyLog {
   }
 }
 
-export function encodeLatency(sketch: LatencySketch): Buffer {
+function encodeLatency(sketch: LatencySketch): Buffer {
   const encoder = new ByteEncoder().byte(version);
   let before = 0;
   encoder.list(sketch.entries(), ([bucket, count]) => {

@@ -1,4 +1,5 @@
 /** The records of one bucket, read from the log: where tables can't tell what differs, and to find the places of what they tell. */
+import { eventTime } from '../auditor/partition-account.ts';
 import { BucketAccount, bucketStart } from '../bucket-account.ts';
 import { next } from '../compare/lockstep.ts';
 import { type Sighting, silent } from '../compare/record-cursor.ts';
@@ -75,8 +76,7 @@ async function scan({ view, side }: ScannedTopic, bucket: Bucket, tail: boolean,
       const sighting = (): Sighting => cursor.sighting();
       while (await next(cursor)) {
         const { digest, timestamp } = cursor;
-        const time = digest.named ? digest.nameTime : timestamp;
-        if (bucketStart(time, bucket.bucketMs) === bucket.from) onRecord(digest, sighting);
+        if (bucketStart(eventTime(digest, timestamp), bucket.bucketMs) === bucket.from) onRecord(digest, sighting);
       }
     }
   }

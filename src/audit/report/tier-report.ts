@@ -51,7 +51,7 @@ export type PairReport = Readonly<{
 export type AuditReport = Readonly<{ equal: boolean; time: number; tiers: readonly PairReport[] }>;
 
 /** Name of the tier before the first. */
-export const producersTier = 'producers';
+const producersTier = 'producers';
 
 export async function reportTiers(tiers: readonly AuditTier[], options: ReportOptions): Promise<AuditReport> {
   checkTiers(tiers);

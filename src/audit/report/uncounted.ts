@@ -1,5 +1,6 @@
 /** Producers whose records are in the first tier and in nobody's count. */
 import type { ProducerCount } from '../audit-log.ts';
+import { eventTime } from '../auditor/partition-account.ts';
 import { next } from '../compare/lockstep.ts';
 import { silent } from '../compare/record-cursor.ts';
 import type { ScannedTopic } from './bucket-scan.ts';
@@ -42,8 +43,7 @@ async function countSessions(
       if (range.from >= range.to) continue;
       const cursor = side!.cursor(partition, silent, range);
       while (await next(cursor)) {
-        const { named, nameTime } = cursor.digest;
-        const time = named ? nameTime : cursor.timestamp;
+        const time = eventTime(cursor.digest, cursor.timestamp);
         if (time < bucket || time >= bucket + segment.scheme.bucketMs) continue;
         const { identity } = cursor.sighting();
         const name = identity === null ? 'a producer that gives no names' : sessionText(identity);
