@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { EngineError } from '../model/errors.ts';
 import { applyChanges } from '../topology/apply.ts';
-import { type ClusterClients, lookAt, openClusters } from '../topology/live-cluster.ts';
+import { type ClusterClients, lookAtClusters, openClusters } from '../topology/live-cluster.ts';
 import { type Change, planTopology, type TopologyPlan } from '../topology/plan.ts';
 import { changeText, doneText, planText } from '../topology/plan-text.ts';
 import type { Topology } from '../topology/topology.ts';
@@ -44,7 +44,7 @@ async function apply(file: string, options: ApplyOptions, context: CommandContex
   const topology = await loadTopology(file, context);
   const clients = openClusters(topology, secretsOf(file, context));
   try {
-    const plan = await planNow(topology, clients);
+    const plan = planTopology(topology, await lookAtClusters(topology, clients, true));
     const mayStart = plan.conflicts.length === 0 && (plan.changes.length === 0 || options.yes === true);
     if (!mayStart) return await showOnly(topology, plan, options, context);
     await applyChanges(plan.changes, {
@@ -58,12 +58,6 @@ async function apply(file: string, options: ApplyOptions, context: CommandContex
   } finally {
     clients.close();
   }
-}
-
-/** `only`: ids of clusters; the others count as not there. */
-async function planNow(topology: Topology, clients: ClusterClients, only?: ReadonlySet<string>): Promise<TopologyPlan> {
-  const asked = topology.clusters.filter(({ id }) => only?.has(id) ?? true);
-  return planTopology(topology, await Promise.all(asked.map((each) => lookAt(each, clients.of(each.id), true))));
 }
 
 async function showOnly(
@@ -88,7 +82,7 @@ async function settle(
 ): Promise<void> {
   const changed = new Set(changes.map(({ cluster }) => cluster));
   for (let attempt = 0; changed.size > 0; attempt++) {
-    const now = await planNow(topology, clients, changed);
+    const now = planTopology(topology, await lookAtClusters(topology, clients, true, changed));
     const left = now.changes.filter((change) => changes.some((done) => isSameChange(done, change)));
     const [away] = now.unreachable;
     if (left.length === 0 && away === undefined) return;

@@ -5,7 +5,7 @@ import { Option } from 'commander';
 import { type SecretSource, secretsBeside } from '../kafka/secret-text.ts';
 import { EngineError } from '../model/errors.ts';
 import { firstError } from '../topology/finding.ts';
-import { type LiveCluster, lookAt, openClusters } from '../topology/live-cluster.ts';
+import { type LiveCluster, lookAtClusters, openClusters } from '../topology/live-cluster.ts';
 import type { Topology } from '../topology/topology.ts';
 import { type CheckedTopology, readTopology } from '../topology/topology-file.ts';
 import type { CommandContext } from './dependencies.ts';
@@ -57,7 +57,7 @@ export async function lookAtAll(
 ): Promise<readonly LiveCluster[]> {
   const clients = openClusters(topology, secrets, patient);
   try {
-    return await Promise.all(topology.clusters.map((each) => lookAt(each, clients.of(each.id), patient)));
+    return await lookAtClusters(topology, clients, patient);
   } finally {
     clients.close();
   }

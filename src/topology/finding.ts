@@ -28,7 +28,7 @@ export class Findings {
     try {
       return read();
     } catch (error) {
-      if (!isEngineError(error)) throw error;
+      if (!isEngineError(error) || error.code !== 'INVALID_OPTION') throw error;
       const { message, hint, position } = error;
       this.#found.push({ severity: 'error', message, hint, position });
       return otherwise;
