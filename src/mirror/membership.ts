@@ -56,7 +56,7 @@ export class Membership {
    */
   async tick(held: readonly number[]): Promise<Readonly<{ keep: readonly number[]; take: readonly number[] }>> {
     if (this.#topicId === null) await this.#read();
-    const free = this.#share().filter((shard) => !this.#heldByOthers(shard));
+    const free = this.#share().filter((shard) => !this.heldByOthers(shard));
     const holds = [...new Set([...held, ...free])];
     await this.#log.append([{ key: ['member', this.#token], value: { holds } }]);
     await this.#read();
@@ -64,7 +64,7 @@ export class Membership {
     const share = this.#share();
     return {
       keep: held.filter((shard) => share.includes(shard)),
-      take: free.filter((shard) => share.includes(shard) && !held.includes(shard) && !this.#heldByOthers(shard)),
+      take: free.filter((shard) => share.includes(shard) && !held.includes(shard) && !this.heldByOthers(shard)),
     };
   }
 
@@ -83,7 +83,8 @@ export class Membership {
     return [...this.#members].filter(([, { time }]) => time > now - this.#leaseMs).map(([token]) => token);
   }
 
-  #heldByOthers(shard: number): boolean {
+  /** Whether another living process has the shard, or wants it. */
+  heldByOthers(shard: number): boolean {
     return this.#alive().some((token) => token !== this.#token && this.#members.get(token)!.holds.includes(shard));
   }
 

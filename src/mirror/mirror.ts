@@ -300,7 +300,8 @@ export class Mirror {
   /** Whether all shards are done: those of this process, and, by what is stored, those of others. */
   async #isDone(): Promise<boolean> {
     const busy = [...this.#places.keys()].filter((shard) => this.#shards.get(shard)?.over !== true);
-    if (busy.some((shard) => this.#shards.has(shard))) return false;
+    // What nobody has is still to be taken on: its stored position may be ahead of what the clusters have now.
+    if (busy.some((shard) => this.#shards.has(shard) || !this.#membership.heldByOthers(shard))) return false;
     for (const shard of busy) {
       const { positions } = await readShardState(this.#target, this.#spec.name, shard);
       const open = this.#places.get(shard)!.some((place) => {

@@ -6,8 +6,8 @@ import { clientConfig } from '../../src/kafka/client-config.ts';
 import { KafkaCluster } from '../../src/kafka/cluster.ts';
 import { listOffsets, offsetSpec } from '../../src/kafka/offsets.ts';
 
-const joinMs = 8_000;
-const quietMs = 700;
+const joinMs = 15_000;
+const quietMs = 2_500;
 
 /** A record as somebody else's consumer sees it; bytes as hexadecimal digits. */
 export type ConsumedRecord = Readonly<{
