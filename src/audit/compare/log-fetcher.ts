@@ -31,11 +31,14 @@ export class LogFetcher {
     this.#cluster = cluster;
   }
 
-  /** One fetch of one partition. Its bytes are to be given back with `release`. */
-  fetch(place: LogPlace, offset: number): Promise<FetchedLog> {
+  /**
+   * One fetch of one partition. Its bytes are to be given back with `release`. `committed`: up to the last stable offset; otherwise up to the
+   * end, whatever becomes of it.
+   */
+  fetch(place: LogPlace, offset: number, committed = true): Promise<FetchedLog> {
     return this.#cluster.retry(async () => {
       try {
-        return await this.#fetchOnce(place, offset);
+        return await this.#fetchOnce(place, offset, committed);
       } catch (error) {
         this.#leaders.clear();
         throw error;
@@ -47,9 +50,9 @@ export class LogFetcher {
     this.#pool.give(bytes);
   }
 
-  async #fetchOnce(place: LogPlace, offset: number): Promise<FetchedLog> {
+  async #fetchOnce(place: LogPlace, offset: number, committed: boolean): Promise<FetchedLog> {
     const connection = await this.#connection(await this.#leader(place));
-    const { consumer } = this.#cluster.config;
+    const consumer = { ...this.#cluster.config.consumer, readCommitted: committed };
     const targets = [{ topicId: place.topicId, partition: place.partition, offset }];
     const { bytes, partitions } = await fetchRecords(connection, consumer, targets, (size) => this.#pool.take(size));
     const fetched = partitions.find(({ partition }) => partition === place.partition);

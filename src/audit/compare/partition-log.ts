@@ -1,5 +1,6 @@
 import { AbortedTransactions } from '../../kafka/aborted-transactions.ts';
 import { type BatchHeader, controlBit, offsetBehind, readBatchHeader } from '../../kafka/record-batch.ts';
+import { EngineError } from '../../model/errors.ts';
 import { type FetchedLog, type LogFetcher, type LogPlace, whereIs } from './log-fetcher.ts';
 
 /** A record batch in `bytes`. Control batches and those of aborted transactions take offsets, and nobody reads them. */
@@ -13,13 +14,15 @@ export interface BatchSource {
   next(): Promise<LogBatch | null>;
 }
 
-/** Fetches in a row that bring nothing before the end: what was there has been compacted away. */
-const emptyLimit = 4;
+/** Fetches in a row that bring nothing although there must be something: each waits a little. */
+const emptyLimit = 40;
+
+type Fetcher = Pick<LogFetcher, 'fetch' | 'release'>;
 
 /** Those of `[from, to)` out of a cluster, with the next fetch under way while one is read. */
 export class PartitionLog implements BatchSource {
   readonly where: string;
-  readonly #fetcher: LogFetcher;
+  readonly #fetcher: Fetcher;
   readonly #place: LogPlace;
   readonly #to: number;
   #ahead: Promise<FetchedLog> | null = null;
@@ -29,7 +32,7 @@ export class PartitionLog implements BatchSource {
   #next: number;
   #empty = 0;
 
-  constructor(fetcher: LogFetcher, place: LogPlace, from: number, to: number) {
+  constructor(fetcher: Fetcher, place: LogPlace, from: number, to: number) {
     this.where = whereIs(place);
     this.#fetcher = fetcher;
     this.#place = place;
@@ -41,7 +44,7 @@ export class PartitionLog implements BatchSource {
     for (;;) {
       const batch = this.#take();
       if (batch !== null) return batch;
-      if (this.#next >= this.#to || this.#empty >= emptyLimit) return this.#end();
+      if (this.#next >= this.#to || (this.#empty > 0 && (await this.#isHole()))) return this.#end();
       await this.#fetch();
     }
   }
@@ -78,6 +81,19 @@ export class PartitionLog implements BatchSource {
     }
   }
 
+  /**
+   * Whether there is nothing at all up to the end, because compaction took it: then a fetch beyond what is committed brings what follows.
+   * That a broker brings nothing is no proof of it, and must not pass for one.
+   */
+  async #isHole(): Promise<boolean> {
+    const { bytes, fetched } = await this.#fetcher.fetch(this.#place, this.#next, false);
+    const following = readBatchHeader(bytes, fetched.start, fetched.end, this.where);
+    const isHole = following !== null && following.baseOffset >= this.#to;
+    this.#fetcher.release(bytes);
+    if (!isHole && this.#empty >= emptyLimit) throw noRecords(this.where, this.#next, this.#to);
+    return isHole;
+  }
+
   #end(): null {
     this.#drop();
     return null;
@@ -87,4 +103,14 @@ export class PartitionLog implements BatchSource {
     if (this.#current !== null) this.#fetcher.release(this.#current.bytes);
     this.#current = null;
   }
+}
+
+function noRecords(where: string, offset: number, to: number): EngineError {
+  return new EngineError(
+    'CONNECTION',
+    `${where}: expected records from offset ${offset} to ${to}, the broker brings none`,
+    {
+      hint: 'Is it throttled, or slow to read from remote storage? Compare again.',
+    },
+  );
 }
