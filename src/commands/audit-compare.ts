@@ -68,7 +68,7 @@ async function auditCompare(options: AuditCompareOptions, context: CommandContex
   const release = context.onSignal(() => context.exitNow(exitCode.interrupted));
   const progress = options.quiet ? Promise.resolve() : showProgress(() => records, options.topic, over.signal, context);
   try {
-    const compared = await compareTopics(
+    const { appendTimed, ...compared } = await compareTopics(
       { cluster: source, topic: options.topic },
       { cluster: target, topic: options.targetTopic ?? options.topic },
       {
@@ -84,7 +84,7 @@ async function auditCompare(options: AuditCompareOptions, context: CommandContex
     over.abort();
     await progress;
     await context.stdout.write(options.output === 'json' ? `${JSON.stringify(compared)}\n` : comparisonText(compared));
-    sayLayout(compared, context);
+    sayNotes(compared, appendTimed, context);
     return compared.equal ? exitCode.ok : exitCode.unhealthy;
   } finally {
     over.abort();
@@ -112,9 +112,14 @@ function isSecret([name]: readonly [string, string]): boolean {
   return /password|jaas/.test(name);
 }
 
-function sayLayout({ scope }: ComparedTopic, context: CommandContext): void {
-  if (scope === 'partition') return;
-  context.say('The records of the target lie in other partitions: compared by topic, where order says nothing.');
+function sayNotes({ scope, equal }: ComparedTopic, appendTimed: boolean, context: CommandContext): void {
+  if (scope === 'topic')
+    context.say('The records of the target lie in other partitions: compared by topic, where order says nothing.');
+  if (!equal && appendTimed) {
+    context.say(
+      'Brokers of a side stamp records with the time of appending (message.timestamp.type = LogAppendTime): timestamps differ then without any fault.',
+    );
+  }
 }
 
 /** On a terminal one line that is written again and again, else a line every ten seconds. */

@@ -529,6 +529,14 @@ describeWithJava('audit compare', () => {
       );
     });
 
+    it('says that times of appending are no fault', async () => {
+      const source = await topicOf([records(3)]);
+      const target = await topicOf([records(3)], { 'message.timestamp.type': 'LogAppendTime' });
+      const { code, stdout, stderr } = await command('--topic', source, '--target-topic', target);
+      expect([code, stderr]).toEqual([8, expect.stringContaining('LogAppendTime')]);
+      expect(stdout).toContain('3 changed');
+    });
+
     it('ends with 0 when equal, 3 without the topic, 2 with an option that is none', async () => {
       const topic = await topicOf([records(10)]);
       expect(await command('--topic', topic)).toMatchObject({

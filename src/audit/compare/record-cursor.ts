@@ -17,6 +17,8 @@ export type CursorEvents = Readonly<{
   onRecord: (timestamp: number, size: number) => void;
   /** Offsets that nobody reads. */
   onGap: (cause: 'control' | 'aborted', from: number, to: number, time: number) => void;
+  /** A batch has the broker's time of appending in place of its records' own. */
+  onAppendTime?: () => void;
 }>;
 
 /** For who wants to hear nothing. */
@@ -190,6 +192,7 @@ export class RecordCursor implements Mark {
     this.#reader.read(batch.bytes, batch.header, this.#run, this.#log.where);
     this.#opened = true;
     this.#i = 0;
+    if ((batch.header.attributes & logAppendTimeBit) !== 0) this.#events.onAppendTime?.();
   }
 
   /** The batch at hand if no record of it may be left out: within offsets and times, without holes. */

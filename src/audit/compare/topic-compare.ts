@@ -27,11 +27,12 @@ export type CompareOptions = Readonly<{
   onRead: OnRead;
 }>;
 
+/** `appendTimed`: whether brokers of a side stamp records with the time of appending; then timestamps differ without any fault. */
 export async function compareTopics(
   source: TopicOfCluster,
   target: TopicOfCluster,
   options: CompareOptions,
-): Promise<ComparedTopic> {
+): Promise<ComparedTopic & Readonly<{ appendTimed: boolean }>> {
   const { bucketMs, range, partitions, limit } = options;
   // The target's ends first: whatever a running mirror had written by then is within the source's ends, which come after.
   const theirs = await TopicSide.open(target.cluster, target.topic, partitions, range);
@@ -40,7 +41,7 @@ export async function compareTopics(
   if (!sameCount && partitions !== null) throw otherLayout(ours, theirs);
   const reading = new TopicReading(ours, theirs, options);
   const compared = sameCount ? await reading.byPartition() : await reading.byTopic();
-  return reportOf(compared, bucketMs, limit);
+  return { ...reportOf(compared, bucketMs, limit), appendTimed: ours.appendTimed || theirs.appendTimed };
 }
 
 class TopicReading {

@@ -18,6 +18,7 @@ export class TopicSide {
   readonly #range: TimeRange;
   readonly #fetcher: LogFetcher;
   #stretches: ReadonlyMap<number, Stretch> = new Map();
+  #appendTimed = false;
 
   private constructor(cluster: KafkaCluster, topic: string, topicId: string, partitions: number[], range: TimeRange) {
     this.#cluster = cluster;
@@ -45,6 +46,11 @@ export class TopicSide {
     return this.#topic;
   }
 
+  /** Whether the broker's time of appending was met in place of records' own timestamps. */
+  get appendTimed(): boolean {
+    return this.#appendTimed;
+  }
+
   /** Of each partition that is compared. */
   get stretches(): ReadonlyMap<number, Stretch> {
     return this.#stretches;
@@ -62,7 +68,10 @@ export class TopicSide {
     const { from, to } = given ?? this.#stretches.get(partition)!;
     const place = { topic: this.#topic, partition, topicId: this.#topicId };
     const log = new PartitionLog(this.#fetcher, place, from, to);
-    return new RecordCursor(partition, log, from, to, this.#range, events);
+    const onAppendTime = (): void => {
+      this.#appendTimed = true;
+    };
+    return new RecordCursor(partition, log, from, to, this.#range, { ...events, onAppendTime });
   }
 
   /** Where a partition ends by now. */
