@@ -10,7 +10,7 @@ import { auditHeader } from '../model/audit.ts';
 import { assert } from '../model/errors.ts';
 import { encodeAuditKey } from './audit-key.ts';
 import { type AccountScheme, BucketAccount, bucketStart, standardScheme } from './bucket-account.ts';
-import { encodeIdentity } from './identity-header.ts';
+import { encodeIdentity, identityLayout } from './identity-header.ts';
 import { RecordDigest } from './record-hash.ts';
 import { encodeSegment } from './segment-record.ts';
 
@@ -48,6 +48,7 @@ export class ProducerAudit {
   readonly #scheme: AccountScheme;
   readonly #digest = new RecordDigest();
   #session: string;
+  #template: Buffer;
   #topics = new Map<string, CountedTopic>();
   #counters = 0;
   /** Messages of a session that is over, until they were taken often enough. */
@@ -59,6 +60,7 @@ export class ProducerAudit {
     this.#newSession = newSession;
     this.#scheme = scheme;
     this.#session = newSession();
+    this.#template = this.#newTemplate();
   }
 
   /**
@@ -68,8 +70,7 @@ export class ProducerAudit {
   stamp(topic: string, record: RecordToAudit, now: number): RecordHeaders {
     const counted = this.#topic(topic);
     counted.time = Math.max(counted.time, Math.floor(now));
-    const identity = { ...this.#identity, session: this.#session, sequence: counted.sequence, time: counted.time };
-    const headers = new Map([...(record.headers ?? []), [auditHeader, encodeIdentity(identity)] as const]);
+    const headers = new Map(record.headers ?? []).set(auditHeader, this.#name(counted));
     this.#digest.readParts(record.key, record.value, headers, record.timestamp);
     const counter = this.#counter(counted);
     counter.account.add(this.#digest, record.timestamp, -1);
@@ -90,6 +91,13 @@ export class ProducerAudit {
       }
     }
     return messages;
+  }
+
+  #name({ sequence, time }: CountedTopic): Buffer {
+    const name = Buffer.from(this.#template);
+    name.writeUIntBE(sequence, identityLayout.sequence, 6);
+    name.writeUIntBE(time, identityLayout.time, 6);
+    return name;
   }
 
   #topic(name: string): CountedTopic {
@@ -123,6 +131,12 @@ export class ProducerAudit {
     this.#topics = new Map();
     this.#counters = 0;
     this.#session = this.#newSession();
+    this.#template = this.#newTemplate();
+  }
+
+  /** The header of the session's records, but for sequence and time. */
+  #newTemplate(): Buffer {
+    return encodeIdentity({ ...this.#identity, session: this.#session, sequence: 0, time: 0 });
   }
 
   #message(topic: string, { bucket, from, to, account }: Counter): AuditMessage {

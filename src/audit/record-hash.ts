@@ -8,14 +8,14 @@
  *
  * How the record lies in a batch (offset, compression, varints) has no part in it.
  */
-import { BatchBuilder, type RecordHeaders } from '../kafka/batch-builder.ts';
-import { batchLayout } from '../kafka/record-batch.ts';
-import { RecordRun } from '../kafka/record-run.ts';
+import type { RecordHeaders } from '../kafka/batch-builder.ts';
+import type { RecordRun } from '../kafka/record-run.ts';
 import { auditHeader, type EventIdentity } from '../model/audit.ts';
 import { Hash64 } from './hash64.ts';
 import { identityLayout, isIdentity, nameBytes } from './identity-header.ts';
+import { RecordParts } from './record-parts.ts';
 
-const parts = new RecordRun(); // used within one call of `readParts` alone
+const parts = new RecordParts(); // used within one call of `readParts` alone
 const contentSeed = 1;
 const identitySeed = 2;
 const auditHeaderBytes = Buffer.from(auditHeader);
@@ -73,11 +73,8 @@ export class RecordDigest {
 
   /** Of a record in parts, as who produces it has it. Its timestamp has to be given to the producer with it. */
   readParts(key: Uint8Array | null, value: Uint8Array | null, headers: RecordHeaders, timestamp: number): void {
-    const builder = new BatchBuilder();
-    builder.append(key, value, timestamp, headers);
-    const { bytes } = builder.seal('none');
-    parts.walk(bytes, batchLayout.records, bytes.length, 1);
-    this.read(parts, 0, timestamp);
+    parts.set(key, value, headers);
+    this.read(parts.run, 0, timestamp);
   }
 
   #open(bytes: Uint8Array): void {
