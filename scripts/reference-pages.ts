@@ -14,6 +14,7 @@ import type { OptionSpec } from '../src/model/options.ts';
 import type { TableDefinition } from '../src/model/table.ts';
 import { type DataType, formatType } from '../src/model/types.ts';
 import { auditGaugeSpecs, counterSpecs, gaugeSpecs, type MetricSpec, prefix } from '../src/server/metric-specs.ts';
+import { mirrorMetrics } from '../src/server/mirror-metrics.ts';
 import { gpuFleet } from '../src/simulator/gpu-fleet.ts';
 
 export async function referencePages(): Promise<ReadonlyMap<string, string>> {
@@ -292,6 +293,12 @@ function metricsPage(): string {
     '## Gauges of the audit',
     'Of `millrace audit report --watch --port`, at the port that it is given.',
     rows(auditGaugeSpecs),
+    '## Mirrors',
+    'Of `millrace mirror --port`, at the port that it is given: its own metrics, and those of MirrorMaker 2.',
+    table(
+      ['Name', 'Kind', 'Labels', 'Meaning'],
+      mirrorMetrics.map(({ name, kind, labels, help }) => [code(name), kind, labels.map(code).join(', '), prose(help)]),
+    ),
   );
 }
 

@@ -175,7 +175,7 @@ function totalsOf({ partitions }: MirrorFigures): Totals {
 }
 
 /** `dc1-tracking · 1.20 M rec/s, 180 MiB/s (3.40 M) · lag 1.20 k · 24 partitions`. */
-export function progressText(name: string, figures: MirrorFigures, rates: Totals): string {
+function progressText(name: string, figures: MirrorFigures, rates: Totals): string {
   const { partitions, members, losses } = figures;
   const lag = partitions.reduce((sum, one) => sum + Math.max(0, one.lag), 0);
   const parts = [

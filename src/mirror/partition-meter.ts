@@ -23,7 +23,7 @@ export type PartitionFigures = Readonly<{
 }>;
 
 /** Collects a spread. */
-export class SpreadMeter {
+class SpreadMeter {
   #last = 0;
   #min = Infinity;
   #max = -Infinity;

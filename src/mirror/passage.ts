@@ -53,7 +53,7 @@ function isWhole({ baseOffset, nextOffset, recordCount, attributes }: BatchHeade
 }
 
 /** Ascending offsets as runs. */
-export function stretchesOf(offsets: readonly number[]): OffsetRun[] {
+function stretchesOf(offsets: readonly number[]): OffsetRun[] {
   const stretches: OffsetRun[] = [];
   for (let from = 0; from < offsets.length; ) {
     let to = from + 1;

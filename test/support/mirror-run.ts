@@ -23,7 +23,7 @@ export type MirrorSettings = Readonly<{
 }>;
 
 /** The text of a mirror file; short intervals, so that tests need not wait. */
-export function mirrorText({ name, source, target, topics, more = [] }: MirrorSettings): string {
+function mirrorText({ name, source, target, topics, more = [] }: MirrorSettings): string {
   return [
     'apiVersion: millrace/v1',
     'kind: Mirror',
