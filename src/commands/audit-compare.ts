@@ -38,7 +38,9 @@ export function auditCompareCommand(context: CommandContext): Command {
     .requiredOption('--target <bootstrap>', 'brokers of the other side, host:port')
     .requiredOption('--topic <name>', 'the topic')
     .option('--target-topic <name>', "the topic's name at the target, where it has another")
-    .option('--bucket <duration>', 'event time that is told together', duration, 600_000)
+    .addOption(
+      new Option('--bucket <duration>', 'event time that is told together').argParser(duration).default(600_000, '10m'),
+    )
     .addOption(new Option('--output <form>', 'of the answer').choices(['text', 'json']).default('text'))
     .option('--partition <n>', 'compare this partition only; may be repeated', partition)
     .option('--from <time>', 'from this timestamp on: ISO 8601, or ms since 1970', time)

@@ -173,3 +173,9 @@ it('says when more differs than it may keep', async () => {
   const lockstep = new Lockstep(cursor(0), cursor(1_000), 'test', 100);
   await expect(lockstep.run()).rejects.toMatchObject({ code: 'LIMIT' });
 });
+
+it('takes no longer over records that are all alike', async () => {
+  const [ones, twos] = [new Array<number>(30_000).fill(1), new Array<number>(30_000).fill(2)];
+  const found = await compare([...ones, ...twos], [...twos, ...ones], [[1_000], [1_000]], false);
+  expect(found).toMatchObject({ missing: [], extra: [], matched: 60_000, keptCount: 30_000 });
+});

@@ -3,7 +3,7 @@ import type { Sighting } from './record-cursor.ts';
 /** Records of one side that have no partner yet, found by content; of several alike, the first is taken first. */
 export class Unmatched {
   /** One or several of a number; as a rule one, so that a list for it would only take room. */
-  readonly #byContent = new Map<number, Sighting | Sighting[]>();
+  readonly #byContent = new Map<number, Sighting | Alike>();
   #size = 0;
 
   get size(): number {
@@ -12,31 +12,59 @@ export class Unmatched {
 
   add(sighting: Sighting): void {
     const number = contentNumber(sighting.contentHigh, sighting.contentLow);
-    const alike = this.#byContent.get(number);
-    if (alike === undefined) this.#byContent.set(number, sighting);
-    else if (Array.isArray(alike)) alike.push(sighting);
-    else this.#byContent.set(number, [alike, sighting]);
+    const present = this.#byContent.get(number);
+    if (present === undefined) this.#byContent.set(number, sighting);
+    else if (present instanceof Alike) present.sightings.push(sighting);
+    else this.#byContent.set(number, new Alike([present, sighting]));
     this.#size++;
   }
 
   /** Takes the first of that content out; null when there is none. */
   take(contentHigh: number, contentLow: number): Sighting | null {
     const number = contentNumber(contentHigh, contentLow);
-    const alike = this.#byContent.get(number);
-    if (alike === undefined) return null;
-    const list = Array.isArray(alike) ? alike : [alike];
-    const found = list.findIndex((each) => each.contentHigh === contentHigh && each.contentLow === contentLow);
-    if (found < 0) return null;
-    const [sighting] = list.splice(found, 1);
-    if (list.length === 0) this.#byContent.delete(number);
+    const present = this.#byContent.get(number);
+    if (present === undefined) return null;
+    const found = present instanceof Alike ? present.take(contentHigh, contentLow) : present;
+    if (found === null || found.contentHigh !== contentHigh || found.contentLow !== contentLow) return null;
+    if (!(present instanceof Alike) || present.left === 0) this.#byContent.delete(number);
     this.#size--;
-    return sighting!;
+    return found;
   }
 
   /** All of them, by their place. */
   list(): Sighting[] {
-    const all = [...this.#byContent.values()].flat();
+    const all = [...this.#byContent.values()].flatMap((each) => (each instanceof Alike ? each.rest() : each));
     return all.sort((a, b) => a.partition - b.partition || a.index - b.index);
+  }
+}
+
+/** Records of one number: a queue that is not moved up each time its first is taken, since thousands may be alike. */
+class Alike {
+  readonly sightings: Sighting[];
+  #taken = 0;
+
+  constructor(sightings: Sighting[]) {
+    this.sightings = sightings;
+  }
+
+  get left(): number {
+    return this.sightings.length - this.#taken;
+  }
+
+  take(contentHigh: number, contentLow: number): Sighting | null {
+    const { sightings } = this;
+    for (let i = this.#taken; i < sightings.length; i++) {
+      const sighting = sightings[i]!;
+      if (sighting.contentHigh !== contentHigh || sighting.contentLow !== contentLow) continue;
+      sightings[i] = sightings[this.#taken]!; // of another content, if it is not the same one: rare enough to lose its turn
+      this.#taken++;
+      return sighting;
+    }
+    return null;
+  }
+
+  rest(): Sighting[] {
+    return this.sightings.slice(this.#taken);
   }
 }
 

@@ -147,18 +147,20 @@ class Judge {
   /** Pairs missing and extra records of one name, in their order; null: no name. A copy of a record that is there is no changed one. */
   #pair(nameOf: (sighting: Sighting, zone: number) => string | null): void {
     const { inSource, inTarget } = this.#lookups;
-    const waiting = new Map<string, Sighting[]>();
+    const waiting = new Map<string, { readonly records: Sighting[]; taken: number }>();
     for (const each of this.#extra) {
       const name = inSource.hasCopy(each) ? null : nameOf(each, this.#zoneOf(each, 'target'));
       const alike = name === null ? undefined : waiting.get(name);
-      if (alike !== undefined) alike.push(each);
-      else if (name !== null) waiting.set(name, [each]);
+      if (alike !== undefined) alike.records.push(each);
+      else if (name !== null) waiting.set(name, { records: [each], taken: 0 });
     }
     const paired: Sighting[] = [];
     for (const each of this.#missing) {
       const name = inTarget.hasCopy(each) ? null : nameOf(each, this.#zoneOf(each, 'source'));
-      const partner = name === null ? undefined : waiting.get(name)?.shift();
-      if (partner === undefined) continue;
+      const alike = name === null ? undefined : waiting.get(name);
+      const partner = alike?.records[alike.taken];
+      if (alike === undefined || partner === undefined) continue;
+      alike.taken++;
       this.#changed.push(each);
       paired.push(each, partner);
     }
