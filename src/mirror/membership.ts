@@ -15,7 +15,8 @@ import { stateTopicOf } from './mirror-names.ts';
 import { type FailoverMark, shardCount } from './mirror-state.ts';
 import { nobody, StateLog } from './state-log.ts';
 
-type Member = Readonly<{ time: number; holds: readonly number[] }>;
+/** `fresh`: it has given a sign of life since this process takes part. */
+type Member = Readonly<{ time: number; holds: readonly number[]; fresh: boolean }>;
 
 /** The shards of a member: every nth, by its place among the living. */
 export function shareOf(token: string, alive: readonly string[]): number[] {
@@ -35,6 +36,7 @@ export class Membership {
   #failover: FailoverMark | null = null;
   #topicId: string | null = null;
   #next = 0;
+  #takesPart = false;
 
   constructor(cluster: KafkaCluster, mirror: string, token: string, leaseMs: number, clock: Clock) {
     this.#cluster = cluster;
@@ -56,15 +58,16 @@ export class Membership {
    */
   async tick(held: readonly number[]): Promise<Readonly<{ keep: readonly number[]; take: readonly number[] }>> {
     if (this.#topicId === null) await this.#read();
-    const free = this.#share().filter((shard) => !this.heldByOthers(shard));
+    const free = this.#share().filter((shard) => !this.#heldByOthers(shard));
     const holds = [...new Set([...held, ...free])];
     await this.#log.append([{ key: ['member', this.#token], value: { holds } }]);
     await this.#read();
     if (this.#failover !== null) throw failedOver(this.#mirror, this.#failover);
+    this.#takesPart = true;
     const share = this.#share();
     return {
       keep: held.filter((shard) => share.includes(shard)),
-      take: free.filter((shard) => share.includes(shard) && !held.includes(shard) && !this.heldByOthers(shard)),
+      take: free.filter((shard) => share.includes(shard) && !held.includes(shard) && !this.#heldByOthers(shard)),
     };
   }
 
@@ -83,9 +86,18 @@ export class Membership {
     return [...this.#members].filter(([, { time }]) => time > now - this.#leaseMs).map(([token]) => token);
   }
 
-  /** Whether another living process has the shard, or wants it. */
-  heldByOthers(shard: number): boolean {
-    return this.#alive().some((token) => token !== this.#token && this.#members.get(token)!.holds.includes(shard));
+  /** Whether another process has the shard, or wants it, and is sure to be living. */
+  heldByLiving(shard: number): boolean {
+    return this.#holders(shard).some(({ fresh }) => fresh);
+  }
+
+  #heldByOthers(shard: number): boolean {
+    return this.#holders(shard).length > 0;
+  }
+
+  #holders(shard: number): Member[] {
+    const others = this.#alive().filter((token) => token !== this.#token);
+    return others.map((token) => this.#members.get(token)!).filter(({ holds }) => holds.includes(shard));
   }
 
   async #read(): Promise<void> {
@@ -112,7 +124,10 @@ export class Membership {
   #take([kind, token]: readonly [string, string], value: string | null, time: number): void {
     if (kind === 'failover') this.#failover = value === null ? null : (JSON.parse(value) as FailoverMark);
     else if (value === null) this.#members.delete(token);
-    else this.#members.set(token, { time, ...(JSON.parse(value) as { holds: number[] }) });
+    else {
+      const { holds } = JSON.parse(value) as { holds: number[] };
+      this.#members.set(token, { time, holds, fresh: this.#takesPart });
+    }
   }
 
   async #bound(spec: number): Promise<number> {

@@ -231,6 +231,7 @@ export class Mirror {
 
   async #close(): Promise<void> {
     await Promise.all([...this.#shards.values()].map((shard) => shard.stop()));
+    if (this.#failure !== null) await this.#membership.leave().catch(() => {}); // the failure is what counts
     if (this.#failure !== null) throw this.#failure;
     if (this.#once) await this.#companions.last(this.#topics);
     await this.#membership.leave();
@@ -301,7 +302,7 @@ export class Mirror {
   async #isDone(): Promise<boolean> {
     const busy = [...this.#places.keys()].filter((shard) => this.#shards.get(shard)?.over !== true);
     // What nobody has is still to be taken on: its stored position may be ahead of what the clusters have now.
-    if (busy.some((shard) => this.#shards.has(shard) || !this.#membership.heldByOthers(shard))) return false;
+    if (busy.some((shard) => this.#shards.has(shard) || !this.#membership.heldByLiving(shard))) return false;
     for (const shard of busy) {
       const { positions } = await readShardState(this.#target, this.#spec.name, shard);
       const open = this.#places.get(shard)!.some((place) => {
