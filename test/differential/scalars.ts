@@ -39,7 +39,7 @@ export const scalars: Readonly<Record<ValueType, Scalars>> = {
       '({ltz} {=|<>|<|>=} {ltz|timestamp})',
       '({time} {=|<>|<|>=} {time})',
       '({boolean} {=|<>|AND|OR} {boolean})',
-      '({ints} {=|<>} {ints})',
+      '({ints} = {ints})',
       '({row} {=|<>} {row})',
       '({bytes} {=|<} {bytes})',
       '(NOT {boolean})',
@@ -302,7 +302,7 @@ export const scalars: Readonly<Record<ValueType, Scalars>> = {
   },
   timestamp: {
     columns: ['t0', 't6', 't9'],
-    literals: ["TIMESTAMP '2026-03-29 02:30:00'", "TIMESTAMP '1969-12-31 23:59:58.123456789'"],
+    literals: ["TIMESTAMP '2026-03-29 02:30:00'", "TIMESTAMP '1999-12-31 23:59:58.123456789'"],
     templates: [
       "({timestamp} {+|-} INTERVAL '{1..90}' {SECOND|MINUTE|HOUR|DAY|MONTH|YEAR})",
       "({timestamp} {+|-} INTERVAL {'1:30' HOUR TO MINUTE|'2 03:04' DAY TO MINUTE|'1-2' YEAR TO MONTH|'1:02' MINUTE TO SECOND})",
