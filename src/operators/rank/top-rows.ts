@@ -10,15 +10,23 @@ import type { Ranks } from './ranks.ts';
 /** Applies one change to the list and emits what follows from it. */
 export type TopRows = (rows: Row[], change: number, row: Row, ranks: Ranks) => void;
 
-/** Of inserts only, the first row alone (FastTop1Function): an update, not a delete and an insert. */
-export function topRow(compare: CompareRows): TopRows {
-  return (rows, _change, row, ranks) => {
+/**
+ * The first row alone (FastTop1Function): an update, not a delete and an insert. Of inserts only, or (`unique`) of updates as of `updatedRows`,
+ * of which the first row's own also counts where its place stays: Flink drops it.
+ */
+export function topRow(compare: CompareRows, unique: readonly number[] | null): TopRows {
+  return (rows, change, row, ranks) => {
+    if (change === op.updateBefore) return;
     const [first] = rows;
     if (first === undefined) ranks.insert(row, 1);
-    else if (compare(row, first) < 0) ranks.replace(first, row, 1);
+    else if (compare(row, first) < 0 || isUpdateOf(first, row, unique)) ranks.replace(first, row, 1);
     else return;
     rows[0] = row;
   };
+}
+
+function isUpdateOf(before: Row, row: Row, unique: readonly number[] | null): boolean {
+  return unique !== null && keyText(before, unique) === keyText(row, unique) && !equalRows(before, row);
 }
 
 /** Of inserts only (AppendOnlyTopNFunction): the list ends with the range. */

@@ -68,6 +68,12 @@ describe('the changes of a Top-N', () => {
       ['+I 1 1 10', '-U 1 1 10', '+U 1 3 11'],
     ],
     [
+      'of updates, the first alone: also where the row keeps its place',
+      { inputChanges: updates, unique: [0, 1], to: 1, order: [{ column: 0, descending: true, nullsFirst: false }] },
+      [insert(1, 1, 10), change('-U', 1, 1, 10), change('+U', 1, 1, 11), insert(1, 2, 99), change('+U', 1, 1, 11)],
+      ['+I 1 1 10', '-U 1 1 10', '+U 1 1 11'],
+    ],
+    [
       'of inserts, from the second on',
       { from: 2, to: 3 },
       [insert(1, 1, 10), insert(1, 2, 20), insert(1, 3, 30), insert(1, 4, 25)],
