@@ -8,31 +8,38 @@ import { compare, countOf, extremeOf, nullsOf, zero } from './query-values.ts';
 
 export type Quantifier = 'some' | 'all';
 
-export const quantifiable: ReadonlySet<string> = new Set(['=', '<>', '<', '<=', '>', '>=']);
+const opposites: Readonly<Record<string, string>> = {
+  '=': '<>',
+  '<>': '=',
+  '<': '>=',
+  '<=': '>',
+  '>': '<=',
+  '>=': '<',
+};
+
+export const quantifiable: ReadonlySet<string> = new Set(Object.keys(opposites));
 
 type Quantified = Readonly<{ name: string; left: SqlExpression; query: SqlQuery; position: Position }>;
 
-/** `name`: one of `quantifiable`. */
+/** `name`: one of `quantifiable`. All compare so where none compares in the opposite way. */
 export function quantified(quantifier: Quantifier, comparison: Quantified): SqlExpression {
-  return quantifier === 'some' ? some(comparison) : all(comparison);
+  const { name, position } = comparison;
+  if (quantifier === 'some') return some(comparison);
+  const opposite = some({ ...comparison, name: opposites[name]! });
+  return opposite.kind === 'in_query' ? { ...opposite, negated: true } : { kind: 'not', arg: opposite, position };
 }
 
+/** FALSE of no values; where a value is NULL that may compare so: NULL instead of FALSE. */
 function some({ name, left, query, position }: Quantified): SqlExpression {
   if (name === '=') return { kind: 'in_query', arg: left, query, negated: false, position };
   const compared = (extreme: 'MIN' | 'MAX'): SqlExpression => compare(name, left, extremeOf(query, extreme));
-  if (name === '<>') return { kind: 'or', left: compared('MIN'), right: compared('MAX'), position };
-  return compared(name.startsWith('>') ? 'MIN' : 'MAX');
-}
-
-/** True of no values; else none of them may be NULL. */
-function all({ name, left, query, position }: Quantified): SqlExpression {
-  if (name === '<>') return { kind: 'in_query', arg: left, query, negated: true, position };
-  const compared = (extreme: 'MIN' | 'MAX'): SqlExpression => compare(name, left, extremeOf(query, extreme));
   const holds: SqlExpression =
-    name === '='
-      ? { kind: 'and', left: compared('MIN'), right: compared('MAX'), position }
-      : compared(name.startsWith('>') ? 'MAX' : 'MIN');
-  const isKnown = compare('=', nullsOf(query), zero(position));
-  const isEmpty = compare('=', countOf(query), zero(position));
-  return { kind: 'or', left: isEmpty, right: { kind: 'and', left: isKnown, right: holds, position }, position };
+    name === '<>'
+      ? { kind: 'or', left: compared('MIN'), right: compared('MAX'), position }
+      : compared(name.startsWith('>') ? 'MIN' : 'MAX');
+  const unknown: SqlExpression = { kind: 'literal', literal: { of: 'boolean', value: null }, position };
+  const hasNull = compare('>', nullsOf(query), zero(position));
+  const mayHold: SqlExpression = { kind: 'and', left: hasNull, right: unknown, position };
+  const isThere = compare('>', countOf(query), zero(position));
+  return { kind: 'and', left: isThere, right: { kind: 'or', left: holds, right: mayHold, position }, position };
 }
