@@ -86,9 +86,9 @@ function objectText(entries: readonly (readonly [string | null, string])[]): str
   return `{${named.map(([key, text]) => `${quoteJson(key)}:${text}`).join(',')}}`;
 }
 
-/** JSON has no NaN and no infinities: Jackson writes them as strings. */
+/** JSON has no NaN and no infinities: Jackson writes them as strings. Its zero has no sign, as in Flink. */
 function numberText(value: number, write: (value: number) => string): string {
-  return Number.isFinite(value) ? write(value) : `"${value}"`;
+  return Number.isFinite(value) ? write(value === 0 ? 0 : value) : `"${value}"`;
 }
 
 const secondsForm = /:00$/;

@@ -6,6 +6,12 @@ type Sign = (sql: string, query: GeneratedQuery, verdict: Verdict) => boolean;
 
 const statistic = /\b(STDDEV(_POP|_SAMP)?|VAR_POP|VAR_SAMP|VARIANCE)\(/;
 
+function mixes(sql: string, { world }: GeneratedQuery): boolean {
+  const isInstant = (column: string): boolean => column.startsWith('z') || (column === 'et' && world.zoned);
+  const columns = [...sql.matchAll(/\b(t[069]|dt|et|z[39])\b/g)].map(([column]) => isInstant(column));
+  return columns.includes(true) && columns.includes(false);
+}
+
 const faults: Readonly<Record<string, Sign>> = {
   'Top-1 of an ascending order is taken for a stream of inserts: what is replaced is never taken back': (sql) =>
     /ORDER BY [\w, ]+\)( AS rn .* WHERE rn)? (<= 1|= 1|< 2)\b/.test(sql),
@@ -20,6 +26,8 @@ const faults: Readonly<Record<string, Sign>> = {
   'Top-N in the order of a MIN that was NULL has forgotten who comes up': (sql) =>
     /ORDER BY n ASC.* MIN\(\w+\) AS n /.test(sql),
   'JSON_QUOTE writes characters beyond 16 bits as one escape of five digits': (sql) => /JSON_QUOTE/.test(sql),
+  'Beside a TIMESTAMP_LTZ the type of a TIMESTAMP is that of the one which comes last, or first': (sql, query) =>
+    query.feature === 'union' && mixes(sql, query),
   'TRY_CAST of a single letter to DECIMAL gives 0': (sql) => /TRY_CAST\(.* AS DECIMAL/.test(sql),
   'FLINK-38075: windows over TIMESTAMP_LTZ in zones without daylight saving lose rows': (sql, { world }) =>
     world.zoned && world.zone === 'Asia/Kolkata' && /TABLE\((TUMBLE|HOP|CUMULATE)/.test(sql),
