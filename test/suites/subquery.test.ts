@@ -31,6 +31,11 @@ const queries = [
   'SELECT k, v FROM t WHERE v > (SELECT AVG(w) FROM u WHERE u.k IN (SELECT k FROM t))',
   'SELECT k, v FROM t WHERE k NOT IN (SELECT k FROM u WHERE k IS NOT NULL) AND v > (SELECT MIN(w) FROM u)',
   'SELECT k FROM t WHERE k IN (SELECT k FROM u GROUP BY k HAVING COUNT(*) > (SELECT MIN(id) FROM labels))',
+  // groups of the rows that belong to the outer row
+  'SELECT k, v FROM t WHERE EXISTS (SELECT k, COUNT(*) FROM u WHERE u.k = t.k GROUP BY k HAVING COUNT(*) > 1)',
+  'SELECT k, v FROM t WHERE NOT EXISTS (SELECT r FROM u WHERE u.k = t.k GROUP BY r HAVING SUM(w) > 10)',
+  'SELECT k, v FROM t WHERE v IN (SELECT MAX(w) FROM u WHERE u.k = t.k AND w > 5 GROUP BY r)',
+  'SELECT k, v FROM t WHERE v NOT IN (SELECT MAX(w) FROM u WHERE u.k = t.k GROUP BY r)',
   // one row that there may be
   'SELECT k, v, (SELECT label FROM labels WHERE id = t.k) FROM t',
   "SELECT k, v FROM t WHERE (SELECT label FROM labels WHERE id = t.k) = 'second'",
