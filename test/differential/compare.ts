@@ -29,13 +29,19 @@ function roundedIn(value: unknown): unknown {
   return value.replaceAll(/-?\d+\.\d{12,17}\b/g, (digits) => Number(digits).toPrecision(digitsOf.DOUBLE));
 }
 
+/** Texts of maps. */
+function sortedIn(value: unknown): unknown {
+  if (typeof value !== 'string') return value;
+  return value.replaceAll(/\{(\w+=\w*(?:, \w+=\w*)+)\}/g, (_, entries: string) => entries.split(', ').sort().join());
+}
+
 type Text = (change: Change) => string;
 
 function textOf(types: Readonly<Record<string, string>>, sql: string): Text {
   const isInexact = inexact.test(sql);
   const cell = (name: string, value: unknown) => {
     const [kind] = /FLOAT|DOUBLE/.exec(types[name] ?? '') ?? [];
-    if (kind === undefined) return canonical(isInexact ? roundedIn(value) : value);
+    if (kind === undefined) return canonical(sortedIn(isInexact ? roundedIn(value) : value));
     return canonical(rounded(value, digitsOf[kind as keyof typeof digitsOf]));
   };
   return ({ row }) => JSON.stringify(Object.entries(row).map(([name, value]) => [name, cell(name, value)]));

@@ -39,7 +39,7 @@ export const scalars: Readonly<Record<ValueType, Scalars>> = {
       '({ltz} {=|<>|<|>=} {ltz|timestamp})',
       '({time} {=|<>|<|>=} {time})',
       '({boolean} {=|<>|AND|OR} {boolean})',
-      '({ints} = {ints})',
+      '(ARRAY_REMOVE({ints}, CAST(NULL AS INT)) = ARRAY_REMOVE({ints}, CAST(NULL AS INT)))',
       '({row} {=|<>} {row})',
       '({bytes} {=|<} {bytes})',
       '(NOT {boolean})',
