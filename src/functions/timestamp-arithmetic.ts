@@ -8,7 +8,6 @@ import type {
   SessionContext,
   Signature,
 } from '../model/function.ts';
-import { timeZone } from '../model/time-zone.ts';
 import { type DataType, isInteger, isTimestamp, types, unitsPerMillisecond, withNullable } from '../model/types.ts';
 import { isMoment, momentOf } from './moment.ts';
 import { anyNullable, checkCount, mismatch, scalar } from './signature.ts';
@@ -36,7 +35,7 @@ function inferAdd(args: readonly Argument[]): Signature {
   return { args: [args[0]!.type, count, result], result: withNullable(result, anyNullable(args)) };
 }
 
-function implementAdd({ args, session, result }: ImplementContext): Implementation {
+function implementAdd({ args, result }: ImplementContext): Implementation {
   const { ms, months } = lengthOf(args[0])!;
   if (result.kind === 'time') {
     return { kind: 'call', call: (_: string, count: Value, value: number) => movedInDay(value, BigInt(count), ms) };
@@ -44,12 +43,10 @@ function implementAdd({ args, session, result }: ImplementContext): Implementati
   if (months > 0) {
     if (result.kind === 'date')
       return { kind: 'call', call: (_: string, count: Value, days: number) => addMonths(days, Number(count) * months) };
-    const zone = result.kind === 'timestamp_ltz' ? timeZone(session.timeZone) : null;
     const precision = isTimestamp(result) ? result.precision : 0;
     return {
       kind: 'call',
-      call: (_: string, count: Value, value: Value) =>
-        addMonthsToTimestamp(value, Number(count) * months, precision, zone),
+      call: (_: string, count: Value, value: Value) => addMonthsToTimestamp(value, Number(count) * months, precision),
     };
   }
   if (result.kind === 'date')

@@ -26,7 +26,7 @@ const inexact = /\b(LN|LOG|LOG2|LOG10|EXP|POWER|A?SINH?|A?COSH?|A?TANH?|ATAN2|CO
 /** Doubles within a text. */
 function roundedIn(value: unknown): unknown {
   if (typeof value !== 'string') return value;
-  return value.replaceAll(/-?\d+\.\d{12,17}\b/g, (digits) => Number(digits).toPrecision(digitsOf.DOUBLE));
+  return value.replaceAll(/-?\d+\.\d{12,}/g, (digits) => Number(digits).toPrecision(digitsOf.DOUBLE));
 }
 
 /** Texts of maps. */

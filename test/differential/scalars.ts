@@ -193,7 +193,7 @@ export const scalars: Readonly<Record<ValueType, Scalars>> = {
       'TRUNCATE({decimal}, {-1..2})',
       'CAST({int|bigint|boolean} AS DECIMAL({10..38}, {0..6}))',
       'CAST({decimal|double|float} AS DECIMAL({4..38}, {0..4}))',
-      'TRY_CAST({string} AS DECIMAL({4..12}, {0..3}))',
+      'TRY_CAST({string} AS DECIMAL({19..30}, {0..3}))',
       '-({decimal})',
     ],
   },
@@ -345,7 +345,7 @@ export const scalars: Readonly<Record<ValueType, Scalars>> = {
     templates: [
       "INTERVAL '{1..20}' {SECOND|MINUTE|HOUR|DAY}",
       '({span} {+|-} {span})',
-      '(({date} - {date}) DAY)',
+      "((COALESCE({date}, DATE '2026-01-31') - DATE '2024-02-29') DAY)",
       '({2..5} * {span})',
     ],
   },
