@@ -75,10 +75,12 @@ function isReached(end: End, start: End): boolean | null {
 
 /** Both ends in one type, the earlier one first; where one is NULL the second is first, as in Flink. */
 function readerOf({ start, end }: Period, common: DataType, ctx: ImplementContext): Ends {
+  const wide = isTimestamp(common) && common.precision > 3; // such units leave the exact doubles
   const toCommon = (from: DataType): Convert => {
-    const made = castFunction(from, common).implement({ ...ctx, wide: false, args: [{ type: from }], result: common });
-    const convert = toFunction(made, 1) as Convert;
-    return (value) => (value === null ? null : convert(value));
+    const made = castFunction(from, common).implement({ ...ctx, wide, args: [{ type: from }], result: common });
+    const convert = toFunction(made, 1) as (value: SqlValue) => End;
+    const isBig = wide && isTimestamp(from);
+    return (value) => (value === null ? null : convert(isBig ? BigInt(value as number) : value));
   };
   const startOf = toCommon(start);
   const sum = isMoment(end) ? null : sumOf(start, end, ctx);

@@ -57,7 +57,7 @@ export function formatDate(days: number): string {
 
 /** At least four digits. */
 export function formatYear(year: number): string {
-  if (year < 0) return `-${formatYear(-year)}`;
+  if (year < 0) return `-${String(-year).padStart(4, '0')}`;
   if (year > 9_999) return `+${year}`;
   return twoDigits[(year / 100) | 0]! + twoDigits[year % 100]!;
 }

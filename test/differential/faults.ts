@@ -25,6 +25,10 @@ const faults: Readonly<Record<string, Sign>> = {
   'LAG with a default gives -1 or an empty string for a NULL': (sql) => /LAG\(\w+, \d, /.test(sql),
   'Top-N in the order of a MIN that was NULL has forgotten who comes up': (sql) =>
     /ORDER BY n ASC.* MIN\(\w+\) AS n /.test(sql),
+  'The value of a key that a map of NOT NULL values lacks is -1': (sql) =>
+    /\(MAP(\[|_UNION|_FROM).*\)\['[pqz]'\]/.test(sql),
+  'FLOOR and CEIL of TIMESTAMP_LTZ to days go by the offset of the time, not of their result': (sql, { world }) =>
+    world.zone.includes('/') && /(FLOOR|CEIL)\(.* TO (DAY|WEEK|MONTH|QUARTER|YEAR)\)/.test(sql),
   'JSON_QUOTE writes characters beyond 16 bits as one escape of five digits': (sql) => /JSON_QUOTE/.test(sql),
   'Beside a TIMESTAMP_LTZ the type of a TIMESTAMP is that of the one which comes last, or first': (sql, query) =>
     query.feature === 'union' && mixes(sql, query),
