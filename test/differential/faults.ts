@@ -29,6 +29,7 @@ const faults: Readonly<Record<string, Sign>> = {
     /\(MAP(\[|_UNION|_FROM).*\)\['[pqz]'\]/.test(sql),
   'FLOOR and CEIL of TIMESTAMP_LTZ to days go by the offset of the time, not of their result': (sql, { world }) =>
     world.zone.includes('/') && /(FLOOR|CEIL)\(.* TO (DAY|WEEK|MONTH|QUARTER|YEAR)\)/.test(sql),
+  'SPLIT at an empty string cuts characters beyond 16 bits in halves': (sql) => /SPLIT\(.*, ''\)/.test(sql),
   'JSON_QUOTE writes characters beyond 16 bits as one escape of five digits': (sql) => /JSON_QUOTE/.test(sql),
   'Beside a TIMESTAMP_LTZ the type of a TIMESTAMP is that of the one which comes last, or first': (sql, query) =>
     query.feature === 'union' && mixes(sql, query),
