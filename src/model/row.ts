@@ -17,20 +17,26 @@ export function rowInteger(value: number | bigint): number | bigint {
 }
 
 /**
- * Values as text that is equal exactly where the values are: the key of a `Map`. NULL is a value of its own; −0 equals 0 and NaN itself.
- * Of a single string it is that string.
+ * Values as text that is equal exactly where the values are, for rows whose columns have the same types: the key of a `Map`. NULL is a value
+ * of its own; −0 equals 0 and NaN itself. Of a single string or number nothing is made that is not there already.
  */
 export function keyText(row: Row, columns: readonly number[]): string {
-  if (columns.length === 1) {
-    const value = row[columns[0]!]!;
-    return typeof value === 'string' ? `s${value}` : valueText(value);
-  }
+  if (columns.length === 1) return singleText(row[columns[0]!]!);
   let text = '';
-  for (const column of columns) {
-    const part = valueText(row[column]!);
+  for (let i = 0; i < columns.length; i++) {
+    const part = valueText(row[columns[i]!]!);
     text += `${part.length}:${part}`;
   }
   return text;
+}
+
+/** What no other text begins with: of NULL, and of strings that begin with it themselves. */
+const mark = '\0';
+
+function singleText(value: SqlValue): string {
+  if (typeof value === 'string') return value.charCodeAt(0) === 0 ? `${mark}s${value}` : value;
+  if (typeof value === 'number') return `${value}`;
+  return value === null || value === undefined ? `${mark}n` : valueText(value);
 }
 
 /** All values of a row as `keyText`. */

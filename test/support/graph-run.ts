@@ -1,20 +1,14 @@
 import type { OutputTarget } from '../../src/engine/edge-output.ts';
 import { FanOut } from '../../src/engine/fan-out.ts';
 import { OperatorNode, type Receiver, targetOf } from '../../src/engine/operator-node.ts';
-import {
-  type ColumnBatch,
-  gatherBatch,
-  maxWatermark,
-  minWatermark,
-  rowKinds,
-  valueAt,
-} from '../../src/model/column.ts';
+import { type ColumnBatch, maxWatermark, minWatermark, rowKinds, valueAt } from '../../src/model/column.ts';
 import type { ChainNode, JobEdge, JobGraph, JobVertex, OperatorSpec, SourceSpec } from '../../src/model/job-graph.ts';
 import type { OperatorContext } from '../../src/model/operator.ts';
 import type { StateChunk } from '../../src/model/state.ts';
 import { StringPool } from '../../src/model/string-pool.ts';
 import type { Field } from '../../src/model/types.ts';
 import { createOperator } from '../../src/operators/registry.ts';
+import { decodeBatch, encodeBatch } from '../../src/state/batch-codec.ts';
 import { hashKeys, keyGroupOf, subtaskOf } from '../../src/state/key-group.ts';
 import { batchOfRows, chunksFor } from './operator-harness.ts';
 import { testSession } from './sql-expressions.ts';
@@ -215,7 +209,7 @@ export class GraphRun {
     };
   }
 
-  /** The batch's rows by who gets them, copied: it is borrowed. */
+  /** The batch's rows by who gets them, as bytes and back: it is borrowed, and strings of `gatherBatch` would stay in its buffer. */
   #dealt({ partitioning }: JobEdge, batch: ColumnBatch, parallelism: number, sender: number): [number, ColumnBatch][] {
     const owners = Array.from({ length: batch.length }, () => sender);
     if (partitioning.kind === 'rebalance') owners.fill(this.#choose(parallelism));
@@ -228,7 +222,7 @@ export class GraphRun {
     }
     return Array.from({ length: parallelism }, (_, subtask): [number, ColumnBatch] => {
       const rows = Int32Array.from(owners.keys().filter((row) => owners[row] === subtask));
-      return [subtask, gatherBatch(batch, rows, rows.length)];
+      return [subtask, decodeBatch(encodeBatch(batch, rows, rows.length).buffer)];
     }).filter(([, { length }]) => length > 0);
   }
 
