@@ -18,8 +18,8 @@ export type StateTable<V> = Readonly<{
   /** Of the rows that `toRows` gives; without the key. */
   valueFields: readonly Field[];
   toRows: (value: V) => Iterable<Row>;
-  /** Takes one row in; `value` is undefined at the first of a key. May change and give back `value`. */
-  fromRow: (value: V | undefined, row: Row) => V;
+  /** Takes one row in; `value` is undefined at the first of a key. May change and give back `value`. `key`: the values of the key's fields. */
+  fromRow: (value: V | undefined, row: Row, key: Row) => V;
   /** A value that can be changed while the old one stays as it is. */
   clone: (value: V) => V;
 }>;
@@ -112,14 +112,9 @@ export class KeyedState<V> {
 
   /** Fails with CHECKPOINT where the chunk's rows are not of this table. */
   restore(chunk: StateChunk): void {
-    const { keyFields, name, fromRow } = this.#table;
+    const { keyFields, fromRow } = this.#table;
     const { fields } = this.schema;
-    const [expected, found] = [fields, chunk.fields].map((list) => list.map(({ type }) => formatType(type)).join(', '));
-    if (expected !== found) {
-      throw new EngineError('CHECKPOINT', `state '${name}': expected rows of (${expected}), found (${found})`, {
-        hint: 'The query has changed since the checkpoint: start with --restore none.',
-      });
-    }
+    checkStateFields(this.schema, chunk);
     const rows = new BatchRows(
       chunk.batch,
       fields.map(({ type }) => type),
@@ -130,7 +125,7 @@ export class KeyedState<V> {
       const key = row.slice(0, keyColumns.length);
       const text = keyText(key, keyColumns);
       const shard = this.#shard(text);
-      this.#put(shard, text, key, fromRow(shard.get(text)?.value, row.slice(keyColumns.length)));
+      this.#put(shard, text, key, fromRow(shard.get(text)?.value, row.slice(keyColumns.length), key));
     }
   }
 
@@ -199,3 +194,12 @@ export class KeyedState<V> {
 }
 
 const bytesPerEntry = 200;
+
+/** Fails with CHECKPOINT where the chunk's rows are not of the table. */
+export function checkStateFields({ table, fields }: StateTableFields, chunk: StateTableFields): void {
+  const [expected, found] = [fields, chunk.fields].map((list) => list.map(({ type }) => formatType(type)).join(', '));
+  if (expected === found) return;
+  throw new EngineError('CHECKPOINT', `state '${table}': expected rows of (${expected}), found (${found})`, {
+    hint: 'The query has changed since the checkpoint: start with --restore none.',
+  });
+}

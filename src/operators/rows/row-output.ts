@@ -1,5 +1,5 @@
 /** Gathers the rows that an operator makes into batches. */
-import { op } from '../../model/column.ts';
+import { type ColumnBatch, op } from '../../model/column.ts';
 import type { Output } from '../../model/operator.ts';
 import type { Row } from '../../model/row.ts';
 import type { Field } from '../../model/types.ts';
@@ -45,6 +45,12 @@ export class RowOutput {
     this.#appends[left.length] ??= compileAppend(this.#writers, left.length);
     this.#appends[left.length]!(this.#length, left, right);
     this.#added(change);
+  }
+
+  /** A batch of the operator's own, behind what was gathered. */
+  batch(batch: ColumnBatch): void {
+    this.flush();
+    this.#output.emitBatch(batch);
   }
 
   /** To be called before the operator returns, and before a watermark. */
