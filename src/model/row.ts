@@ -52,12 +52,19 @@ export function rowText(row: Row): string {
 /** Two rows of one type, by value. */
 export function equalRows(a: Row, b: Row): boolean {
   if (a === b) return true;
-  for (let i = 0; i < a.length; i++) {
-    if (a[i] === b[i]) continue;
-    if (typeof a[i] !== 'object' && !Number.isNaN(a[i])) return false;
-    if (valueText(a[i]!) !== valueText(b[i]!)) return false;
-  }
+  for (let i = 0; i < a.length; i++) if (!equalValues(a[i]!, b[i]!)) return false;
   return true;
+}
+
+/** Whether two rows of one type have the same values in some columns. */
+export function equalColumns(a: Row, b: Row, columns: readonly number[]): boolean {
+  for (const column of columns) if (!equalValues(a[column]!, b[column]!)) return false;
+  return true;
+}
+
+function equalValues(a: SqlValue, b: SqlValue): boolean {
+  if (a === b) return true;
+  return (typeof a === 'object' || Number.isNaN(a)) && valueText(a) === valueText(b);
 }
 
 function valueText(value: SqlValue): string {
