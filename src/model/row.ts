@@ -62,7 +62,8 @@ export function equalColumns(a: Row, b: Row, columns: readonly number[]): boolea
   return true;
 }
 
-function equalValues(a: SqlValue, b: SqlValue): boolean {
+/** Two values of one type: NaN is itself. */
+export function equalValues(a: SqlValue, b: SqlValue): boolean {
   if (a === b) return true;
   return (typeof a === 'object' || Number.isNaN(a)) && valueText(a) === valueText(b);
 }

@@ -2,13 +2,13 @@
  * State of operators that keep rows: a value of any form for each key, in memory. Snapshots take references at once and are written later:
  * an entry that a snapshot has is replaced, not changed (copy on write).
  */
-import { batchOf } from '../model/column.ts';
 import { EngineError } from '../model/errors.ts';
 import type { OperatorSnapshot } from '../model/operator.ts';
 import { keyText, type Row } from '../model/row.ts';
 import type { StateChunk, StateTableFields } from '../model/state.ts';
 import { type Field, formatType } from '../model/types.ts';
-import { BatchRows, columnOfValues } from './value-column.ts';
+import { BatchRows } from './value-column.ts';
+import { RowWriter } from './value-writer.ts';
 
 /** How values of a state table are written: each as rows, in any order, that give it back. */
 export type StateTable<V> = Readonly<{
@@ -169,27 +169,18 @@ export class KeyedState<V> {
   }
 
   *#chunks(entries: readonly Entry<V>[]): Generator<StateChunk> {
-    let rows: Row[] = [];
+    const { schema } = this;
+    let rows = new RowWriter(schema.fields, chunkRows);
     for (const { key, value } of entries) {
       for (const row of this.#table.toRows(value)) {
-        rows.push([...key, ...row]);
-        if (rows.length < chunkRows) continue;
-        yield this.#chunk(rows);
-        rows = [];
+        if (rows.length === chunkRows) {
+          yield { ...schema, batch: rows.batch() };
+          rows = new RowWriter(schema.fields, chunkRows); // of arrays of its own: a chunk may be kept
+        }
+        rows.add(key, row);
       }
     }
-    if (rows.length > 0) yield this.#chunk(rows);
-  }
-
-  #chunk(rows: readonly Row[]): StateChunk {
-    const { schema } = this;
-    const columns = schema.fields.map(({ type }, i) =>
-      columnOfValues(
-        type,
-        rows.map((row) => row[i]!),
-      ),
-    );
-    return { ...schema, batch: batchOf(rows.length, columns) };
+    if (rows.length > 0) yield { ...schema, batch: rows.batch() };
   }
 }
 

@@ -1,7 +1,8 @@
 /** Columns of values in the forms of `Row`, written value by value into typed arrays that are used again. */
-import type { Column, Nulls } from '../model/column.ts';
+import { batchOf, type Column, type ColumnBatch, type Nulls } from '../model/column.ts';
 import type { SqlValue } from '../model/function.ts';
-import { type DataType, layoutOf } from '../model/types.ts';
+import type { Row } from '../model/row.ts';
+import { type DataType, type Field, layoutOf } from '../model/types.ts';
 import { StringWriter } from './string-writer.ts';
 
 export interface ValueWriter {
@@ -27,6 +28,36 @@ export function createValueWriter(type: DataType, capacity: number): ValueWriter
       return new StringWriter(capacity);
     case 'object':
       return new ObjectWriter(capacity);
+  }
+}
+
+/** Rows into a batch, of inserts. */
+export class RowWriter {
+  readonly #writers: readonly ValueWriter[];
+  #length = 0;
+
+  constructor(fields: readonly Field[], capacity: number) {
+    this.#writers = fields.map(({ type }) => createValueWriter(type, capacity));
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** The row that has the fields of `left` and behind them those of `right`. */
+  add(left: Row, right: Row): void {
+    const writers = this.#writers;
+    const at = this.#length++;
+    for (let i = 0; i < left.length; i++) writers[i]!.write(at, left[i]!);
+    for (let i = left.length; i < writers.length; i++) writers[i]!.write(at, right[i - left.length]!);
+  }
+
+  batch(): ColumnBatch {
+    const length = this.#length;
+    return batchOf(
+      length,
+      this.#writers.map((writer) => writer.column(length)),
+    );
   }
 }
 

@@ -33,11 +33,17 @@ export function rowLists({ name, keyFields, rowFields, ttl }: ListState): KeyedS
 /** Rows for each key that wait for their time, by ms; those of one time as they came. */
 export class WaitingRows {
   readonly state: KeyedState<Map<number, Row[]>>;
+  readonly #keys: readonly number[];
 
-  constructor({ name, keyFields, rowFields }: Omit<ListState, 'ttl'>, timeOf: (row: Row) => number) {
+  /** `keys`: the columns of the key among those of the rows. */
+  constructor(
+    { name, keys, rowFields }: Pick<ListState, 'name' | 'rowFields'> & Readonly<{ keys: readonly number[] }>,
+    timeOf: (row: Row) => number,
+  ) {
+    this.#keys = keys;
     this.state = new KeyedState<Map<number, Row[]>>({
       name,
-      keyFields,
+      keyFields: keys.map((column) => rowFields[column]!),
       valueFields: [...rowFields, placeField],
       toRows: function* (byTime) {
         for (const rows of byTime.values()) for (const [place, row] of rows.entries()) yield [...row, place];
@@ -51,18 +57,24 @@ export class WaitingRows {
     });
   }
 
-  add(key: string, keyRow: Row, time: number, row: Row): void {
-    rowsAt(
-      this.state.update(key, keyRow, () => new Map()),
-      time,
-    ).push(row);
+  add(key: string, time: number, row: Row): void {
+    let byTime = this.state.change(key);
+    if (byTime === undefined) {
+      byTime = new Map();
+      this.state.set(
+        key,
+        this.#keys.map((column) => row[column]!),
+        byTime,
+      );
+    }
+    rowsAt(byTime, time).push(row);
   }
 
   /** Takes a key's rows of one time out. */
   take(key: string, time: number): readonly Row[] {
-    const rows = this.state.get(key)?.get(time);
-    if (rows === undefined) return [];
-    const byTime = this.state.change(key)!;
+    const byTime = this.state.change(key);
+    const rows = byTime?.get(time);
+    if (byTime === undefined || rows === undefined) return [];
     byTime.delete(time);
     if (byTime.size === 0) this.state.delete(key);
     return rows;
