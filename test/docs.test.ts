@@ -70,6 +70,18 @@ describe('scripts in pages', () => {
   });
 });
 
+describe('the dialect, by clause', () => {
+  const [tables, ...examples] = [
+    ...readFileSync(join(docs, 'sql.md'), 'utf8').matchAll(/^```sql\n([\s\S]*?)^```$/gm),
+  ].map((match) => match[1]!);
+
+  it('was seen', () => expect(examples.length).toBeGreaterThan(25));
+
+  it.each(examples)('%s', async (example) => {
+    expect((await faultsOf(`${tables}\n${example}`)).map(({ message }) => message)).toEqual([]);
+  });
+});
+
 describe('what flink-differences.md says is not built', () => {
   const page = readFileSync(join(docs, 'flink-differences.md'), 'utf8').split('## Not built')[1]!;
   const examples = [...page.matchAll(/^\| .* \| `(.*)` \|$/gm)].map((match) => match[1]!);

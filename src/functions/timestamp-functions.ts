@@ -1,7 +1,7 @@
 /** Timestamps from and to texts and numbers. */
 import { msPerDay, parseDate, parseSqlTimestamp } from '../model/calendar.ts';
 import type { Argument, Implementation, ImplementContext, ScalarFunction, Signature } from '../model/function.ts';
-import { timeZone, timeZoneOrGmt } from '../model/time-zone.ts';
+import { laterUtc, timeZone, timeZoneOrGmt } from '../model/time-zone.ts';
 import { type DataType, isCharacter, isNumeric, isTimestamp, types } from '../model/types.ts';
 import { readerCache, thisYearOf } from './date-reader.ts';
 import { dateWriter } from './date-text.ts';
@@ -64,10 +64,9 @@ function implementToLtz(ctx: ImplementContext): Implementation {
 
 function textToLtz(ctx: ImplementContext): Implementation {
   const read = readerCache('formatter', yearOf(ctx));
-  const local = ctx.session.timeZone;
   return {
     kind: 'call',
-    call: (text: string, pattern?: string, zone: string = local) => {
+    call: (text: string, pattern?: string, zone = 'UTC') => {
       const found =
         pattern === undefined
           ? parseSqlTimestamp(text, 3)
@@ -152,7 +151,7 @@ function implementUnixTimestamp(ctx: ImplementContext): Implementation {
     call: (text: string, pattern = sqlPattern) => {
       const time = read(pattern)(text);
       if (time === null) return unreadable;
-      return Math.trunc((time.hasOffset ? time.localMs : zone.toUtc(time.localMs)) / 1000);
+      return Math.trunc((time.hasOffset ? time.localMs : laterUtc(zone, time.localMs)) / 1000);
     },
   };
 }
@@ -176,7 +175,7 @@ function implementConvertTz(ctx: ImplementContext): Implementation {
     kind: 'call',
     call: (text: string, from: string, to: string) => {
       const time = read(text);
-      return time === null ? null : write(timeZoneOrGmt(to).toLocal(timeZoneOrGmt(from).toUtc(time.localMs)), 0);
+      return time === null ? null : write(timeZoneOrGmt(to).toLocal(laterUtc(timeZoneOrGmt(from), time.localMs)), 0);
     },
   };
 }
@@ -197,7 +196,7 @@ export const timestampFunctions: readonly ScalarFunction[] = [
     category: 'temporal',
     usage: ltzUsage,
     description:
-      'The instant of seconds (precision 0) or milliseconds (3) since 1970, or of a text; NULL where it is none.',
+      'The instant of seconds (precision 0) or milliseconds (3) since 1970, or of a text, in UTC where no zone is given; NULL where it is none.',
     integers: 'any',
     infer: inferToLtz,
     implement: implementToLtz,

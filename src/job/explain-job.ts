@@ -18,6 +18,8 @@ import type { AggregateCall } from '../model/plan.ts';
 import { type Field, formatType } from '../model/types.ts';
 import { formatDuration, formatExpression } from '../sql/format-expression.ts';
 import type { PlannedJob } from './job-plan.ts';
+import type { NodeParts } from './node-parts.ts';
+import { stateText } from './state-text.ts';
 import { windowText } from './window-text.ts';
 
 /** Ends in a newline. */
@@ -51,13 +53,13 @@ function depthOf(node: ChainNode, vertex: JobVertex): number {
   return input?.kind === 'node' ? depthOf(vertex.nodes[input.node]!, vertex) + 1 : 0;
 }
 
-function nodeLines({ name, spec }: ChainNode, depth: number, connectors: ConnectorRegistry): string[] {
+function nodeLines({ name, spec, signature }: ChainNode, depth: number, connectors: ConnectorRegistry): string[] {
   const margin = '   '.repeat(depth + 1);
-  const details = detailsOf(spec, connectors).map((line) => `${margin}   ${line}`);
+  const details = detailsOf(spec, signature?.parts ?? {}, connectors).map((line) => `${margin}   ${line}`);
   return [`${margin.slice(3)}  ${name}`, ...details];
 }
 
-function detailsOf(spec: ChainNode['spec'], connectors: ConnectorRegistry): string[] {
+function detailsOf(spec: ChainNode['spec'], parts: NodeParts, connectors: ConnectorRegistry): string[] {
   switch (spec.kind) {
     case 'source':
       return sourceDetails(spec);
@@ -73,10 +75,11 @@ function detailsOf(spec: ChainNode['spec'], connectors: ConnectorRegistry): stri
       return sinkDetails(spec, connectors);
     case 'values':
       return [`${spec.rows.length} row${spec.rows.length === 1 ? '' : 's'}`];
-    case 'union':
-      return [];
-    default:
-      return [];
+    default: {
+      const state = stateText(spec);
+      const lines = Object.entries(parts).map(([name, text]) => `${name}: ${text}`);
+      return state === null ? lines : [...lines, `state: ${state}`];
+    }
   }
 }
 

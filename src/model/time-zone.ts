@@ -41,6 +41,13 @@ export function timeZoneOrGmt(name: string): Zone {
   }
 }
 
+/** As `toUtc`, but the later instant of an overlap: java.util.Calendar, which functions with patterns of SimpleDateFormat use. */
+export function laterUtc(zone: Zone, localMs: number): number {
+  const earlier = zone.toUtc(localMs);
+  const later = localMs - zone.offsetMs(earlier + 86_400_000); // no zone changes twice within a day
+  return later > earlier && zone.toLocal(later) === localMs ? later : earlier;
+}
+
 function createZone(name: string): Zone {
   const offset = parseFixedOffset(name);
   if (offset !== null) return fixedZone(name, offset);

@@ -106,7 +106,7 @@ export class KeyedState<V> {
   snapshot(): OperatorSnapshot {
     this.#epoch++;
     this.#snapshots++;
-    const entries = this.#shards.flatMap((shard) => [...shard.values()]);
+    const entries = this.#shards.flatMap((shard) => [...shard.values()].filter((entry) => !this.#expired(entry)));
     return { chunks: () => this.#chunks(entries), done: () => void this.#snapshots-- };
   }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -240,6 +240,34 @@ describe('the example jobs', () => {
     const { run, stdout } = testWorld();
     await run('explain', example('gpu-anomalies-demo.yaml'));
     expect(stdout.text()).toMatch(/as it is: no\n.*`readings`: the connector 'simulator' is Millrace's own\n$/);
+  });
+});
+
+describe('explain --restore', () => {
+  const former = join(import.meta.dirname, '../engine/checkpoint-0.1.0');
+
+  it('says which state of a checkpoint is kept, and runs nothing', async () => {
+    const { run, stdout, jobs } = testWorld();
+    expect(await run('explain', join(former, 'job.sql'), '--restore', former)).toBe(0);
+    expect(stdout.text()).toBe(
+      `checkpoint ${former}\n  kept     Source: readings[1]\n  kept     Sink: kept[8]\n` +
+        '  kept     GlobalWindowAggregate[4], 952 bytes\n  kept     Sink: sums[6]\njob job: goes on\n',
+    );
+    expect(jobs).toEqual([]);
+  });
+
+  it('says that there is no checkpoint, and makes no directory', async () => {
+    const { run, stdout } = testWorld();
+    const nowhere = join(dataDir, 'nowhere');
+    expect(await run('explain', join(former, 'job.sql'), '--restore', 'latest', '--data-dir', nowhere)).toBe(0);
+    expect(stdout.text()).toBe('job job: no checkpoint to go on from, it starts afresh\n');
+    expect(existsSync(nowhere)).toBe(false);
+  });
+
+  it('names the directory that is none', async () => {
+    const { run, stderr } = testWorld();
+    expect(await run('explain', join(former, 'job.sql'), '--restore', 'none')).toBe(3);
+    expect(stderr.text()).toContain('expected a metadata.json there, found none');
   });
 });
 

@@ -1,50 +1,81 @@
 // Whether two answers are the same: as multisets of changes, or by what is left when the changes are applied.
-import type { Answer, Change } from './flink.ts';
+import { timeZone } from '../../src/model/time-zone.ts';
+import type { Answer, Change } from './answer.ts';
 
-const digits = 9; // of doubles: the order of additions differs
+// Of doubles: the order of additions differs. Flink keeps six of a FLOAT that is constant.
+const digitsOf = { DOUBLE: 9, FLOAT: 6 } as const;
 
+/** Numbers within `value` to so many digits. */
+function rounded(value: unknown, digits: number): unknown {
+  if (Array.isArray(value)) return value.map((item) => rounded(item, digits));
+  const isNumber = typeof value === 'number' || (typeof value === 'string' && /^-?[\d.]+$/.test(value));
+  return isNumber ? Number(Number(value).toPrecision(digits)) : value;
+}
+
+/** Maps have no order. */
 function canonical(value: unknown): unknown {
-  if (typeof value === 'number') return Number(value.toPrecision(digits));
   if (Array.isArray(value)) return value.map(canonical);
   if (value === null || typeof value !== 'object') return value;
   const entries = Object.entries(value).map(([key, item]) => [key, canonical(item)] as const);
   return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-function rowText({ row }: Change): string {
-  return JSON.stringify(Object.entries(row).map(([name, value]) => [name, canonical(value)]));
+type Text = (change: Change) => string;
+
+function textOf(types: Readonly<Record<string, string>>): Text {
+  const cell = (name: string, value: unknown) => {
+    const [kind] = /FLOAT|DOUBLE/.exec(types[name] ?? '') ?? [];
+    return canonical(kind === undefined ? value : rounded(value, digitsOf[kind as keyof typeof digitsOf]));
+  };
+  return ({ row }) => JSON.stringify(Object.entries(row).map(([name, value]) => [name, cell(name, value)]));
 }
 
-function changes(rows: readonly Change[]): string[] {
-  return rows.map((change) => `${change.op} ${rowText(change)}`).sort();
+/** Instants as Flink's gateway writes them: the wall time of the session, with a Z. */
+function onTheWall({ op, row }: Change, types: Readonly<Record<string, string>>, zone: string): Change {
+  const cells = Object.entries(row).map(([name, value]) => {
+    if (value === null || !types[name]?.includes('"TIMESTAMP_WITH_LOCAL_TIME_ZONE"')) return [name, value];
+    const [, seconds, rest] = /^(.*T\d\d:\d\d:\d\d)(.*)$/.exec(String(value)) ?? [];
+    if (seconds === undefined) return [name, value];
+    return [name, new Date(timeZone(zone).toLocal(Date.parse(`${seconds}Z`))).toISOString().slice(0, 19) + rest];
+  });
+  return { op, row: Object.fromEntries(cells) };
+}
+
+function changes(rows: readonly Change[], text: Text): string {
+  const lines = rows.map((change) => `${change.op} ${text(change)}`);
+  return lines.sort().join('\n');
 }
 
 /** The rows that are left, with how often. */
-function fold(rows: readonly Change[]): string[] {
+function fold(rows: readonly Change[], text: Text): string {
   const counts = new Map<string, number>();
   for (const change of rows) {
-    const text = rowText(change);
-    counts.set(text, (counts.get(text) ?? 0) + (change.op.startsWith('+') ? 1 : -1));
+    const row = text(change);
+    counts.set(row, (counts.get(row) ?? 0) + (change.op.startsWith('+') ? 1 : -1));
   }
-  return [...counts]
-    .filter(([, count]) => count !== 0)
-    .map(([text, count]) => `${count} × ${text}`)
-    .sort();
+  const left = [...counts].filter(([, count]) => count !== 0).map(([row, count]) => `${count} × ${row}`);
+  return left.sort().join('\n');
 }
 
-export type Verdict =
-  | 'fault of Flink'
-  | 'same'
-  | 'both refuse'
-  | 'only Flink answers'
-  | 'only Millrace answers'
-  | 'different rows'
-  | 'different changes';
+export const verdicts = [
+  'fault of Flink',
+  'same',
+  'both refuse',
+  'different rows',
+  'different changes',
+  'only Flink answers',
+  'only Millrace answers',
+] as const;
 
-export function compare(flink: Answer, millrace: Answer, folded: boolean): Verdict {
+export type Verdict = (typeof verdicts)[number];
+
+/** `folded`: only what is left in the end counts. `zone`: that of the session. */
+export function compare(flink: Answer, millrace: Answer, { folded, zone }: { folded: boolean; zone: string }): Verdict {
   if ('error' in flink) return 'error' in millrace ? 'both refuse' : 'only Millrace answers';
   if ('error' in millrace) return 'only Flink answers';
-  if (fold(flink.rows).join('\n') !== fold(millrace.rows).join('\n')) return 'different rows';
-  if (folded) return 'same';
-  return changes(flink.rows).join('\n') === changes(millrace.rows).join('\n') ? 'same' : 'different changes';
+  const { types = {} } = flink;
+  const text = textOf(types);
+  const own = millrace.rows.map((change) => onTheWall(change, types, zone));
+  if (fold(flink.rows, text) !== fold(own, text)) return 'different rows';
+  return folded || changes(flink.rows, text) === changes(own, text) ? 'same' : 'different changes';
 }

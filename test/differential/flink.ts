@@ -1,17 +1,16 @@
 // A real Flink, through its SQL Gateway (REST, v3): statements in, rows out.
 import { setTimeout as sleep } from 'node:timers/promises';
-
-export type Change = Readonly<{ op: string; row: Readonly<Record<string, unknown>> }>;
-
-export type Answer = Readonly<{ rows: readonly Change[] }> | Readonly<{ error: string }>;
+import { type Answer, type Change, parseExactly } from './answer.ts';
 
 const ops: Readonly<Record<string, string>> = { INSERT: '+I', UPDATE_BEFORE: '-U', UPDATE_AFTER: '+U', DELETE: '-D' };
 const pollMs = 20;
 
+type Column = Readonly<{ name: string; logicalType: unknown }>;
+
 type Result = Readonly<{
   resultType: string;
   nextResultUri?: string;
-  results?: Readonly<{ columns?: readonly { name: string }[]; data?: readonly { kind: string; fields: unknown[] }[] }>;
+  results?: Readonly<{ columns?: readonly Column[]; data?: readonly { kind: string; fields: unknown[] }[] }>;
 }>;
 
 export class FlinkSession {
@@ -31,25 +30,22 @@ export class FlinkSession {
   }
 
   /** Runs one statement to its end. Rejects with Flink's message. */
-  async run(statement: string): Promise<Change[]> {
+  async run(
+    statement: string,
+  ): Promise<Readonly<{ rows: readonly Change[]; types: Readonly<Record<string, string>> }>> {
     const session = `/v3/sessions/${this.#handle}`;
-    const { operationHandle } = await call<{ operationHandle: string }>(
-      'POST',
-      `${this.#gateway}${session}/statements`,
-      {
-        statement,
-      },
-    );
+    const statements = `${this.#gateway}${session}/statements`;
+    const { operationHandle } = await call<{ operationHandle: string }>('POST', statements, { statement });
     const operation = `${session}/operations/${operationHandle}`;
     const rows: Change[] = [];
-    let columns: readonly string[] = [];
+    let columns: readonly Column[] = [];
     let next: string | undefined = `${operation}/result/0?rowFormat=JSON`;
     try {
       while (next !== undefined) {
         const result: Result = await call<Result>('GET', this.#gateway + next);
-        columns = result.results?.columns?.map(({ name }) => name) ?? columns;
+        columns = result.results?.columns ?? columns;
         for (const { kind, fields } of result.results?.data ?? []) {
-          rows.push({ op: ops[kind]!, row: Object.fromEntries(columns.map((name, i) => [name, fields[i]])) });
+          rows.push({ op: ops[kind]!, row: Object.fromEntries(columns.map(({ name }, i) => [name, fields[i]])) });
         }
         if (result.resultType === 'NOT_READY' || (result.results?.data?.length ?? 0) === 0) await sleep(pollMs);
         next = result.nextResultUri;
@@ -58,7 +54,8 @@ export class FlinkSession {
     } finally {
       await call('DELETE', `${this.#gateway}${operation}/close`).catch(() => undefined);
     }
-    return rows;
+    const types = columns.map(({ name, logicalType }) => [name, JSON.stringify(logicalType)] as const);
+    return { rows, types: Object.fromEntries(types) };
   }
 
   async close(): Promise<void> {
@@ -66,12 +63,18 @@ export class FlinkSession {
   }
 }
 
-/** Each query in a session of its own behind the same declarations. */
-export async function askFlink(gateway: string, setup: readonly string[], query: string): Promise<Answer> {
+/** In a session of its own. The last of the statements is the query. Asked anew when no task manager is there. */
+export async function askFlink(gateway: string, statements: readonly string[]): Promise<Answer> {
+  const answer = await askOnce(gateway, statements);
+  const isUnable = 'error' in answer && /NoResourceAvailable|TaskManager|fetch failed/.test(answer.error);
+  return isUnable ? await askOnce(gateway, statements) : answer;
+}
+
+async function askOnce(gateway: string, statements: readonly string[]): Promise<Answer> {
   const session = await FlinkSession.open(gateway);
   try {
-    for (const statement of setup) await session.run(statement);
-    return { rows: await session.run(query) };
+    for (const statement of statements.slice(0, -1)) await session.run(statement);
+    return await session.run(statements.at(-1)!);
   } catch (error) {
     return { error: (error as Error).message };
   } finally {
@@ -86,7 +89,7 @@ async function call<T>(method: string, url: string, body?: object): Promise<T> {
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
   const text = await response.text();
-  if (response.ok) return (text === '' ? {} : JSON.parse(text)) as T;
+  if (response.ok) return (text === '' ? {} : parseExactly(text)) as T;
   throw new Error(shorten(text));
 }
 

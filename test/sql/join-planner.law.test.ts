@@ -123,6 +123,25 @@ describe('joins of tables', () => {
     );
   });
 
+  it('in whatever order FROM names them', async () => {
+    const query = fc.record({
+      places: fc.shuffledSubarray([0, 1, 2], { minLength: 3 }),
+      conditions: fc.tuple(simple(3), simple(3)),
+    });
+    await fc.assert(
+      fc.asyncProperty(query, records, async ({ places, conditions }, data) => {
+        const from = places.map((place) => tables[place]).join(', ');
+        const script = `${schema}
+          SELECT p.a, p.b, q.a, q.b, r.a, r.b FROM ${from} WHERE ${conditions.map(({ text }) => text).join(' AND ')}`;
+        const [pipeline] = await pipelinesOf(script);
+        const all = data.p.flatMap((p) => data.q.flatMap((q) => data.r.map((r) => [...p, ...q, ...r])));
+        const expected = all.filter((row) => conditions.every(({ holds }) => holds(row) === true));
+        expect(sorted(runPlan(pipeline!.input, new Map(Object.entries(data))))).toEqual(sorted(expected));
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   it('and sub-queries of conditions too', async () => {
     const query = fc.record({
       form: fc.constantFrom('IN', 'NOT IN', 'EXISTS', 'NOT EXISTS'),

@@ -40,7 +40,7 @@ export class JoinSide {
         name,
         keyFields: keys.fields,
         valueFields: [...fields, ...counterFields],
-        toRows: (records) => records.all().map(({ row, count, associations }) => [...row, count, associations]),
+        toRows: (records) => this.#alive(records).map(({ row, count, associations }) => [...row, count, associations]),
         fromRow: (records = this.#create(), stored) => {
           const [count, associations] = stored.slice(width) as [number, number];
           this.#put(records, stored.slice(0, width), count, associations);

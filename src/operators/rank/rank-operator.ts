@@ -75,10 +75,12 @@ export class RankOperator extends RowOperator {
   }
 }
 
-function topOf({ order, inputChanges, from, to, endColumn, unique }: RankSpec): TopRows {
+function topOf({ order, inputChanges, from, to, endColumn, unique, falls }: RankSpec): TopRows {
   const compare = rowOrder(order);
   const isInsertOnly = !inputChanges.update && !inputChanges.delete;
   if (!isInsertOnly && unique === null) return retractedRows(compare);
-  if (from === 1 && to === 1 && endColumn === undefined) return topRow(compare, isInsertOnly ? null : unique);
-  return isInsertOnly ? appendedRows(compare) : updatedRows(compare, unique!);
+  const isFallible = !isInsertOnly && falls;
+  const isTop = from === 1 && to === 1 && endColumn === undefined && !isFallible;
+  if (isTop) return topRow(compare, isInsertOnly ? null : unique);
+  return isInsertOnly ? appendedRows(compare) : updatedRows(compare, unique!, isFallible);
 }

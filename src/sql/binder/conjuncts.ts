@@ -3,12 +3,26 @@ import { scalarFunction } from '../../functions/registry.ts';
 import { columnsOf, type Expression } from '../../model/expression.ts';
 import type { SqlExpression } from '../ast.ts';
 import { logic } from './expression-binder.ts';
+import { textOf } from './expression-text.ts';
 import { isDeterministic } from './relation.ts';
 
-/** `a AND b AND TRUE` → a, b. */
+/** `a AND b AND TRUE` → a, b; `(a AND b) OR (a AND c)` → a, `b OR c`. */
 export function conjunctsOf(condition: Expression | null): readonly Expression[] {
   if (condition === null || isTrue(condition)) return [];
+  if (condition.kind === 'or') return factored(condition, condition.args);
   return condition.kind === 'and' ? condition.args.flatMap(conjunctsOf) : [condition];
+}
+
+/** What every branch asks for is asked once: a join may find its keys there. */
+function factored(condition: Expression, alternatives: readonly Expression[]): readonly Expression[] {
+  const branches = alternatives.map((branch) => conjunctsOf(branch));
+  const [first, ...others] = branches.map((parts) => new Set(parts.map(textOf)));
+  const common = new Set([...first!].filter((text) => others.every((branch) => branch.has(text))));
+  const shared = branches[0]!.filter((part) => isDeterministic(part) && common.has(textOf(part)));
+  if (shared.length === 0) return [condition];
+  const texts = new Set(shared.map(textOf));
+  const rests = branches.map((parts) => conjunctionOf(parts.filter((part) => !texts.has(textOf(part)))));
+  return rests.includes(null) ? shared : [...shared, logic('or', rests as Expression[], condition.position)];
 }
 
 /** `a AND b` → a, b. */

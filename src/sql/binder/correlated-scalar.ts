@@ -1,6 +1,6 @@
 /**
- * An aggregate of the rows that belong to the outer row, `(SELECT MAX(x) FROM t WHERE t.k = o.k)`: the aggregate of each key, joined by
- * the key.
+ * A value of the rows that belong to the outer row, `(SELECT MAX(x) FROM t WHERE t.k = o.k)`: the aggregate of each key, joined by the key.
+ * What is no aggregate is that of the one row that there may be.
  */
 
 import type { Position } from '../../model/errors.ts';
@@ -12,20 +12,20 @@ import { knows } from './correlated-scope.ts';
 import { ExpressionBinder } from './expression-binder.ts';
 import { bindCall } from './function-call.ts';
 import { treeFields } from './join-tree.ts';
-import { folds, type SubqueryBinders } from './membership.ts';
 import type { Relation } from './relation.ts';
 import { type RelationField, Scope } from './scope.ts';
+import { folds, type SubqueryBinders } from './subquery.ts';
 
 /** `conjuncts`: over the outer row, then `relation`'s. Its last column is the value; `isCount`: no row means 0. */
 export type CorrelatedScalar = Readonly<{ relation: Relation; conjuncts: readonly Expression[]; isCount: boolean }>;
 
-/** null: the query does not speak of the outer row, or is no aggregate. */
+/** null: the query does not speak of the outer row. */
 export function correlatedScalar(
   query: SqlQuery,
   outer: readonly RelationField[],
   { fromBinder, bindQuery }: SubqueryBinders,
 ): CorrelatedScalar | null {
-  if (query.kind !== 'select' || query.from === null || query.groupBy !== null || !folds(query.items)) return null;
+  if (query.kind !== 'select' || query.from === null || query.groupBy !== null) return null;
   const inner = treeFields(fromBinder.tree(query.from));
   const isOuter = (part: SqlExpression): boolean =>
     namesIn(part).some((name) => !knows(inner, name) && knows(outer, name));
@@ -33,20 +33,30 @@ export function correlatedScalar(
   const ties = conditions.filter(isOuter).map((condition) => tieOf(condition, isOuter, inner));
   const [item] = query.items;
   if (ties.length === 0 || item?.kind !== 'expression' || query.items.length > 1) return null;
+  const own = conditions.filter((condition) => !isOuter(condition));
   const relation = bindQuery(
-    grouped(
-      query,
-      ties,
-      conditions.filter((condition) => !isOuter(condition)),
-    ),
+    grouped({ ...query, items: [folds(item) ? item : singleValue(item, query.distinct !== null)] }, ties, own),
   );
   const binder = new ExpressionBinder(new Scope(outer));
   const conjuncts = ties.map(({ outer: value, position }, i) => {
     const key = columnRef(outer.length + i, relation.fields[i]!.type);
     return bindCall('=', [binder.bind(value), key], position);
   });
-  return { relation, conjuncts, isCount: isCount(item.expression) };
+  return { relation, conjuncts, isCount: isCount(item.expression, query.having) };
 }
+
+/** Whether a name in the query's list or WHERE is none of its own tables, but one of the outer row. */
+export function speaksOfOuter(
+  query: SqlQuery,
+  outer: readonly RelationField[],
+  { fromBinder }: SubqueryBinders,
+): boolean {
+  if (query.kind !== 'select' || query.from === null) return false;
+  const inner = treeFields(fromBinder.tree(query.from));
+  return namesIn([query.items, query.where]).some((name) => !knows(inner, name) && knows(outer, name));
+}
+
+type ExpressionItem = Extract<SelectItem, { kind: 'expression' }>;
 
 type Tie = Readonly<{ inner: SqlExpression; outer: SqlExpression; position: Position }>;
 
@@ -85,11 +95,20 @@ function grouped(query: SelectQuery, ties: readonly Tie[], conditions: readonly 
   return { ...query, items: [...keys, ...query.items], where, groupBy: { items: groups, position } };
 }
 
+/** Fails where an outer row has several. */
+function singleValue(item: ExpressionItem, distinct: boolean): ExpressionItem {
+  const { expression, position } = item;
+  const plain = { star: false, distinct, filter: null, over: null };
+  const call = { name: { name: 'SINGLE_VALUE', position }, args: [expression], ...plain };
+  return { ...item, expression: { kind: 'call', call, position } };
+}
+
 /** COUNT alone gives a value of no rows that is not NULL. */
-function isCount(expression: SqlExpression): boolean {
-  if (expression.kind === 'call' && expression.call.name.name.toUpperCase() === 'COUNT') return true;
+function isCount(expression: SqlExpression, having: SqlExpression | null): boolean {
   if (!counts(expression)) return false;
-  const hint = 'COUNT on its own is supported.';
+  const isAlone = expression.kind === 'call' && expression.call.name.name.toUpperCase() === 'COUNT';
+  if (isAlone && having === null) return true;
+  const hint = 'COUNT on its own is supported, without HAVING.';
   throw unsupported('an expression of COUNT in a sub-query that speaks of the outer query', expression.position, hint);
 }
 

@@ -14,7 +14,7 @@ import { fieldsOf, plainField, type RelationField } from './scope.ts';
 type GroupColumn = Exclude<OutputColumn, { kind: 'property' }>;
 
 /** Aggregates that are the value itself where there is one. */
-const valuesOfOne: ReadonlySet<string> = new Set(['SUM', 'MIN', 'MAX']);
+const valuesOfOne: ReadonlySet<string> = new Set(['SUM', 'MIN', 'MAX', 'SINGLE_VALUE']);
 
 /** First everything is added, then the node is asked for. */
 export class GroupAggregation {

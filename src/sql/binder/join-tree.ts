@@ -2,13 +2,14 @@
  * FROM with its joins, before it is known which kind of join each becomes: conditions of WHERE are still to come down to it, and may make
  * an interval join of a comma.
  */
-import { type Expression, remapColumns } from '../../model/expression.ts';
+import { columnRef, type Expression, remapColumns } from '../../model/expression.ts';
 import type { JoinType } from '../../model/plan.ts';
 import { conjunctionOf, rejectsNulls, sideOf } from './conjuncts.ts';
+import { type OrderedJoin, orderedJoin } from './join-order.ts';
 import { planJoin } from './join-planner.ts';
 import { joinedFields } from './joined-fields.ts';
 import { rankFiltered } from './rank-rule.ts';
-import { filter, type Relation } from './relation.ts';
+import { filter, type Relation, select } from './relation.ts';
 import type { RelationField } from './scope.ts';
 
 export type JoinTree =
@@ -50,9 +51,17 @@ export function planTree(tree: JoinTree, conjuncts: readonly Expression[]): Rela
       const [below, above] = split(conjuncts, (conjunct) => sideOf(conjunct, width) === 'left');
       return filtered(tree.plan(planTree(tree.left, below)), above);
     }
-    case 'join':
-      return planJoinTree(tree, conjuncts);
+    case 'join': {
+      const ordered = tree.join === 'inner' ? orderedJoin(tree, conjuncts, (side) => treeFields(side).length) : null;
+      return ordered === null ? planJoinTree(tree, conjuncts) : planOrdered(ordered);
+    }
   }
+}
+
+function planOrdered({ tree, conjuncts, columns }: OrderedJoin): Relation {
+  const { node, fields } = planTree(tree, conjuncts);
+  const projections = columns.map((column) => columnRef(column, fields[column]!.type));
+  return select(node, { predicate: null, projections, fields: columns.map((column) => fields[column]!) });
 }
 
 /** A condition on one side goes below the join where no row of that side is padded by it. */

@@ -5,14 +5,14 @@
 import type { Identifier, OrderItem, SelectItem, SelectQuery, SqlCall, SqlExpression } from '../ast.ts';
 import { unsupported } from '../excerpt.ts';
 import { hasOver, mapParts } from './expression-parts.ts';
-import { textOf } from './expression-text.ts';
+import { InnerColumns } from './inner-columns.ts';
 import { specificationOf } from './over-window.ts';
 
 type ExpressionItem = Extract<SelectItem, { kind: 'expression' }>;
 
 /** `nameOf`: what SELECT calls an item that has no alias. */
 export function liftOver(query: SelectQuery, nameOf: (item: ExpressionItem, index: number) => string): SelectQuery {
-  const inner = new InnerItems(query);
+  const inner = new LiftedOver(query);
   const items = query.items.map((item, index): SelectItem => {
     if (item.kind === 'star') throw unsupported('SELECT * with OVER on an aggregation', item.position);
     const alias: Identifier = { name: nameOf(item, index), position: item.position };
@@ -35,18 +35,21 @@ export function liftOver(query: SelectQuery, nameOf: (item: ExpressionItem, inde
   };
 }
 
-class InnerItems {
-  readonly items: SelectItem[] = [];
+class LiftedOver {
+  readonly #columns = new InnerColumns();
   readonly #query: SelectQuery;
-  readonly #names = new Map<string, string>();
 
   constructor(query: SelectQuery) {
     this.#query = query;
   }
 
+  get items(): readonly SelectItem[] {
+    return this.#columns.items;
+  }
+
   /** The expression over the sub-query: its largest parts without OVER are columns of it. */
   lift(expression: SqlExpression): SqlExpression {
-    if (!hasOver(expression)) return this.#column(expression);
+    if (!hasOver(expression)) return this.#columns.of(expression);
     if (expression.kind === 'call' && expression.call.over !== null) {
       return { ...expression, call: this.#liftCall(expression.call) };
     }
@@ -57,29 +60,15 @@ class InnerItems {
     const over = call.over!;
     const { partitionBy, orderBy, frame } = specificationOf(over, this.#query.windows);
     const specification = {
-      partitionBy: partitionBy.map((expression) => this.#column(expression)),
-      orderBy: orderBy.map((item): OrderItem => ({ ...item, expression: this.#column(item.expression) })),
+      partitionBy: partitionBy.map((expression) => this.#columns.of(expression)),
+      orderBy: orderBy.map((item): OrderItem => ({ ...item, expression: this.#columns.of(item.expression) })),
       frame,
     };
     return {
       ...call,
-      args: call.args.map((arg) => this.#column(arg)),
-      filter: call.filter === null ? null : this.#column(call.filter),
+      args: call.args.map((arg) => this.#columns.of(arg)),
+      filter: call.filter === null ? null : this.#columns.of(call.filter),
       over: { ...over, name: null, specification },
     };
-  }
-
-  /** Constants stay where they are. */
-  #column(expression: SqlExpression): SqlExpression {
-    if (expression.kind === 'literal') return expression;
-    const { position } = expression;
-    const text = textOf(expression);
-    let name = this.#names.get(text);
-    if (name === undefined) {
-      name = `$${this.items.length}`;
-      this.#names.set(text, name);
-      this.items.push({ kind: 'expression', expression, alias: { name, position }, position });
-    }
-    return { kind: 'name', name: { parts: [{ name, position }], position }, position };
   }
 }

@@ -5,16 +5,14 @@ import type { SelectItem, SelectQuery, SqlExpression, SqlQuery } from '../ast.ts
 import { sqlError } from '../excerpt.ts';
 import { conjunctsOf, sqlConjuncts } from './conjuncts.ts';
 import { CorrelatedScope } from './correlated-scope.ts';
-import type { BindQuery } from './environment.ts';
 import { ExpressionBinder, logic } from './expression-binder.ts';
-import type { FromBinder } from './from-binder.ts';
-import { bindCall, isAggregate } from './function-call.ts';
+import { bindCall } from './function-call.ts';
 import { planJoin } from './join-planner.ts';
 import { planTree, treeFields } from './join-tree.ts';
 import type { Relation } from './relation.ts';
+import { liftScalars } from './scalar-subquery.ts';
 import { type RelationField, Scope, visibleColumns } from './scope.ts';
-
-export type SubqueryBinders = Readonly<{ fromBinder: FromBinder; bindQuery: BindQuery }>;
+import { folds, type SubqueryBinders } from './subquery.ts';
 
 type Membership = Extract<SqlExpression, { kind: 'in_query' }> | Readonly<{ kind: 'exists'; query: SqlQuery }>;
 
@@ -56,24 +54,13 @@ function isPlain(query: SelectQuery): boolean {
   );
 }
 
-/** Aggregates and OVER make other rows of rows. */
-export function folds(node: unknown): boolean {
-  if (typeof node !== 'object' || node === null) return false;
-  if (Array.isArray(node)) return node.some(folds);
-  const { kind, call } = node as Partial<Extract<SqlExpression, { kind: 'call' }>>;
-  if (kind === 'call' && call !== undefined && (call.over !== null || isAggregate(call.name.name))) return true;
-  return Object.entries(node).some(([key, part]) => key !== 'query' && folds(part));
-}
-
 function correlated(query: SelectQuery, outer: readonly RelationField[], binders: SubqueryBinders): InnerSide {
-  const tree = binders.fromBinder.tree(query.from!);
-  const fields = treeFields(tree);
-  const scope = new CorrelatedScope(fields, outer);
-  const binder = new ExpressionBinder(scope);
   const conditions = sqlConjuncts(query.where);
-  const bound = conditions
-    .filter((condition) => !isMembership(condition))
-    .flatMap((condition) => conjunctsOf(binder.condition(condition, 'WHERE')));
+  const written = { items: query.items, plain: conditions.filter((condition) => !isMembership(condition)) };
+  const { items, plain, tree } = liftScalars(written, binders.fromBinder.tree(query.from!), binders);
+  const fields = treeFields(tree);
+  const binder = new ExpressionBinder(new CorrelatedScope(fields, outer));
+  const bound = plain.flatMap((condition) => conjunctsOf(binder.condition(condition, 'WHERE')));
   const isLocal = (conjunct: Expression): boolean => [...columnsOf(conjunct)].every((column) => column < fields.length);
   const local = planTree(tree, bound.filter(isLocal));
   const relation = conditions.filter(isMembership).reduce((below, each) => bindMembership(each, below, binders), local);
@@ -82,7 +69,7 @@ function correlated(query: SelectQuery, outer: readonly RelationField[], binders
   return {
     relation,
     conjuncts: ties.map((tie) => remapColumns(tie, swapped)),
-    values: query.items.flatMap((item) => itemValues(item, fields)),
+    values: items.flatMap((item) => itemValues(item, fields)),
   };
 }
 

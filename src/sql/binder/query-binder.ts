@@ -11,6 +11,8 @@ import type { BindQuery, CommonTables, Environment } from './environment.ts';
 import { ExpressionBinder } from './expression-binder.ts';
 import { FromBinder } from './from-binder.ts';
 import { isAggregate } from './function-call.ts';
+import { type JoinTree, treeFields } from './join-tree.ts';
+import { hasLiftableSubquery, liftAggregation, withKeyNames } from './lifted-aggregation.ts';
 import { liftOver } from './lifted-over.ts';
 import { bindOrdered } from './order-binder.ts';
 import { selectOver, usesOver, withoutQualifyAliases } from './over-select.ts';
@@ -27,6 +29,7 @@ import {
   visibleColumns,
 } from './scope.ts';
 import { setOperation } from './set-operation.ts';
+import type { SubqueryBinders } from './subquery.ts';
 
 export class QueryBinder {
   readonly #environment: Environment;
@@ -71,7 +74,18 @@ export class QueryBinder {
     }
     if (written.from === null) return this.#selectWithoutFrom(written);
     const fromBinder = new FromBinder(this.#environment, this.#common, this.#nested);
-    const { query, from, where } = bindSource(written, fromBinder, this.#nested);
+    const binders = { fromBinder, bindQuery: this.#nested };
+    if (isAggregation(written) && hasLiftableSubquery(written)) {
+      const { below, above, keys } = liftAggregation(written, (...item) => named(...item).name);
+      const aggregated = withKeyNames(this.#selectAll(below), keys, treeFields(fromBinder.tree(written.from)));
+      return this.#selectFrom(above, { kind: 'leaf', relation: aggregated }, binders);
+    }
+    return this.#selectFrom(written, fromBinder.tree(written.from), binders);
+  }
+
+  #selectFrom(written: SelectQuery, tree: JoinTree, binders: SubqueryBinders): Relation {
+    const hasOver = usesOver(written);
+    const { query, from, where } = bindSource(written, tree, binders);
     const { input, predicate } = rankFiltered(from, where);
     const items = this.#items(query.items, input.fields);
     if (hasOver) return selectOver(query, { input, predicate }, items);

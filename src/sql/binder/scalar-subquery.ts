@@ -1,15 +1,20 @@
 /** Sub-queries as values: a join with the one row that they give, whose column then stands in their place. */
 import type { Position } from '../../model/errors.ts';
 import { type Expression, remapColumns } from '../../model/expression.ts';
+import type { AggregateCall } from '../../model/plan.ts';
+import { withNullable } from '../../model/types.ts';
 import type { Identifier, SqlExpression, SqlQuery } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
 import { uniqueKeysOf } from '../planner/changelog.ts';
-import { correlatedScalar } from './correlated-scalar.ts';
+import { correlatedScalar, speaksOfOuter } from './correlated-scalar.ts';
 import type { BindQuery } from './environment.ts';
 import { type JoinTree, treeFields } from './join-tree.ts';
-import type { SubqueryBinders } from './membership.ts';
+import { existsAsValue, inAsValue } from './membership-value.ts';
 import type { Relation } from './relation.ts';
-import { hiddenQualifier } from './scope.ts';
+import { fieldsOf, hiddenQualifier, plainField } from './scope.ts';
+import type { SubqueryBinders } from './subquery.ts';
+
+type InQuery = Extract<SqlExpression, { kind: 'in_query' }>;
 
 type ScalarQuery = Readonly<{ query: SqlQuery; position: Position }>;
 
@@ -23,6 +28,13 @@ export function liftScalars<T extends object>(syntax: T, from: JoinTree, binders
     if (typeof node !== 'object' || node === null) return node;
     if (Array.isArray(node)) return node.map(lift);
     const { kind } = node as { kind?: unknown };
+    if (kind === 'exists') return lift(existsAsValue((node as ScalarQuery).query, (node as ScalarQuery).position));
+    if (kind === 'in_query') {
+      const { query, position } = node as InQuery;
+      if (!speaksOfOuter(query, treeFields(from), binders)) return lift(inAsValue(node as InQuery));
+      const what = 'IN with a sub-query that speaks of the outer query, beside OR or in a list,';
+      throw unsupported(what, position, 'Write it with EXISTS.');
+    }
     if (kind === 'subquery') {
       const scalar = node as ScalarQuery;
       const name = String(count++);
@@ -85,7 +97,17 @@ function singleRow({ query, position }: ScalarQuery, bindQuery: BindQuery): Rela
   }
   const { node } = relation;
   const isOne = node.kind === 'values' ? node.rows.length === 1 : uniqueKeysOf(node).some((key) => key.length === 0);
-  if (isOne) return relation;
-  const hint = 'Make one row of it by an aggregate: MAX(x).';
-  throw unsupported('a sub-query as a value that may give several rows', position, hint);
+  return isOne ? relation : singleValue(relation);
+}
+
+/** Fails where there is more than one row. */
+function singleValue({ node, fields }: Relation): Relation {
+  const [field] = fields;
+  const type = withNullable(field!.type, true);
+  const call: AggregateCall = { name: 'SINGLE_VALUE', args: [0], distinct: false, filter: null, type };
+  const value = plainField(field!.name, type);
+  return {
+    node: { kind: 'group_aggregate', input: node, keys: [], aggregates: [call], fields: fieldsOf([value]) },
+    fields: [value],
+  };
 }

@@ -95,6 +95,7 @@ export function uniqueKeysOf(node: PlanNode): readonly (readonly number[])[] {
     case 'rank':
       return rankKeys(node);
     case 'limit':
+      return node.from === node.to ? [[]] : uniqueKeysOf(node.input);
     case 'temporal_sort':
     case 'over':
       return uniqueKeysOf(node.input);
