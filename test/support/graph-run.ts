@@ -10,6 +10,7 @@ import type { Field } from '../../src/model/types.ts';
 import { createOperator } from '../../src/operators/registry.ts';
 import { decodeBatch, encodeBatch } from '../../src/state/batch-codec.ts';
 import { hashKeys, keyGroupOf, subtaskOf } from '../../src/state/key-group.ts';
+import { lend } from './lent-batch.ts';
 import { batchOfRows, chunksFor } from './operator-harness.ts';
 import { testSession } from './sql-expressions.ts';
 
@@ -157,7 +158,7 @@ export class GraphRun {
   /** From the node at `index` to another of the chain. */
   #within(other: ChainNode, index: number, receiver: Receiver | undefined): OutputTarget[] {
     return other.inputs.flatMap((input, i) =>
-      input.kind === 'node' && input.node === index ? [targetOf(receiver!, i, this.#firstChannel(other, i))] : [],
+      input.kind === 'node' && input.node === index ? [borrower(receiver!, i, this.#firstChannel(other, i))] : [],
     );
   }
 
@@ -172,7 +173,7 @@ export class GraphRun {
         node.inputs.flatMap((input, i) =>
           input.kind === 'edge' && input.edge === index
             ? [
-                targetOf(
+                borrower(
                   receivers.get(`${edge.targetVertex} ${place} ${subtask}`)!,
                   i,
                   this.#firstChannel(node, i) + sender,
@@ -195,7 +196,7 @@ export class GraphRun {
     };
     return {
       batch: (batch) => {
-        batch.watermarks?.forEach(rise);
+        batch.watermarks?.subarray(0, batch.length).forEach(rise);
         for (const [subtask, part] of this.#dealt(edge, batch, parallelism, sender)) {
           channels[subtask]!.queue.push({ kind: 'batch', batch: part });
         }
@@ -260,6 +261,12 @@ export class GraphRun {
       end: () => undefined,
     };
   }
+}
+
+/** One channel of a receiver that is lent its batches. */
+function borrower(receiver: Receiver, input: number, channel: number): OutputTarget {
+  const target = targetOf(receiver, input, channel);
+  return { ...target, batch: (batch) => lend(batch, target.batch) };
 }
 
 function hand(element: Element, target: OutputTarget): void {
