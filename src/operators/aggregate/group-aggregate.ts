@@ -40,7 +40,7 @@ export class GroupAggregateOperator extends RowOperator {
     const { session } = this.ctx;
     const keyFields = keys.map((key) => inputFields[key]!);
     const retract = inputChanges.update || inputChanges.delete;
-    this.#columns = groupColumns(this.#spec, keyFields, session);
+    this.#columns = groupColumns(this.#spec, session);
     if (this.#columns !== null) return;
     this.#aggregates = new RowAggregates(aggregates, inputFields, session, { retract, withoutRetraction });
     this.#groups = new KeyedState<Group>(
@@ -122,15 +122,8 @@ export class GroupAggregateOperator extends RowOperator {
 }
 
 /** null where the groups have to lie in rows. */
-function groupColumns(
-  spec: GroupAggregateSpec,
-  keyFields: readonly Field[],
-  session: SessionContext,
-): GroupColumns | null {
+function groupColumns(spec: GroupAggregateSpec, session: SessionContext): GroupColumns | null {
   if (spec.inputChanges.update || spec.inputChanges.delete) return null; // columnar aggregates may not be there
   const aggregates = bindAggregates(spec.aggregates, spec.inputFields, session);
-  if (!fitColumns(spec, aggregates)) return null;
-  const cells = aggregates.flatMap((aggregate) => aggregate.cells.map(({ name, type }) => ({ name, type })));
-  const fields = [...keyFields, countField, ...cells];
-  return new GroupColumns(spec, aggregates, { table: tableName, keyColumns: keyFields.length, fields });
+  return fitColumns(spec, aggregates) ? new GroupColumns(tableName, spec, aggregates) : null;
 }

@@ -65,6 +65,7 @@ export function compileGroups(
     }
     return own;
   });
+  builder.line('cells[0].values[place]++;'); // the group's rows
   for (const [number, own] of variables.entries()) storeCells(builder, aggregates[number]!, own);
   const write = (which: 'before' | 'after', kind: number): string => {
     const results = variables.map((own, number) => writeResult(aggregates[number]!.call.type, number, own, which));

@@ -7,7 +7,7 @@ import { batchOf, type Column, type ColumnBatch, gather, valueAt } from '../../m
 import type { GroupAggregateSpec } from '../../model/job-graph.ts';
 import type { OperatorSnapshot } from '../../model/operator.ts';
 import type { StateChunk, StateTableFields } from '../../model/state.ts';
-import { type DataType, type Field, layoutOf } from '../../model/types.ts';
+import { type DataType, type Field, layoutOf, types } from '../../model/types.ts';
 import { allocateCells, type CellColumn, cellsToColumn, encodeStrings } from '../../state/cell-column.ts';
 import { hashKeys } from '../../state/key-group.ts';
 import { checkStateFields, type StateHandle } from '../../state/keyed-state.ts';
@@ -21,13 +21,20 @@ import { compileGroups, type GroupChanges, type GroupCode } from './group-code.t
 /** Rows that are taken at once: each gives two at most. */
 const rowsAtOnce = 2048;
 const maxChanges = 2 * rowsAtOnce;
+const maxVariants = 256; // forms of columns are few; beyond this they are compiled anew
+
+/** The first cell: how many rows a group has. Nobody asks here, but groups in rows that go on from this state do. */
+const rowCounter = { name: 'count', type: types.of('bigint', false), initial: 0 };
 
 type Keys = Readonly<{ columns: readonly number[]; types: readonly DataType[] }>;
 
 export class GroupColumns implements StateHandle {
   readonly schema: StateTableFields;
   readonly #keys: Keys;
+  /** Their cells are behind the row counter. */
   readonly #aggregates: readonly BoundAggregate[];
+  /** The columns that aggregates read. */
+  readonly #read: readonly number[];
   readonly #table: KeyedTable;
   /** Of each aggregate: whether its integers are bigints, in every group. */
   readonly #wide: boolean[];
@@ -37,19 +44,15 @@ export class GroupColumns implements StateHandle {
   #hashes = new Int32Array(0);
   #groups = new Int32Array(0);
 
-  /** `schema`: keys, how many rows a group has, and the accumulators' cells. */
-  constructor(
-    { keys, inputFields }: GroupAggregateSpec,
-    aggregates: readonly BoundAggregate[],
-    schema: StateTableFields,
-  ) {
-    this.schema = schema;
-    this.#keys = { columns: keys, types: keys.map((key) => inputFields[key]!.type) };
-    this.#aggregates = aggregates;
-    this.#table = new KeyedTable(
-      this.#keys.types,
-      aggregates.flatMap(({ cells }) => cells),
-    );
+  constructor(table: string, { keys, inputFields }: GroupAggregateSpec, aggregates: readonly BoundAggregate[]) {
+    const keyFields = keys.map((key) => inputFields[key]!);
+    const cells = [rowCounter, ...aggregates.flatMap(({ cells: own }) => own)];
+    const fields = [...keyFields, ...cells.map(({ name, type }) => ({ name, type }))];
+    this.schema = { table, keyColumns: keys.length, fields };
+    this.#keys = { columns: keys, types: keyFields.map(({ type }) => type) };
+    this.#aggregates = aggregates.map((aggregate) => ({ ...aggregate, firstCell: aggregate.firstCell + 1 }));
+    this.#read = [...new Set(aggregates.flatMap(({ call }) => [...call.args, call.filter ?? []].flat()))];
+    this.#table = new KeyedTable(this.#keys.types, cells);
     this.#wide = aggregates.map(() => false);
     this.#targets = aggregates.map((aggregate) => resultCells(aggregate, false));
     this.#changes = noChanges(this.#targets);
@@ -94,13 +97,12 @@ export class GroupColumns implements StateHandle {
     const groups = new Int32Array(length);
     this.#table.upsert(keys, hashKeys(keys, length, new Int32Array(length)), 0, length, groups);
     this.#table.beforeWrite(groups, 0, length);
-    const first = keyColumns + 1;
-    for (const [number, { firstCell, cells }] of this.#aggregates.entries()) {
-      const own = batch.columns.slice(first + firstCell, first + firstCell + cells.length);
-      if (own.some(isWide)) this.#widen(number);
-      for (const [i, column] of own.entries()) {
-        this.#restoreCells(firstCell + i, { column, type: fields[first + firstCell + i]!.type }, groups);
-      }
+    const cells = batch.columns.slice(keyColumns);
+    for (const [number, { firstCell, cells: own }] of this.#aggregates.entries()) {
+      if (cells.slice(firstCell, firstCell + own.length).some(isWide)) this.#widen(number);
+    }
+    for (const [cell, column] of cells.entries()) {
+      this.#restoreCells(cell, { column, type: fields[keyColumns + cell]!.type }, groups);
     }
   }
 
@@ -129,9 +131,10 @@ export class GroupColumns implements StateHandle {
   }
 
   #codeFor({ columns }: ColumnBatch): GroupCode {
-    const form = `${this.#wide.join()}:${columns.map(columnForm).join()}`;
+    const form = `${this.#wide.join()}:${this.#read.map((column) => columnForm(columns[column]!)).join()}`;
     let code = this.#compiled.get(form);
     if (code === undefined) {
+      if (this.#compiled.size >= maxVariants) this.#compiled.clear();
       code = compileGroups(this.#aggregates, columns, this.#wide);
       this.#compiled.set(form, code);
     }
@@ -219,11 +222,9 @@ function noChanges(targets: readonly CellColumn[]): GroupChanges {
   };
 }
 
-/** Groups whose rows only come have one row at least: how many does not matter. */
 function pageBatch({ fields, keyColumns }: StateTableFields, { length, keys, cells }: FrozenPage): ColumnBatch {
-  const counts: Column = { layout: 'int', wide: false, values: new Float64Array(length).fill(1), nulls: null };
-  const columns = cells.map((cell, i) => cellsToColumn(fields[keyColumns + 1 + i]!.type, cell, length));
-  return batchOf(length, [...keys, counts, ...columns]);
+  const columns = cells.map((cell, i) => cellsToColumn(fields[keyColumns + i]!.type, cell, length));
+  return batchOf(length, [...keys, ...columns]);
 }
 
 function writeCell(target: CellColumn, at: number, value: unknown): void {

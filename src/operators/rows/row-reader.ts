@@ -2,12 +2,13 @@
 import { type Column, type ColumnBatch, stringAt } from '../../model/column.ts';
 import { type Row, rowInteger } from '../../model/row.ts';
 import { type DataType, layoutOf } from '../../model/types.ts';
-import { columnForm } from '../aggregate/column-reads.ts';
 import { CodeBuilder } from '../codegen/code-builder.ts';
 import { isBytes } from '../codegen/fragment.ts';
 
 /** A row of its own, which may be kept. */
 export type ReadRow = (index: number) => Row;
+
+const maxVariants = 256; // forms of columns are few; beyond this they are compiled anew
 
 type BindCode = (columns: readonly Column[]) => ReadRow;
 
@@ -21,27 +22,30 @@ export class RowReader {
 
   /** Reads the batch's rows, as long as it is there. */
   bind({ columns }: ColumnBatch): ReadRow {
-    const used = columns.slice(0, this.#types.length);
-    const form = used.map(columnForm).join();
+    const form = this.#types.map((_, i) => formOf(columns[i]!)).join();
     let code = this.#compiled.get(form);
     if (code === undefined) {
-      code = compileReader(this.#types, used);
+      if (this.#compiled.size >= maxVariants) this.#compiled.clear();
+      code = compileReader(this.#types, columns);
       this.#compiled.set(form, code);
     }
     return code(columns);
   }
 }
 
+/** Whether there are NULLs is looked up: it changes from batch to batch, in each column by itself. */
+function formOf(column: Column): string {
+  if (column.layout === 'string') return column.encoding;
+  return column.layout === 'int' && column.wide ? 'wide' : column.layout;
+}
+
 function compileReader(types: readonly DataType[], sample: readonly Column[]): BindCode {
   const builder = new CodeBuilder();
   const values = types.map((type, i) => {
     const name = `column${i}`;
-    builder.line(`const ${name} = columns[${i}];`);
-    const column = sample[i]!;
-    const value = valueSource(builder, column, type, name);
-    if (column.nulls === null) return value;
-    builder.line(`const ${name}Nulls = ${name}.nulls;`);
-    return `${name}Nulls[i] === 1 ? null : ${value}`;
+    builder.line(`const ${name} = columns[${i}], ${name}Nulls = ${name}.nulls;`);
+    const value = valueSource(builder, sample[i]!, type, name);
+    return `${name}Nulls !== null && ${name}Nulls[i] === 1 ? null : ${value}`;
   });
   builder.line(`return (i) => [${values.join(', ')}];`);
   return builder.build('readRows', ['columns']);

@@ -92,13 +92,12 @@ class Groups {
   }
 }
 
-/** The groups of a state, without how many rows each has. */
 function stateOf(chunks: readonly StateChunk[]): string[] {
-  const groups = chunks.flatMap(({ table, fields, keyColumns, batch }) => {
+  const groups = chunks.flatMap(({ table, fields, batch }) => {
     if (table !== 'groups') return [];
     const types = fields.map(({ type }) => type);
     const rows = new BatchRows(batch, types);
-    return Array.from({ length: batch.length }, (_, i) => rows.row(i).toSpliced(keyColumns, 1).map(String).join(' '));
+    return Array.from({ length: batch.length }, (_, i) => rows.row(i).map(String).join(' '));
   });
   return groups.sort();
 }
