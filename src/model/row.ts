@@ -35,7 +35,7 @@ const mark = '\0';
 
 function singleText(value: SqlValue): string {
   if (typeof value === 'string') return value.charCodeAt(0) === 0 ? `${mark}s${value}` : value;
-  if (typeof value === 'number') return `${value}`;
+  if (typeof value === 'number' || typeof value === 'bigint') return `${value}`;
   return value === null || value === undefined ? `${mark}n` : valueText(value);
 }
 
