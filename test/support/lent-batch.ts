@@ -57,8 +57,8 @@ function copyOf(column: Column, length: number): Column {
       return {
         ...column,
         bytes: column.bytes.slice(),
-        starts: longer(column.starts, length, 0),
-        ends: longer(column.ends, length, 0),
+        starts: besideNull(longer(column.starts, length, 0), nulls, 0),
+        ends: besideNull(longer(column.ends, length, 0), nulls, column.bytes.length),
         nulls,
       };
   }
