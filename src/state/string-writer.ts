@@ -4,6 +4,7 @@ import type { SqlValue } from '../model/function.ts';
 
 const encoder = new TextEncoder();
 const bytesPerCodeUnit = 3; // at most, in UTF-8
+const keptBytes = 1 << 22; // of a buffer that had to grow for long strings
 const shortText = 48; // code units up to which a loop is faster than a call of the encoder
 
 export class StringWriter {
@@ -46,6 +47,7 @@ export class StringWriter {
   }
 
   clear(): void {
+    if (this.#bytes.length > keptBytes) this.#bytes = new Uint8Array(keptBytes);
     this.#used = 0;
     this.#nulls = null;
     this.#last = null;

@@ -16,53 +16,59 @@ export function rowIdentity(unique: readonly number[] | null): RowIdentity {
 const fewRecords = 8; // are looked through one by one
 
 export class JoinRecords {
-  readonly #identity: RowIdentity | null;
-  #list: JoinRecord[] = [];
-  /** In place of the list where there are many that are looked for. */
+  readonly #identity: RowIdentity;
+  /** null: to be made of `#byText` again. */
+  #list: JoinRecord[] | null = [];
+  /** Where there are many. */
   #byText: Map<string, JoinRecord> | null = null;
 
-  /** Without an identity records are never looked for. */
-  constructor(identity: RowIdentity | null) {
+  constructor(identity: RowIdentity) {
     this.#identity = identity;
   }
 
   get size(): number {
-    return this.#byText === null ? this.#list.length : this.#byText.size;
+    return this.#byText?.size ?? this.#list!.length;
   }
 
   /** To be read before the next change. */
   all(): readonly JoinRecord[] {
-    return this.#byText === null ? this.#list : Array.from(this.#byText.values());
+    this.#list ??= Array.from(this.#byText!.values());
+    return this.#list;
   }
 
   find(row: Row): JoinRecord | undefined {
-    const identity = this.#identity;
-    if (identity === null) return undefined;
-    if (this.#byText !== null) return this.#byText.get(identity.textOf(row));
-    for (const record of this.#list) if (identity.equal(record.row, row)) return record;
+    const { equal, textOf } = this.#identity;
+    if (this.#byText !== null) return this.#byText.get(textOf(row));
+    for (const record of this.#list!) if (equal(record.row, row)) return record;
     return undefined;
   }
 
   /** A record that `find` does not know. */
   add(record: JoinRecord): void {
-    const identity = this.#identity;
-    if (this.#byText === null) this.#list.push(record);
-    else this.#byText.set(identity!.textOf(record.row), record);
-    if (identity === null || this.#byText !== null || this.#list.length <= fewRecords) return;
-    this.#byText = new Map(this.#list.map((each) => [identity.textOf(each.row), each]));
-    this.#list = [];
+    const { textOf } = this.#identity;
+    this.#list?.push(record);
+    if (this.#byText !== null) this.#byText.set(textOf(record.row), record);
+    else if (this.#list!.length > fewRecords) {
+      this.#byText = new Map(this.#list!.map((each) => [textOf(each.row), each]));
+    }
   }
 
   delete(record: JoinRecord): void {
-    if (this.#byText === null) this.#list.splice(this.#list.indexOf(record), 1);
-    else this.#byText.delete(this.#identity!.textOf(record.row));
+    if (this.#byText === null) this.#list!.splice(this.#list!.indexOf(record), 1);
+    else {
+      this.#byText.delete(this.#identity.textOf(record.row));
+      this.#list = null;
+    }
   }
 
   /** Records of its own. */
   clone(): JoinRecords {
     const copy = new JoinRecords(this.#identity);
-    if (this.#byText === null) copy.#list = this.#list.map((record) => ({ ...record }));
-    else copy.#byText = new Map(Array.from(this.#byText, ([text, record]) => [text, { ...record }]));
+    if (this.#byText === null) copy.#list = this.#list!.map((record) => ({ ...record }));
+    else {
+      copy.#byText = new Map(Array.from(this.#byText, ([text, record]) => [text, { ...record }]));
+      copy.#list = null;
+    }
     return copy;
   }
 }

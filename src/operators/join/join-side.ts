@@ -1,8 +1,7 @@
 /**
  * The rows of one side of a regular join, by join key. Where a unique key of the rows is known a row replaces the one with its key, as in
- * Flink; else equal rows are counted, or lie beside each other where none of them ever goes.
+ * Flink; else equal rows are counted.
  */
-import type { ChangelogMode } from '../../model/plan.ts';
 import type { Row } from '../../model/row.ts';
 import { type Field, types } from '../../model/types.ts';
 import { KeyedState, type StateTtl } from '../../state/keyed-state.ts';
@@ -14,7 +13,6 @@ export type JoinSideOptions = Readonly<{
   fields: readonly Field[];
   keys: JoinKeys;
   unique: readonly number[] | null;
-  changes: ChangelogMode;
   ttl: StateTtl | null;
 }>;
 
@@ -27,12 +25,11 @@ export class JoinSide {
   readonly #create: () => JoinRecords;
   readonly #ttl: StateTtl | null;
 
-  constructor({ name, fields, keys, unique, changes, ttl }: JoinSideOptions) {
+  constructor({ name, fields, keys, unique, ttl }: JoinSideOptions) {
     this.#keys = keys;
     this.#isUnique = unique !== null;
     this.#ttl = ttl;
-    const stay = unique === null && ttl === null && !changes.update && !changes.delete;
-    const identity = stay ? null : rowIdentity(unique);
+    const identity = rowIdentity(unique);
     this.#create = () => new JoinRecords(identity);
     const width = fields.length;
     this.state = new KeyedState<JoinRecords>(

@@ -140,7 +140,6 @@ export function joinSides(spec: JoinSpec, ttl: StateTtl | null): readonly [JoinS
     fields: spec.leftFields,
     keys: new JoinKeys(spec.leftKeys, nullSafe, spec.leftFields),
     unique: spec.leftUnique,
-    changes: spec.leftChanges,
     ttl,
   });
   const right = new JoinSide({
@@ -148,7 +147,6 @@ export function joinSides(spec: JoinSpec, ttl: StateTtl | null): readonly [JoinS
     fields: spec.rightFields,
     keys: new JoinKeys(spec.rightKeys, nullSafe, spec.rightFields),
     unique: spec.rightUnique,
-    changes: spec.rightChanges,
     ttl,
   });
   return [left, right];
