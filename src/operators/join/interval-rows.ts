@@ -42,11 +42,7 @@ export class IntervalSide {
 
   /** Keeps a row; where the key has no timer, one is set at `cleanUpMs`. */
   add(key: string, timeMs: number, entry: IntervalRow, cleanUpMs: number): void {
-    let rows = this.state.change(key);
-    if (rows === undefined) {
-      rows = { times: new Map(), cleanUpMs: null };
-      this.state.set(key, this.#keys.rowOf(entry.row), rows);
-    }
+    const rows = this.state.update(key, this.#keys.rowOf(entry.row), () => ({ times: new Map(), cleanUpMs: null }));
     const sameTime = rows.times.get(timeMs);
     if (sameTime === undefined) rows.times.set(timeMs, [entry]);
     else sameTime.push(entry);

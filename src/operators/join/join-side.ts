@@ -70,12 +70,7 @@ export class JoinSide {
   }
 
   add(key: string, row: Row, associations: number): void {
-    let records = this.state.change(key);
-    if (records === undefined) {
-      records = this.#create();
-      this.state.set(key, this.#keys.rowOf(row), records);
-    }
-    this.#put(records, row, 1, associations);
+    this.#put(this.state.update(key, this.#keys.rowOf(row), this.#create), row, 1, associations);
   }
 
   /** A row that is not there may have been forgotten (state TTL): nothing happens. */

@@ -57,11 +57,8 @@ class FrameState {
 
   /** `row`: of the key. */
   frame(key: string, row: Row): KeyFrame {
-    const known = this.frames.change(key);
-    if (known !== undefined) return known;
-    const frame = { cells: this.aggregates.create(), lastTime: 0, clearAt: null };
-    this.frames.set(key, this.#keyOf(row), frame);
-    return frame;
+    const create = (): KeyFrame => ({ cells: this.aggregates.create(), lastTime: 0, clearAt: null });
+    return this.frames.update(key, this.#keyOf(row), create);
   }
 
   /** Where the clock has taken one of the two by `table.exec.state.ttl`, the other one means nothing. */
@@ -74,11 +71,7 @@ class FrameState {
 
   /** The rows of the frame. `row`: of the key. */
   rowsOf(key: string, row: Row): Row[] {
-    const known = this.rows.change(key);
-    if (known !== undefined) return known;
-    const rows: Row[] = [];
-    this.rows.set(key, this.#keyOf(row), rows);
-    return rows;
+    return this.rows.update(key, this.#keyOf(row), () => []);
   }
 
   #keyOf(row: Row): Row {

@@ -50,7 +50,8 @@ export class UnboundedFrames implements Frames {
 
   fire(key: string, _time: number, rows: readonly Row[], emit: EmitResults): void {
     const aggregates = this.#aggregates;
-    const cells = this.#state.change(key) ?? this.#begin(key, rows[0]!);
+    const keyRow = this.#partition.map((column) => rows[0]![column]!);
+    const cells = this.#state.update(key, keyRow, () => aggregates.create());
     if (this.#isRange) for (const row of rows) aggregates.add(cells, row);
     for (const row of rows) {
       if (!this.#isRange) aggregates.add(cells, row);
@@ -59,14 +60,4 @@ export class UnboundedFrames implements Frames {
   }
 
   restored(): void {}
-
-  #begin(key: string, row: Row): Accumulators {
-    const cells = this.#aggregates.create();
-    this.#state.set(
-      key,
-      this.#partition.map((column) => row[column]!),
-      cells,
-    );
-    return cells;
-  }
 }

@@ -44,8 +44,9 @@ export class RankOperator extends RowOperator {
   protected override row(change: number, row: Row): void {
     const { partition } = this.#spec;
     const key = keyText(row, partition);
-    if (this.#ends !== null) this.#ranks.to = this.#endOf(this.#ends, key, row);
-    const rows = this.#state.change(key) ?? this.#begin(key, row);
+    const keyRow = partition.map((column) => row[column]!);
+    if (this.#ends !== null) this.#ranks.to = this.#endOf(this.#ends, key, keyRow, row);
+    const rows = this.#state.update(key, keyRow, () => []);
     this.#top(rows, change, row, this.#ranks);
     if (rows.length === 0) this.#state.delete(key);
   }
@@ -56,22 +57,12 @@ export class RankOperator extends RowOperator {
     return this.#ends === null ? [this.#state] : [this.#state, this.#ends];
   }
 
-  #begin(key: string, row: Row): Row[] {
-    const rows: Row[] = [];
-    this.#state.set(key, this.#keyOf(row), rows);
-    return rows;
-  }
-
   /** The first row of a partition says it for all. */
-  #endOf(ends: KeyedState<Row>, key: string, row: Row): number {
+  #endOf(ends: KeyedState<Row>, key: string, keyRow: Row, row: Row): number {
     const known = ends.get(key);
     const end = known ?? [Number(row[this.#spec.endColumn!] ?? 0)];
-    if (known === undefined) ends.set(key, this.#keyOf(row), end);
+    if (known === undefined) ends.set(key, keyRow, end);
     return end[0] as number;
-  }
-
-  #keyOf(row: Row): Row {
-    return this.#spec.partition.map((column) => row[column]!);
   }
 }
 

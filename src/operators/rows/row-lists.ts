@@ -58,16 +58,11 @@ export class WaitingRows {
   }
 
   add(key: string, time: number, row: Row): void {
-    let byTime = this.state.change(key);
-    if (byTime === undefined) {
-      byTime = new Map();
-      this.state.set(
-        key,
-        this.#keys.map((column) => row[column]!),
-        byTime,
-      );
-    }
-    rowsAt(byTime, time).push(row);
+    const keyRow = this.#keys.map((column) => row[column]!);
+    rowsAt(
+      this.state.update(key, keyRow, () => new Map()),
+      time,
+    ).push(row);
   }
 
   /** Takes a key's rows of one time out. */

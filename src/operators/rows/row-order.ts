@@ -7,34 +7,22 @@ import type { Row } from '../../model/row.ts';
 export type CompareRows = (a: Row, b: Row) => number;
 
 export function rowOrder(order: readonly SortColumn[]): CompareRows {
-  const columns = order.map(columnOrder);
-  if (columns.length === 1) return columns[0]!;
   return (a, b) => {
-    for (const compare of columns) {
-      const compared = compare(a, b);
-      if (compared !== 0) return compared;
+    for (const { column, descending, nullsFirst } of order) {
+      const [left, right] = [a[column]!, b[column]!];
+      if (left === null || right === null) {
+        if (left === right) continue;
+        return (left === null) === nullsFirst ? -1 : 1;
+      }
+      const compared = compareValues(left, right);
+      if (compared !== 0) return descending ? -compared : compared;
     }
     return 0;
   };
 }
 
-function columnOrder({ column, descending, nullsFirst }: SortColumn): CompareRows {
-  const above = descending ? -1 : 1;
-  const nullIs = nullsFirst ? -1 : 1;
-  return (a, b) => {
-    const [left, right] = [a[column]!, b[column]!];
-    if (left === right) return 0;
-    if (left === null || right === null) return left === null ? nullIs : -nullIs;
-    return compareValues(left, right) * above;
-  };
-}
-
 /** Two values of one type, neither NULL. NaN is above all numbers. */
 function compareValues(a: SqlValue, b: SqlValue): number {
-  if (typeof a === 'number' && typeof b === 'number') {
-    if (a < b) return -1;
-    if (a > b) return 1;
-  }
   if (typeof a === 'string') return compareText(a, b as string);
   if (a instanceof Uint8Array) return compareBytes(a, b as Uint8Array);
   if (a! < b!) return -1;
