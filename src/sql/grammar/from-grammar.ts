@@ -1,6 +1,15 @@
 /** What a query reads from: tables, sub-queries, windowing functions, joins. */
 import type { ParserMethod } from 'chevrotain';
-import type { FromItem, FunctionArgument, Hint, Identifier, JoinKind, SqlExpression, SqlOption } from '../ast.ts';
+import type {
+  FromItem,
+  FunctionArgument,
+  Hint,
+  Identifier,
+  JoinKind,
+  QueryHint,
+  SqlExpression,
+  SqlOption,
+} from '../ast.ts';
 import { identifierOf, join } from './base-grammar.ts';
 import { MatchGrammar } from './match-grammar.ts';
 import * as t from './tokens.ts';
@@ -165,6 +174,47 @@ export abstract class FromGrammar extends MatchGrammar {
     const options = this.SUBRULE(this.optionList);
     return { name: name.name, options, position: this.spanOf(name) };
   });
+
+  /** Behind SELECT. */
+  protected readonly queryHints: ParserMethod<[], QueryHint[]> = this.rule('queryHints', () => {
+    const hints: QueryHint[] = [];
+    this.CONSUME(t.HintOpen);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => hints.push(this.SUBRULE(this.queryHint)) });
+    this.CONSUME(t.HintClose);
+    return hints;
+  });
+
+  protected readonly queryHint: ParserMethod<[], QueryHint> = this.rule('queryHint', () => {
+    const name = this.SUBRULE(this.identifier);
+    const args: string[] = [];
+    this.OPTION(() => {
+      this.CONSUME(t.LeftParen);
+      this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.hintArgument)) });
+      this.CONSUME(t.RightParen);
+    });
+    return { name: name.name, args, position: this.spanOf(name) };
+  });
+
+  protected readonly hintArgument: ParserMethod<[], string> = this.rule('hintArgument', () =>
+    this.OR([
+      {
+        ALT: () =>
+          this.SUBRULE(this.name)
+            .parts.map((part) => part.name)
+            .join('.'),
+      },
+      {
+        ALT: () => {
+          const key = this.SUBRULE1(this.string);
+          this.OPTION(() => {
+            this.CONSUME(t.Equals);
+            this.SUBRULE2(this.string);
+          });
+          return key;
+        },
+      },
+    ]),
+  );
 
   /** `('key' = 'value', …)` */
   protected readonly optionList: ParserMethod<[], SqlOption[]> = this.rule('optionList', () => {
