@@ -111,10 +111,17 @@ export class SourceDriver {
     const result = this.#result;
     this.#result = null;
     if (result !== null) this.#take(result);
-    const waits = this.#splits.combined > this.#limit && !this.#ended;
-    if (waits && !this.#polling) this.heldUp();
-    if (more && !waits && !this.#polling && !this.#paused && !this.#ended) this.#poll();
+    if (!this.#polling && !this.#paused && !this.#ended) {
+      if (this.#splits.combined > this.#limit) this.#waitForOthers();
+      else if (more) this.#poll();
+    }
     return result !== null && result.kind !== 'none';
+  }
+
+  /** What the last batch made of the watermark is said meanwhile: sources that wait for one another go by what each has said. */
+  #waitForOthers(): void {
+    this.heldUp();
+    this.#sayPeriodically(this.#lastStep);
   }
 
   /** The subtask was held up for so long: that is not the splits' idleness. */

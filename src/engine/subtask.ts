@@ -265,8 +265,8 @@ export class Subtask {
     await this.#snapshots.catch(() => {});
     await this.parts.source?.driver.reader.close().catch(() => {});
     for (const node of this.parts.nodes) {
-      if (isSink(node)) await node.writer.close().catch(() => {});
-      else node.operator.close?.();
+      const closing = isSink(node) ? node.writer.close() : Promise.resolve(node.operator.close?.());
+      await closing.catch(() => {});
     }
   }
 }

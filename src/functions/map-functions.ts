@@ -87,7 +87,7 @@ function toMap(text: string, pairs: RegExp, between: RegExp): SqlValue {
 /** An empty delimiter is between any two characters. */
 function split(text: string, delimiter: string): SqlValue {
   if (delimiter === '') return [...text];
-  return text === '' ? [''] : text.split(delimiter);
+  return text === '' ? [] : text.split(delimiter);
 }
 
 export const mapFunctions: readonly ScalarFunction[] = [

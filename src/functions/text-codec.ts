@@ -53,9 +53,10 @@ function codecOf(name: string): Codec {
 }
 
 /** Pairs of hexadecimal digits; a digit alone is the first of all. NULL for other characters. */
+/** Of an odd count the first digit is left out, and a zero byte stands in its place, as in Flink. */
 function unhex(text: string): Uint8Array | null {
   if (!/^[0-9a-fA-F]*$/.test(text)) return null;
-  const digits = text.length % 2 === 0 ? text : `0${text}`;
+  const digits = text.length % 2 === 0 ? text : `00${text.slice(1)}`;
   return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
 }
 

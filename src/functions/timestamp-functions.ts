@@ -64,10 +64,9 @@ function implementToLtz(ctx: ImplementContext): Implementation {
 
 function textToLtz(ctx: ImplementContext): Implementation {
   const read = readerCache('formatter', yearOf(ctx));
-  const local = ctx.session.timeZone;
   return {
     kind: 'call',
-    call: (text: string, pattern?: string, zone: string = local) => {
+    call: (text: string, pattern?: string, zone = 'UTC') => {
       const found =
         pattern === undefined
           ? parseSqlTimestamp(text, 3)
@@ -197,7 +196,7 @@ export const timestampFunctions: readonly ScalarFunction[] = [
     category: 'temporal',
     usage: ltzUsage,
     description:
-      'The instant of seconds (precision 0) or milliseconds (3) since 1970, or of a text; NULL where it is none.',
+      'The instant of seconds (precision 0) or milliseconds (3) since 1970, or of a text, in UTC where no zone is given; NULL where it is none.',
     integers: 'any',
     infer: inferToLtz,
     implement: implementToLtz,

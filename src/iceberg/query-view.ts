@@ -2,6 +2,7 @@
 
 import { EngineError } from '../model/errors.ts';
 import { localPath } from '../storage/uri.ts';
+import { quoteName } from './duck-type.ts';
 import { formatPrimitive, type IcebergType, type NestedField } from './iceberg-type.ts';
 import type { ScanPlan } from './scan.ts';
 
@@ -27,10 +28,6 @@ function emptySelect(fields: readonly NestedField[]): string {
 
 export function quoteText(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
-}
-
-function quoteName(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }
 
 function duckTypeOf(type: IcebergType): string {

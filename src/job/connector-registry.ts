@@ -12,6 +12,7 @@ import { kafkaSinkFactory } from '../sinks/kafka.ts';
 import { printConnector } from '../sinks/print.ts';
 import { datagenConnector } from '../sources/datagen.ts';
 import { filesystemSourceFactory } from '../sources/filesystem.ts';
+import { icebergLookupFactory } from '../sources/iceberg-lookup.ts';
 import { iterableConnector } from '../sources/iterable.ts';
 import { jdbcConnector } from '../sources/jdbc-lookup.ts';
 import { kafkaSourceFactory } from '../sources/kafka.ts';
@@ -52,6 +53,7 @@ export function createConnectors(generators: Readonly<Record<string, Generator>>
 )`,
     options: [],
     portable: true,
+    lookup: icebergLookupFactory,
     sink: icebergSinkFactory,
   };
   const all = [

@@ -3,7 +3,7 @@ import type { OperatorSpec, Partitioning } from '../model/job-graph.ts';
 import { inputsOf, type PlanNode } from '../model/plan.ts';
 import type { Field } from '../model/types.ts';
 import { changelogOf, uniqueKeyOf } from '../sql/planner/changelog.ts';
-import { updateKeyOf, withoutRetraction } from '../sql/planner/monotonicity.ts';
+import { mayFall, updateKeyOf, withoutRetraction } from '../sql/planner/monotonicity.ts';
 import type { NodeDraft } from './graph-assembly.ts';
 
 /** Nodes with lowerings of their own are not among them. */
@@ -56,7 +56,12 @@ function extras(node: PlainNode, { stateTtlMs, timeZone }: DraftSettings): objec
     case 'window_join':
       return { timeZone: node.leftWindow.zoned ? timeZone : null };
     case 'rank':
-      return { stateTtlMs, unique: updateKeyOf(node), timeZone: node.window?.zoned ? timeZone : null };
+      return {
+        stateTtlMs,
+        unique: updateKeyOf(node),
+        falls: mayFall(node),
+        timeZone: node.window?.zoned ? timeZone : null,
+      };
     case 'sink_materialize':
       return { stateTtlMs, unique: uniqueKeyOf(node.input) };
     case 'deduplicate':

@@ -205,7 +205,12 @@ export type OverSpec = OneInput<Omit<OverNode, 'binding'>> & WithTtl;
 /** `unique`: columns by which updates come that never make a row's place worse (planner/monotonicity.ts); null: rows may come and go. */
 export type RankSpec = OneInput<RankNode> &
   WithTtl &
-  Readonly<{ unique: readonly number[] | null; timeZone: string | null }>;
+  Readonly<{
+    unique: readonly number[] | null;
+    /** Updates by `unique` may make a row's place worse: all rows are kept. */
+    falls: boolean;
+    timeZone: string | null;
+  }>;
 export type DeduplicateSpec = OneInput<DeduplicateNode> & WithTtl & Readonly<{ timeZone: string | null }>;
 export type TemporalSortSpec = OneInput<TemporalSortNode>;
 export type LimitSpec = OneInput<LimitNode>;

@@ -68,7 +68,7 @@ export interface Operator {
   releaseCodes?(): void;
   /** Bytes of state held, roughly. */
   stateBytes?(): number;
-  close?(): void;
+  close?(): void | Promise<void>;
 }
 
 export interface OperatorSnapshot {

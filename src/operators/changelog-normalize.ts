@@ -20,7 +20,6 @@ export class ChangelogNormalizeOperator extends RowOperator {
 
   protected opened(): void {
     const { keys, inputFields, stateTtlMs } = this.#spec;
-    const { session } = this.ctx;
     this.#rows = new KeyedState<Row>(
       {
         name: 'rows',
@@ -30,7 +29,7 @@ export class ChangelogNormalizeOperator extends RowOperator {
         fromRow: (_, row) => row,
         clone: (row) => row,
       },
-      stateTtlMs === null ? null : { ms: stateTtlMs, now: () => session.now() },
+      this.ttl(stateTtlMs),
     );
   }
 

@@ -53,7 +53,7 @@ export class CorrelateOperator extends RowOperator {
 
 type Unnest = Extract<TableFunctionCall, { kind: 'unnest' }>;
 
-/** NULL and an empty collection give no row. */
+/** NULL and an empty collection give no row; nor does a NULL in the place of a ROW, as in Flink. */
 function unnest({ collection, ordinality }: Unnest, fields: readonly Field[], session: SessionContext): MakeRows {
   const expression = new RowExpression(collection, fields, session);
   const elements = elementsOf(collection.type);
@@ -61,11 +61,14 @@ function unnest({ collection, ordinality }: Unnest, fields: readonly Field[], se
     const value = expression.evaluate(row);
     if (value === null) return;
     let number = 0;
-    for (const element of elements(value)) yield ordinality ? [...element, ++number] : element;
+    for (const element of elements(value)) {
+      number += 1;
+      if (element !== null) yield ordinality ? [...element, number] : element;
+    }
   };
 }
 
-function elementsOf(type: DataType): (value: SqlValue) => Iterable<Row> {
+function elementsOf(type: DataType): (value: SqlValue) => Iterable<Row | null> {
   switch (type.kind) {
     case 'map': {
       const [key, item] = [inRow(type.key), inRow(type.value)];
@@ -75,7 +78,7 @@ function elementsOf(type: DataType): (value: SqlValue) => Iterable<Row> {
       const columns = columnsOf(type.element);
       return (value) =>
         [...(value as Map<SqlValue, number>)].flatMap(([element, count]) =>
-          new Array<Row>(Number(count)).fill(columns(element)),
+          new Array<Row | null>(Number(count)).fill(columns(element)),
         );
     }
     case 'array': {
@@ -87,14 +90,14 @@ function elementsOf(type: DataType): (value: SqlValue) => Iterable<Row> {
   }
 }
 
-/** A ROW gives its fields (a NULL in its place NULLs), all else itself. */
-function columnsOf(element: DataType): (value: SqlValue) => Row {
+/** A ROW gives its fields, all else itself. */
+function columnsOf(element: DataType): (value: SqlValue) => Row | null {
   if (element.kind !== 'row') {
     const convert = inRow(element);
     return (value) => [convert(value)];
   }
   const converts = element.fields.map(({ type }) => inRow(type));
-  return (value) => converts.map((convert, i) => (value === null ? null : convert((value as readonly SqlValue[])[i]!)));
+  return (value) => (value === null ? null : converts.map((convert, i) => convert((value as readonly SqlValue[])[i]!)));
 }
 
 /** Collections may hold integers as bigint; rows have the number where it is exact. */

@@ -23,7 +23,6 @@ export class SinkMaterializeOperator extends RowOperator {
 
   protected opened(): void {
     const { keys, inputFields, stateTtlMs } = this.#spec;
-    const { session } = this.ctx;
     this.#lists = new KeyedState<Row[]>(
       {
         name: 'lists',
@@ -37,7 +36,7 @@ export class SinkMaterializeOperator extends RowOperator {
         },
         clone: (list) => [...list],
       },
-      stateTtlMs === null ? null : { ms: stateTtlMs, now: () => session.now() },
+      this.ttl(stateTtlMs),
     );
   }
 

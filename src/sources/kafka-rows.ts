@@ -93,6 +93,7 @@ export class KeyedRows implements RecordRows {
 
   decode(run: RecordRun, i: number): DecodeFault | null {
     const { key, value, upsert } = this.#parts;
+    if (this.#keys.length === 0) this.#discard();
     const firstKey = key.rows;
     const keyFault = decodePart(key, run.bytes, run.keyStarts[i]!, run.keyEnds[i]!);
     if (keyFault !== null) return { message: `key: ${keyFault.message}` };
@@ -106,6 +107,11 @@ export class KeyedRows implements RecordRows {
     if (fault !== null || this.pending !== null) return fault;
     for (let row = firstValue; row < value.rows; row++) this.#add(firstKey, row);
     return null;
+  }
+
+  /** Rows of records that gave none as a whole: as long as none does, nobody takes them. */
+  #discard(): void {
+    for (const decoder of [this.#parts.key, this.#parts.value]) if (decoder.rows > 0) decoder.take();
   }
 
   #add(firstKey: number, value: number): void {

@@ -4,6 +4,8 @@ import { type FeedAnswer, type FeedRequest, feedChannel } from '../model/row-fee
 
 export type FeedRows = AsyncIterable<object> | Iterable<object>;
 
+type Answer = Omit<FeedAnswer, 'kind' | 'token'>;
+
 const notYet = Symbol('no row for now');
 
 export class RowFeed {
@@ -11,8 +13,13 @@ export class RowFeed {
   readonly #channel = new BroadcastChannel(feedChannel(this.id));
   readonly #rows: AsyncIterator<object> | Iterator<object>;
   #next: Promise<IteratorResult<object>> | null = null;
+  /** Rows that are taken out of the iterable and not yet handed over. */
+  readonly #lines: string[] = [];
+  #done = false;
   /** The row that comes next, counted as the readers count; null until the first asks. */
   #position: number | null = null;
+  /** Who asked last: after a failure the reader before may have left a question open. */
+  #token: string | null = null;
 
   constructor(rows: FeedRows) {
     this.#rows = Symbol.asyncIterator in rows ? rows[Symbol.asyncIterator]() : rows[Symbol.iterator]();
@@ -22,39 +29,44 @@ export class RowFeed {
     };
   }
 
-  /** Ends the iterable where it stands. */
+  /** Ends the iterable where it stands; one that is on its way to its next row, which may never come, ends when it is there. */
   async close(): Promise<void> {
     this.#channel.close();
-    await this.#rows.return?.();
+    const ended = Promise.resolve(this.#rows.return?.());
+    if (this.#next === null) await ended;
+    else ended.catch(() => undefined);
   }
 
-  async #answer({ token, from, rows }: FeedRequest): Promise<void> {
+  async #answer(request: FeedRequest): Promise<void> {
+    const { token, from } = request;
+    this.#token = token;
     this.#position ??= from;
-    const answer = await this.#take(from, rows).catch(
-      (error: unknown): Omit<FeedAnswer, 'kind' | 'token'> => ({ lines: [], done: true, error: String(error) }),
+    const answer = await this.#take(request).catch(
+      (error: unknown): Answer => ({ lines: [], done: true, error: String(error) }),
     );
+    if (token !== this.#token) return;
+    this.#position += answer.lines.length;
     const message: FeedAnswer = { kind: 'rows', token, ...answer };
     this.#channel.postMessage(message);
   }
 
   /** One row at least, and what else there is without waiting. */
-  async #take(from: number, rows: number): Promise<Omit<FeedAnswer, 'kind' | 'token'>> {
+  async #take({ token, from, rows }: FeedRequest): Promise<Answer> {
     if (from !== this.#position) {
       const error = `rows ${from} to ${this.#position} were handed over before a failure, and can't be asked for again`;
       return { lines: [], done: true, error };
     }
-    const lines: string[] = [];
-    let done = false;
-    while (lines.length < rows && !done) {
+    while (this.#lines.length < rows && !this.#done) {
       this.#next ??= Promise.resolve(this.#rows.next());
-      const result = lines.length === 0 ? await this.#next : await Promise.race([this.#next, nextTurn()]);
+      const result = this.#lines.length === 0 ? await this.#next : await Promise.race([this.#next, nextTurn()]);
+      if (token !== this.#token) return { lines: [], done: false, error: null }; // the row is the other one's
       if (result === notYet) break;
       this.#next = null;
-      if (result.done === true) done = true;
-      else lines.push(JSON.stringify(result.value, jsonValue));
+      if (result.done === true) this.#done = true;
+      else this.#lines.push(JSON.stringify(result.value, jsonValue));
     }
-    this.#position += lines.length;
-    return { lines, done, error: null };
+    const lines = this.#lines.splice(0, rows);
+    return { lines, done: this.#done && this.#lines.length === 0, error: null };
   }
 }
 

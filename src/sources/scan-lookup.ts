@@ -1,21 +1,19 @@
-/**
- * Lookups in what can only be read as a whole: the table is read into memory, by key, and read again when its time is over (or, without a
- * cache, for every batch of keys).
- */
+/** Lookups in what can only be read as a whole, by its connector's source. */
 import type {
   ConnectorConfig,
   ConnectorContext,
   LookupContext,
   LookupFactory,
-  LookupReader,
   SourceFactory,
 } from '../model/connector.ts';
 import { EngineError } from '../model/errors.ts';
-import { keyText, type Row } from '../model/row.ts';
+import type { ScanColumn } from '../model/plan.ts';
+import type { Row } from '../model/row.ts';
 import type { SourceReader } from '../model/source.ts';
 import { StringPool } from '../model/string-pool.ts';
 import { formatPath } from '../model/table.ts';
 import { BatchRows } from '../state/value-column.ts';
+import { FullLookupCache, type RowSource } from './full-lookup-cache.ts';
 import { checkedLookup, type LookupSettings } from './lookup-options.ts';
 
 type ScanLookupConfig = Readonly<{
@@ -45,89 +43,63 @@ export function scanLookup(source: SourceFactory): LookupFactory {
       }
       return { source: config, settings, jobName: ctx.jobName, where } satisfies ScanLookupConfig;
     },
-    reader: (config, ctx) => new ScanLookupReader(source, config as ScanLookupConfig, ctx),
+    reader: (config, ctx) => {
+      const own = config as ScanLookupConfig;
+      return new FullLookupCache(scannedRows(source, own, ctx), own.settings, ctx);
+    },
   };
 }
 
-type Loaded = Readonly<{ rows: ReadonlyMap<string, readonly Row[]>; atMs: number }>;
+function scannedRows(source: SourceFactory, config: ScanLookupConfig, ctx: LookupContext): RowSource {
+  return {
+    read: () => readAll(source, config, ctx),
+    close: async () => {},
+  };
+}
 
-class ScanLookupReader implements LookupReader {
-  readonly #source: SourceFactory;
-  readonly #config: ScanLookupConfig;
-  readonly #ctx: LookupContext;
-  #loaded: Loaded | null = null;
-
-  constructor(source: SourceFactory, config: ScanLookupConfig, ctx: LookupContext) {
-    this.#source = source;
-    this.#config = config;
-    this.#ctx = ctx;
+async function* readAll(
+  source: SourceFactory,
+  config: ScanLookupConfig,
+  { session, columns, counters, warn }: LookupContext,
+): AsyncIterable<readonly Row[]> {
+  const connector: ConnectorContext = {
+    jobName: config.jobName,
+    timeZone: session.timeZone,
+    workingDirectory: '',
+    warn,
+    now: session.now,
+  };
+  const reader = source.reader(config.source, {
+    columns,
+    subtaskIndex: 0,
+    parallelism: 1,
+    pool: new StringPool(), // of its own: the thread's is emptied now and then
+    counters,
+    batchRows,
+    now: session.now,
+    badRecord: ({ error, source: name, offset }) => {
+      throw new EngineError('BAD_RECORD', `${config.where}: ${name}, record ${offset}: ${error}`);
+    },
+    warn,
+  });
+  const enumerator = source.enumerator(config.source, connector);
+  try {
+    reader.addSplits(await enumerator.start(null));
+    reader.noMoreSplits();
+    yield* rowsOf(reader, columns);
+  } finally {
+    await reader.close();
+    await enumerator.close();
   }
+}
 
-  async lookup(keys: readonly Row[]): Promise<readonly (readonly Row[])[]> {
-    if (this.#isOver()) this.#loaded = { rows: await this.#load(), atMs: this.#ctx.session.now() };
-    const { rows } = this.#loaded!;
-    const places = this.#ctx.keyColumns.map((_, i) => i);
-    return keys.map((key) => rows.get(keyText(key, places)) ?? []);
-  }
-
-  async close(): Promise<void> {}
-
-  #isOver(): boolean {
-    const { cache, reloadIntervalMs } = this.#config.settings;
-    if (this.#loaded === null || cache === 'NONE') return true;
-    return reloadIntervalMs !== null && this.#ctx.session.now() - this.#loaded.atMs >= reloadIntervalMs;
-  }
-
-  async #load(): Promise<ReadonlyMap<string, readonly Row[]>> {
-    const { session, columns, counters, warn } = this.#ctx;
-    const connector: ConnectorContext = {
-      jobName: this.#config.jobName,
-      timeZone: session.timeZone,
-      workingDirectory: '',
-      warn,
-      now: session.now,
-    };
-    const reader = this.#source.reader(this.#config.source, {
-      columns,
-      subtaskIndex: 0,
-      parallelism: 1,
-      pool: new StringPool(), // of its own: the thread's is emptied now and then
-      counters,
-      batchRows,
-      now: session.now,
-      badRecord: ({ error, source, offset }) => {
-        throw new EngineError('BAD_RECORD', `${this.#config.where}: ${source}, record ${offset}: ${error}`);
-      },
-      warn,
-    });
-    const enumerator = this.#source.enumerator(this.#config.source, connector);
-    try {
-      reader.addSplits(await enumerator.start(null));
-      reader.noMoreSplits();
-      return await this.#readAll(reader);
-    } finally {
-      await reader.close();
-      await enumerator.close();
-    }
-  }
-
-  async #readAll(reader: SourceReader): Promise<ReadonlyMap<string, readonly Row[]>> {
-    const { columns, keyColumns } = this.#ctx;
-    const types = columns.map(({ type }) => type);
-    const found = new Map<string, Row[]>();
-    for (;;) {
-      const output = await reader.poll(pollMs);
-      if (output.kind === 'end') return found;
-      if (output.kind === 'none') continue;
-      const rows = new BatchRows(output.batch, types);
-      for (let i = 0; i < output.batch.length; i++) {
-        const row = rows.row(i);
-        if (keyColumns.some((column) => row[column] === null)) continue;
-        const text = keyText(row, keyColumns);
-        const others = found.get(text);
-        if (others === undefined) found.set(text, [row]);
-        else others.push(row);
-      }
-    }
+async function* rowsOf(reader: SourceReader, columns: readonly ScanColumn[]): AsyncIterable<readonly Row[]> {
+  const types = columns.map(({ type }) => type);
+  for (;;) {
+    const output = await reader.poll(pollMs);
+    if (output.kind === 'end') return;
+    if (output.kind === 'none') continue;
+    const rows = new BatchRows(output.batch, types);
+    yield Array.from({ length: output.batch.length }, (_, i) => rows.row(i));
   }
 }

@@ -74,9 +74,14 @@ export class KeyedState<V> {
 
   /** The value of a key (`create` makes that of a new one), to be changed in place. `keyRow`: the values of the key's fields. */
   update(key: string, keyRow: Row, create: () => V): V {
+    return this.change(key) ?? this.#put(this.#shard(key), key, keyRow, create());
+  }
+
+  /** The value of a key, to be changed in place; undefined: it has none. */
+  change(key: string): V | undefined {
     const shard = this.#shard(key);
     const entry = shard.get(key);
-    if (entry === undefined || this.#expired(entry)) return this.#put(shard, key, keyRow, create());
+    if (entry === undefined || this.#expired(entry)) return undefined;
     if (this.#snapshots > 0 && entry.epoch < this.#epoch) {
       return this.#put(shard, key, entry.key, this.#table.clone(entry.value));
     }
@@ -101,7 +106,7 @@ export class KeyedState<V> {
   snapshot(): OperatorSnapshot {
     this.#epoch++;
     this.#snapshots++;
-    const entries = this.#shards.flatMap((shard) => [...shard.values()]);
+    const entries = this.#shards.flatMap((shard) => [...shard.values()].filter((entry) => !this.#expired(entry)));
     return { chunks: () => this.#chunks(entries), done: () => void this.#snapshots-- };
   }
 

@@ -17,6 +17,7 @@ export function parseExactly(text: string): unknown {
 function exact(_key: string, value: unknown, context: Readonly<{ source?: string }>): unknown {
   if (typeof value !== 'number' || context.source === undefined) return value;
   const { source } = context;
-  if (/e/i.test(source) || source.replace(/\D/g, '').length <= mostDigits) return value;
-  return source.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
+  if (/e/i.test(source)) return value;
+  const digits = source.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
+  return digits.replace(/^-?[0.]*|\./g, '').length <= mostDigits ? value : digits;
 }

@@ -10,12 +10,11 @@ const common = [
   'CASE {int} WHEN {0..3} THEN {T} WHEN {int} THEN {T} ELSE {T} END',
   'COALESCE({T}, {T})',
   'COALESCE({T}, {T}, {T})',
-  'IF({boolean}, {T}, {T})',
   'IFNULL({T}, {T})',
 ];
 
 /** Of types whose values can be compared. */
-const ordered = [...common, 'NULLIF({T}, {T})', 'GREATEST({T}, {T})', 'LEAST({T}, {T})'];
+const ordered = [...common, 'IF({boolean}, {T}, {T})', 'NULLIF({T}, {T})', 'GREATEST({T}, {T})', 'LEAST({T}, {T})'];
 
 const unordered: ReadonlySet<ValueType> = new Set(['ints', 'strings', 'map', 'row', 'bytes']);
 

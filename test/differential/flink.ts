@@ -63,8 +63,14 @@ export class FlinkSession {
   }
 }
 
-/** In a session of its own. The last of the statements is the query. */
+/** In a session of its own. The last of the statements is the query. Asked anew when no task manager is there. */
 export async function askFlink(gateway: string, statements: readonly string[]): Promise<Answer> {
+  const answer = await askOnce(gateway, statements);
+  const isUnable = 'error' in answer && /NoResourceAvailable|TaskManager|fetch failed/.test(answer.error);
+  return isUnable ? await askOnce(gateway, statements) : answer;
+}
+
+async function askOnce(gateway: string, statements: readonly string[]): Promise<Answer> {
   const session = await FlinkSession.open(gateway);
   try {
     for (const statement of statements.slice(0, -1)) await session.run(statement);

@@ -34,7 +34,6 @@ function over(w: Writer): string {
     `ROWS BETWEEN ${w.random.between(1, 4)} PRECEDING AND CURRENT ROW`,
     'ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW',
     'RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW',
-    'ROWS BETWEEN CURRENT ROW AND CURRENT ROW',
     `RANGE ${w.span(2)} PRECEDING`,
   ]);
   const calls = [
@@ -44,8 +43,7 @@ function over(w: Writer): string {
     'COUNT(DISTINCT {s|i})',
     'SUM(DISTINCT i)',
     '{FIRST_VALUE|LAST_VALUE}({i|s})',
-    'STDDEV_POP(i)',
-    'LISTAGG(s)',
+    'STDDEV_POP(d)',
     'COUNT({i|s})',
   ];
   const chosen = w.random.some(calls, w.random.between(1, 3)).map((call, n) => `${w.fill(call)} OVER w1 AS c${n}`);
@@ -86,11 +84,13 @@ export const groupQueries = {
     make: (w) => {
       const key = w.random.pick(['MOD(i, 3)', 'b', 's']);
       return w.fill(
-        `SELECT g, {SUM(n)|COUNT(*)|MAX(n)|MIN(n)|COUNT(DISTINCT n)|COUNT(n)} AS x, {COUNT(*)|MAX(n)|MIN(n)} FILTER (WHERE n IS NOT NULL) AS y FROM (SELECT k, ${key} AS g, ${inner} AS n FROM t GROUP BY k, ${key}) GROUP BY g`,
+        `SELECT g, {COUNT(*)|MAX(n)|MIN(n)|COUNT(DISTINCT n)|COUNT(n)} AS x, {COUNT(*)|MAX(n)|MIN(n)} FILTER (WHERE g IS NOT NULL) AS y FROM (SELECT k, ${key} AS g, ${inner} AS n FROM t GROUP BY k, ${key}) GROUP BY g`,
       );
     },
   },
+  // How often results swing on the way hangs on which aggregates the planner has taken away.
   nested_groups: {
+    inputs: 'several',
     make: (w) =>
       w.fill(
         `SELECT b, {MAX|MIN|COUNT}(y) AS z FROM (SELECT b, k, {MAX|MIN|COUNT}(n) AS y FROM (SELECT b, k, s, ${inner} AS n FROM t GROUP BY b, k, s) GROUP BY b, k) GROUP BY b`,
@@ -130,12 +130,6 @@ export const groupQueries = {
         'SELECT k, COUNT(*) AS n, SUM(i) AS s1, MIN(d) AS m1 FROM (SELECT *, ROW_NUMBER() OVER (PARTITION BY k ORDER BY i DESC, id) AS rn FROM t) WHERE rn <= {2..3} GROUP BY k',
       ),
   },
-  rank: {
-    make: (w) =>
-      w.fill(
-        'SELECT id, k, i, rk FROM (SELECT *, {RANK|DENSE_RANK}() OVER (PARTITION BY k ORDER BY i DESC) AS rk FROM t) WHERE rk <= {1..2}',
-      ),
-  },
   dedup: {
     make: (w) => {
       const rank = w.fill('ROW_NUMBER() OVER (PARTITION BY {k|b|k, b|i} ORDER BY et {ASC|DESC})');
@@ -158,7 +152,7 @@ export const groupQueries = {
   over_calls: {
     make: (w) =>
       w.fill(
-        "SELECT id, k, {LAG(i)|LAG(i, 1)|LAG(s, 2, 'none')|LAG(i, 2, -1)|LEAD(i)|ROW_NUMBER()|RANK()|DENSE_RANK()|NTILE(2)|PERCENT_RANK()|CUME_DIST()} OVER (PARTITION BY k ORDER BY et) AS x, i - {LAG(i)|SUM(i)|FIRST_VALUE(i)} OVER (PARTITION BY k ORDER BY et) AS y FROM t",
+        "SELECT id, k, {LAG(i)|LAG(i, 1)|LAG(s, 2, 'none')|LAG(i, 2, -1)|LEAD(i)|ROW_NUMBER()|RANK()|DENSE_RANK()} OVER (PARTITION BY k ORDER BY et) AS x, i - {LAG(i)|SUM(i)|FIRST_VALUE(i)} OVER (PARTITION BY k ORDER BY et) AS y FROM t",
       ),
   },
   group_of_over: {

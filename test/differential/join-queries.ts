@@ -36,7 +36,7 @@ const few = (table: string): string => `(SELECT id, i FROM ${table} WHERE id < 4
 
 const usingTemplates = [
   'SELECT k, t.id AS tid, u.id AS uid FROM t {JOIN|LEFT JOIN|RIGHT JOIN|FULL JOIN} u USING (k)',
-  'SELECT k, i, a1, b1 FROM (SELECT k, i, id AS a1 FROM t) {NATURAL JOIN|NATURAL LEFT JOIN|NATURAL FULL JOIN} (SELECT k, i, id AS b1 FROM u)',
+  'SELECT a1, b1 FROM (SELECT k, i, id AS a1 FROM t) {NATURAL JOIN|NATURAL LEFT JOIN|NATURAL FULL JOIN} (SELECT k, i, id AS b1 FROM u)',
   'SELECT t.id AS tid, u.id AS uid FROM t, u WHERE t.k = u.k AND t.i > u.i',
   'SELECT t.id AS tid, u.n FROM t CROSS JOIN (SELECT COUNT(*) AS n FROM u) u',
   `SELECT x.id AS tid, y.id AS uid FROM ${few('t')} x {JOIN|LEFT JOIN|FULL JOIN} ${few('u')} y ON x.i {<|>=|<>} y.i`,
@@ -76,7 +76,7 @@ const unionTemplates = [
   'SELECT i AS x FROM t {UNION ALL|UNION|INTERSECT|EXCEPT} SELECT {l|d|dc|si|f|dw} FROM u',
   'SELECT dc AS x FROM t {UNION ALL|UNION} SELECT {dw|d|l|dn|f} FROM u',
   'SELECT {s|ch} AS x, {t6|et|dt} AS y FROM t {UNION ALL|UNION} SELECT {ch|s}, {t9|t0|et|z3} FROM u',
-  "SELECT 'abc' AS x, {i|NULL} AS y FROM t {UNION ALL|UNION} SELECT 'de', {d|NULL|i} FROM u",
+  "SELECT 'abc' AS x, {i|CAST(NULL AS INT)} AS y FROM t {UNION ALL|UNION} SELECT 'de', {d|CAST(NULL AS BIGINT)|i} FROM u",
   '(SELECT k, i FROM t UNION SELECT k, i FROM u) EXCEPT SELECT k, i FROM t WHERE i > {0..4}',
   'SELECT x, COUNT(*) AS n FROM (SELECT k AS x FROM t UNION ALL SELECT s FROM u) GROUP BY x',
   'SELECT k, COUNT(*) AS n FROM t GROUP BY k {UNION ALL|INTERSECT|EXCEPT} SELECT k, COUNT(*) AS n FROM u GROUP BY k',

@@ -21,7 +21,7 @@ Runs random queries on a real Flink 2.x and on Millrace and compares the changel
   --seed N          of the first query; the next ones count up (default 1)
   --features LIST   of ${features.join(', ')}
   --at-once N       how many run at the same time, at most as many as Flink has task slots (default 3)
-  --out DIR         where differences are kept, a folder each (default .millrace/oracle)
+  --out DIR         where differences are kept, a folder each, and refusals listed (default .millrace/oracle)
   --record FILE     append what gave the same rows, with Flink's answer, a line of JSON each`;
 
 const { values } = parseArgs({
@@ -48,7 +48,7 @@ async function run(trial: Trial, engine: Millrace): Promise<Outcome> {
     inTime(engine.answer(statements)),
   ]);
   const compared = compare(flink, millrace, { folded: query.folded, zone: query.world.zone });
-  const known = !isHarmless(compared) && faultOfFlink(query) !== undefined;
+  const known = !isHarmless(compared) && faultOfFlink(query, compared) !== undefined;
   return { trial, verdict: known ? 'fault of Flink' : compared, flink, millrace };
 }
 
@@ -87,8 +87,16 @@ function record({ trial, verdict, flink }: Outcome, file: string): void {
   appendFileSync(file, `${JSON.stringify(line)}\n`);
 }
 
+/** What nobody answers tells nothing: whether the two mean the same is to be read in this file. */
+function noteRefusal({ trial, flink, millrace }: Outcome): void {
+  const said = (answer: Answer): string => ('error' in answer ? answer.error.split('\n')[0]! : '');
+  const head = `${trial.query.feature}-${trial.seed}: ${trial.query.statements.join('; ')}`;
+  appendFileSync(join(resolve(values.out), 'refused.txt'), `${head}\n  ${said(flink)}\n  ${said(millrace)}\n`);
+}
+
 function finish(outcome: Outcome): void {
   if (values.record !== undefined) record(outcome, values.record);
+  if (outcome.verdict === 'both refuse') noteRefusal(outcome);
   if (isHarmless(outcome.verdict)) rmSync(outcome.trial.directory, { recursive: true, force: true });
   else {
     keep(outcome);

@@ -4,7 +4,7 @@ export class Random {
   #state: number;
 
   constructor(seed: number) {
-    this.#state = seed | 0;
+    this.#state = Math.imul(seed ^ (seed >>> 15), 0x9e3779b1);
   }
 
   /** In [0, 1): mulberry32. */

@@ -5,8 +5,6 @@ const defines: Readonly<Record<string, readonly string[]>> = {
   A: ['A.i > {-2..3}', 'A.b', 'A.s IS NOT NULL'],
   B: [
     'B.i < {0..7}',
-    'B.i > PREV(B.i)',
-    'B.i >= PREV(B.i, 2)',
     'B.i <> A.i',
     'B.i > LAST(B.i, 1)',
     'SUM(B.i) < {5..20}',
@@ -16,7 +14,7 @@ const defines: Readonly<Record<string, readonly string[]>> = {
     'B.i >= FIRST(B.i)',
     'B.i + A.i > {0..4}',
   ],
-  C: ['C.i {>= 3|< 2|> LAST(B.i)|> A.i|> PREV(C.i)|> AVG(B.i)}', 'C.k IS NOT NULL', 'C.i > FIRST(A.i) + COUNT(B.i)'],
+  C: ['C.i {>= 3|< 2|> LAST(B.i)|> A.i|> AVG(B.i)}', 'C.k IS NOT NULL', 'C.i > FIRST(A.i) + COUNT(B.i)'],
 };
 
 const measures = [
@@ -33,12 +31,11 @@ const measures = [
   'A.i + LAST(B.i) * 2 AS y',
   "CASE WHEN LAST(B.i) > 2 THEN 'p' ELSE A.s END AS z",
   'LAST(A.d) AS la',
-  'COUNT(DISTINCT B.i) AS cd',
 ];
 
 const patterns = [
   ...['A B', 'A B+ C', 'A B* C', 'A B? C', 'A B{1,2} C', 'A B+? C', 'A B*? C', 'A B{2} C', 'A B{0,2} C', 'A B{2,}? C'],
-  ...['A B{,2} C', 'A B{1,2}?', 'A+ B', 'A+ B+ C', 'A A B', 'A B?? C', '(A B) C', 'A | B', 'A B*', 'PERMUTE(A, B)'],
+  ...['A B{,2} C', 'A B{1,2}?', 'A+ B', 'A+ B+ C', 'A A B', 'A B?? C', 'A B C', 'B+ A', 'B A{2,3} C', 'A+? B'],
 ];
 
 function match(w: Writer): string {
@@ -56,9 +53,9 @@ function match(w: Writer): string {
 }
 
 const valuesTemplates = [
-  "SELECT * FROM (VALUES (1, 'a', 1.5), (2, 'bcd', 10.25), ({CAST(NULL AS INT)|3}, {'x'|NULL}, {2|-1.125|2E0})) AS x (p, q, o)",
+  "SELECT * FROM (VALUES (1, 'a', 1.5), (2, 'bcd', 10.25), ({CAST(NULL AS INT)|3}, 'x', {2|-1.125|2E0})) AS x (p, q, o)",
   "VALUES (1, DATE '2026-01-01'), ({2|5000000000|2.5}, DATE '2024-02-29')",
-  "SELECT p, COUNT(*) AS n FROM (VALUES ('a', 1), ('b', 2), ('a', NULL)) AS x (p, q) GROUP BY p",
+  "SELECT p, COUNT(*) AS n FROM (VALUES ('a', 1), ('b', 2), ('a', CAST(NULL AS INT))) AS x (p, q) GROUP BY p",
   'SELECT 1 AS p, {1 + 1|CAST(NULL AS STRING)|1.0 / 3} AS q',
 ];
 
@@ -77,7 +74,6 @@ const unnestTemplates = [
   'SELECT id, p, q FROM t CROSS JOIN UNNEST(ARRAY[r, r]) AS x (p, q)',
   'SELECT e, COUNT(*) AS n FROM t CROSS JOIN UNNEST(a) AS x (e) GROUP BY e',
   'SELECT id, e FROM t, UNNEST(a) AS x (e) WHERE e > {0..3}',
-  'SELECT id, p, q, o FROM t CROSS JOIN UNNEST(m) WITH ORDINALITY AS x (p, q, o)',
 ];
 
 export const rowQueries = {

@@ -23,7 +23,7 @@ const settings = [
 
 export function makeTrial(seed: number, feature: string, directory: string): Trial {
   mkdirSync(directory, { recursive: true });
-  const random = new Random(seed * 7919);
+  const random = new Random(seed);
   const query = makeQuery(random, feature);
   const { ddl, files } = makeDataset(query.statements.join('\n'), random, query.world, directory);
   const zone = `SET 'table.local-time-zone' = '${query.world.zone}'`;

@@ -75,7 +75,7 @@ export const windowQueries = {
   session: {
     make: (w) => {
       const keys = w.random.pick(['', 'k', 'k, b']);
-      const partition = keys === '' ? '' : ` PARTITION BY ${keys}`;
+      const partition = keys === '' ? '' : ` PARTITION BY (${keys})`;
       const key = keys === '' ? '' : `${keys}, `;
       const session = `SESSION(TABLE t${partition}, DESCRIPTOR(et), ${w.span(w.random.pick([1, 2, 4]))})`;
       return `SELECT ${key}window_start, window_end, ${w.aggregates('any order')} FROM TABLE(${session}) GROUP BY ${key}window_start, window_end${w.having()}`;

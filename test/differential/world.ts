@@ -26,7 +26,7 @@ type Place = Readonly<{ zone: string; nights: readonly string[] }>;
 const places: readonly Place[] = [
   { zone: 'Europe/Paris', nights: ['2026-03-28T20:00:00Z', '2026-10-24T20:00:00Z'] },
   { zone: 'America/New_York', nights: ['2026-03-08T02:00:00Z', '2026-11-01T00:00:00Z'] },
-  { zone: 'Asia/Kolkata', nights: ['2026-01-01T00:00:00Z', '1969-12-31T20:00:00Z'] },
+  { zone: 'Asia/Kolkata', nights: ['2026-01-01T00:00:00Z', '1970-01-01T06:00:00Z'] },
   { zone: 'UTC', nights: ['2024-02-28T22:00:00Z', '2025-12-31T20:00:00Z'] },
 ];
 

@@ -24,7 +24,7 @@ const aggregates = [
   'COUNT(DISTINCT {i|s|k|dc|b|a})',
   '{SUM|AVG}(DISTINCT {i|dc|l|d})',
   '{MIN|MAX}(DISTINCT i)',
-  '{STDDEV_POP|STDDEV_SAMP|VAR_POP|VAR_SAMP|STDDEV|VARIANCE}({i|d|dc|f})',
+  '{STDDEV_POP|STDDEV_SAMP|VAR_POP|VAR_SAMP|STDDEV|VARIANCE}({d|f})',
 ];
 
 /** These say in which order rows came, or have halves that can't be merged: Flink has them not in window functions. */
@@ -34,7 +34,7 @@ const orderedAggregates = [
   "LISTAGG({s|k}, '{-|, }')",
   'LISTAGG(DISTINCT k)',
   'ARRAY_AGG({i|s})',
-  'COLLECT({i|k})',
+  'CARDINALITY(COLLECT({i|k}))',
   'JSON_ARRAYAGG({i|s})',
   'JSON_OBJECTAGG(KEY CAST(id AS STRING) VALUE {i|s})',
   'PERCENTILE({d|i}, {0.5|0.25|1})',

@@ -7,7 +7,9 @@ import type { ScanColumn } from '../../src/model/plan.ts';
 import { StringPool } from '../../src/model/string-pool.ts';
 import { types } from '../../src/model/types.ts';
 import { createRecordRows } from '../../src/sources/kafka-decoder.ts';
+import { KeyedRows } from '../../src/sources/kafka-rows.ts';
 import { physicalColumns, tableOf } from '../support/reader-harness.ts';
+import { decoderContext } from '../support/records.ts';
 
 type Record = readonly [key: string | null, value: string | null];
 type Options = Readonly<{ [key: string]: string }>;
@@ -129,4 +131,21 @@ describe('of an upsert topic', () => {
     ['when only the key is read', upsert, [gone, put], ['-D 2', '+I 1'], ['k']],
     ['a NULL in a value stays one', upsert, [gone, ['{"k":1}', '{"k":1}']], ['-D 2,null,null', '+I 1,null,null']],
   ])('%s', (_, options, records, expected, wanted) => expect(read(options, records, wanted)).toEqual(expected));
+});
+
+it('records without rows leave nothing behind', () => {
+  const decoder = () => formats.json.createDecoder!(decoderContext(formats.json, fields.slice(0, 1)));
+  const [key, value] = [decoder(), decoder()];
+  const columns = [{ type: fields[0]!.type, key: 0, value: null }];
+  const rows = new KeyedRows({ key, value, columns, upsert: false, pool: new StringPool() });
+  const run = runOf([
+    ['{"k":1}', null],
+    [null, '{"k":2}'],
+    ['{"k":3}', '{"k":3}'],
+  ]);
+  for (let i = 0; i < 100; i++) rows.decode(run, i % 2);
+  expect(key.rows + value.rows).toBeLessThan(3);
+  rows.decode(run, 2);
+  expect(rows.rows).toBe(1);
+  expect(valueAt(rows.take()[0]!, fields[0]!.type, 0)).toBe(3);
 });

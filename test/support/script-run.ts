@@ -4,20 +4,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { localEngine } from '../../src/commands/local-engine.ts';
 import { systemClock } from '../../src/engine/clock.ts';
+import type { RunningJob } from '../../src/engine/job.ts';
 import { WorkerPool } from '../../src/engine/worker-pool.ts';
 import { plainScript } from '../../src/job/job-file.ts';
 import { planScript } from '../../src/job/script-job.ts';
 import type { SqlValue } from '../../src/model/function.ts';
 
 const workerUrl = new URL('../../src/worker.ts', import.meta.url);
-const parallelism = 2;
+const slots = 2;
 
 export type ResultRow = readonly SqlValue[];
+
+type StartOptions = Readonly<{ restore?: string; parallelism?: number }>;
+
+type StartedScript = Readonly<{ job: RunningJob; left: () => readonly (readonly ResultRow[])[] }>;
 
 export class ScriptRunner {
   /** For files that scripts read. */
   readonly scratch = mkdtempSync(join(tmpdir(), 'millrace-scripts-'));
-  readonly #pool = new WorkerPool(workerUrl, parallelism, systemClock);
+  readonly #pool = new WorkerPool(workerUrl, slots, systemClock);
   readonly #engine = localEngine({ workingDirectory: this.scratch, workerUrl, warn: () => undefined });
   #runs = 0;
 
@@ -28,27 +33,36 @@ export class ScriptRunner {
 
   /** The rows that are left of each SELECT's changes; numbers are texts. */
   async rowsOf(script: string): Promise<readonly (readonly ResultRow[])[]> {
+    const { job, left } = await this.start(script);
+    await job.done;
+    return left();
+  }
+
+  /** `restore`: a savepoint's path. `left` gives the rows of each SELECT as they are now. */
+  async start(script: string, { restore = 'none', parallelism = slots }: StartOptions = {}): Promise<StartedScript> {
     const name = `run${this.#runs++}`;
     const dataDirectory = join(this.scratch, name);
     const ctx = { ...this.#engine, dataDirectory, now: systemClock.now, warn: () => undefined, parallelism };
     const planned = await planScript(plainScript(name, script), ctx, async () => undefined);
-    const left: Map<string, number>[] = [];
-    await this.#engine.runJob({
+    const counts: Map<string, number>[] = [];
+    const job = this.#engine.runJob({
       ...planned,
       settings: { ...planned.settings, restart: { kind: 'none' } },
-      restore: 'none',
+      restore,
       force: false,
       pool: this.#pool,
       hooks: {
         print: async () => undefined,
         warn: () => undefined,
         collect: async (pipeline, lines) => {
-          left[pipeline] ??= new Map();
-          fold(lines, left[pipeline]);
+          counts[pipeline] ??= new Map();
+          fold(lines, counts[pipeline]);
         },
       },
-    }).done;
-    return Array.from(left, (counts) => [...(counts ?? [])].flatMap(([text, count]) => repeated(text, count)));
+    });
+    const left = (): ResultRow[][] =>
+      Array.from(counts, (own) => [...(own ?? [])].flatMap(([text, count]) => repeated(text, count)));
+    return { job, left };
   }
 }
 

@@ -45,7 +45,7 @@ export class GroupAggregateOperator extends RowOperator {
         }),
         clone: (group) => ({ ...group, accumulators: this.#aggregates.clone(group.accumulators) }),
       },
-      stateTtlMs === null ? null : { ms: stateTtlMs, now: session.now },
+      this.ttl(stateTtlMs),
     );
   }
 
@@ -59,10 +59,10 @@ export class GroupAggregateOperator extends RowOperator {
     const { keys } = this.#spec;
     const isAdded = change === op.insert || change === op.updateAfter;
     const text = keyText(row, keys);
-    const known = this.#groups.get(text);
+    const known = this.#groups.change(text);
     if (known === undefined && !isAdded) return;
     const keyRow = keys.map((key) => row[key]!);
-    const group = this.#groups.update(text, keyRow, () => this.#emptyGroup());
+    const group = known ?? this.#groups.update(text, keyRow, () => this.#emptyGroup());
     const before = known === undefined ? null : (group.result ?? this.#result(keyRow, group));
     if (isAdded) this.#aggregates.add(group.accumulators, row);
     else this.#aggregates.retract(group.accumulators, row);

@@ -41,7 +41,7 @@ export class SetOperationOperator extends RowOperator {
         fromRow: (_, [left, right]) => ({ left: left as number, right: right as number }),
         clone: (counts) => ({ ...counts }),
       },
-      stateTtlMs === null ? null : { ms: stateTtlMs, now: this.ctx.session.now },
+      this.ttl(stateTtlMs),
     );
   }
 
@@ -54,10 +54,10 @@ export class SetOperationOperator extends RowOperator {
   protected row(change: number, row: Row, input: number): void {
     const isAdded = change === op.insert || change === op.updateAfter;
     const text = keyText(row, this.#columns);
-    const known = this.#counts.get(text);
+    const known = this.#counts.change(text);
     if (known === undefined && !isAdded) return;
     const before = known === undefined ? null : this.#copies(known);
-    const counts = this.#counts.update(text, row, () => ({ left: 0, right: 0 }));
+    const counts = known ?? this.#counts.update(text, row, () => ({ left: 0, right: 0 }));
     counts[input === 0 ? 'left' : 'right'] += isAdded ? 1 : -1;
     if (counts.left === 0 && counts.right === 0) {
       this.#counts.delete(text);

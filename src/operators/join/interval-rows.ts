@@ -37,8 +37,7 @@ export class IntervalSide {
 
   /** The key's rows, to be changed; undefined: it has none. */
   changeable(key: string): IntervalRows | undefined {
-    const known = this.state.get(key);
-    return known && this.state.update(key, [], () => known);
+    return this.state.change(key);
   }
 
   /** Keeps a row; where the key has no timer, one is set at `cleanUpMs`. */

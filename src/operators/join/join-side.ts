@@ -36,7 +36,8 @@ export class JoinSide {
         name,
         keyFields: keys.fields,
         valueFields: [...fields, ...counterFields],
-        toRows: (records) => [...records.values()].map(({ row, count, associations }) => [...row, count, associations]),
+        toRows: (records) =>
+          Array.from(this.#alive(records), ({ row, count, associations }) => [...row, count, associations]),
         fromRow: (records = new Map(), stored) => {
           const row = stored.slice(0, width);
           const [count, associations] = stored.slice(width) as [number, number];
@@ -59,8 +60,7 @@ export class JoinSide {
 
   /** As `records`, but their associations may be changed. */
   *changeable(key: string): Generator<JoinRecord> {
-    const records = this.state.get(key);
-    if (records !== undefined) yield* this.#alive(this.state.update(key, [], () => records));
+    yield* this.#alive(this.state.change(key));
   }
 
   /** A partner of the record has come (1) or gone (−1). Of records that `changeable` gave. */
@@ -81,7 +81,7 @@ export class JoinSide {
   retract(key: string, row: Row): void {
     const text = this.#identity(row);
     if (!this.state.get(key)?.has(text)) return;
-    const records = this.state.update(key, [], () => new Map());
+    const records = this.state.change(key)!;
     const known = records.get(text)!;
     if (known.count > 1 && !this.#expired(known)) {
       records.set(text, { ...known, count: known.count - 1, writtenMs: this.#now() });

@@ -5,7 +5,7 @@
 import { op } from '../../model/column.ts';
 import type { JoinSpec } from '../../model/job-graph.ts';
 import type { Row } from '../../model/row.ts';
-import type { StateHandle } from '../../state/keyed-state.ts';
+import type { StateHandle, StateTtl } from '../../state/keyed-state.ts';
 import { RowOperator } from '../rows/row-operator.ts';
 import { type JoinCondition, joinCondition } from './join-condition.ts';
 import { JoinKeys } from './join-keys.ts';
@@ -28,7 +28,7 @@ export class RegularJoinOperator extends RowOperator {
   }
 
   protected opened(): void {
-    this.#sides = joinSides(this.#spec, this.ctx.session.now);
+    this.#sides = joinSides(this.#spec, this.ttl(this.#spec.stateTtlMs));
     const { condition, leftFields, rightFields } = this.#spec;
     this.#matches = joinCondition(condition, [...leftFields, ...rightFields], this.ctx.session);
   }
@@ -122,9 +122,8 @@ function rowCount(records: readonly JoinRecord[]): number {
 }
 
 /** The state of both sides. */
-export function joinSides(spec: JoinSpec, now: () => number): readonly [JoinSide, JoinSide] {
-  const { leftFields, rightFields, leftKeys, rightKeys, nullSafe, leftUnique, rightUnique, stateTtlMs } = spec;
-  const ttl = stateTtlMs === null ? null : { ms: stateTtlMs, now };
+export function joinSides(spec: JoinSpec, ttl: StateTtl | null): readonly [JoinSide, JoinSide] {
+  const { leftFields, rightFields, leftKeys, rightKeys, nullSafe, leftUnique, rightUnique } = spec;
   const side = (
     name: string,
     fields: JoinSpec['fields'],

@@ -25,7 +25,7 @@ export class SemiJoinOperator extends RowOperator {
   }
 
   protected opened(): void {
-    [this.#left, this.#right] = joinSides(this.#spec, this.ctx.session.now);
+    [this.#left, this.#right] = joinSides(this.#spec, this.ttl(this.#spec.stateTtlMs));
     const { condition, leftFields, rightFields } = this.#spec;
     this.#matches = joinCondition(condition, [...leftFields, ...rightFields], this.ctx.session);
   }

@@ -40,11 +40,11 @@ export class TemporalJoinOperator extends RowOperator {
 
   protected opened(): void {
     const { leftFields, rightFields, leftKeys, rightKeys, condition, stateTtlMs } = this.#spec;
-    const ttl = stateTtlMs === null ? null : { ms: stateTtlMs, now: this.ctx.session.now };
+    const ttl = this.ttl(stateTtlMs);
     this.#keys = [new JoinKeys(leftKeys, 'values', leftFields), new JoinKeys(rightKeys, 'values', rightFields)];
     this.#waiting = timedState('left', leftFields, this.#keys[0].fields, ({ order }) => order, ttl);
     this.#versions = timedState('right', rightFields, this.#keys[1].fields, ({ timeMs }) => timeMs, ttl);
-    this.#nextTime = timeState(this.#keys[0].fields, ttl);
+    this.#nextTime = timeState(this.#keys[0].fields); // gone when its time has passed
     this.#matches = joinCondition(condition, [...leftFields, ...rightFields], this.ctx.session);
   }
 
@@ -60,6 +60,7 @@ export class TemporalJoinOperator extends RowOperator {
     const keyRow = this.#keys[input as 0 | 1].rowOf(row);
     if (input === 0) this.#wait(key, keyRow, { row, change, timeMs, order: this.#arrivals++ });
     else this.#versions.update(key, keyRow, () => new Map()).set(timeMs, { row, change, timeMs, order: 0 });
+    this.#keepAlive(key);
     this.#lookAt(key, keyRow, timeMs);
   }
 
@@ -67,6 +68,7 @@ export class TemporalJoinOperator extends RowOperator {
     this.#timers.advance(watermark, (key, time) => {
       if (this.#nextTime.get(key) !== time) return;
       this.#nextTime.delete(key);
+      this.#keepAlive(key);
       this.#emitDue(key, watermark);
       this.#forgetVersions(key, watermark);
     });
@@ -93,6 +95,13 @@ export class TemporalJoinOperator extends RowOperator {
     this.#waiting.update(key, keyRow, () => new Map()).set(timed.order, timed);
   }
 
+  /** As in Flink a key expires as a whole: a version lives as long as rows ask for it. */
+  #keepAlive(key: string): void {
+    if (this.#spec.stateTtlMs === null) return;
+    this.#waiting.change(key);
+    this.#versions.change(key);
+  }
+
   /** The earlier time counts: versions are only looked through when a row or a version is due. */
   #lookAt(key: string, keyRow: Row, timeMs: number): void {
     const known = this.#nextTime.get(key);
@@ -115,7 +124,7 @@ export class TemporalJoinOperator extends RowOperator {
       this.#waiting.delete(key);
       return;
     }
-    const rows = this.#waiting.update(key, [], () => known);
+    const rows = this.#waiting.change(key)!;
     for (const { order } of due) rows.delete(order);
   }
 
@@ -132,7 +141,7 @@ export class TemporalJoinOperator extends RowOperator {
     const valid = versionAt(sortedVersions(known), watermark);
     const old = [...known.keys()].filter((timeMs) => valid !== null && timeMs < valid.timeMs);
     if (old.length === 0) return;
-    const rows = this.#versions.update(key, [], () => known);
+    const rows = this.#versions.change(key)!;
     for (const timeMs of old) rows.delete(timeMs);
   }
 }
@@ -158,19 +167,16 @@ const bookkeeping: readonly Field[] = [
   { name: 'order', type: types.of('bigint', false) },
 ];
 
-function timeState(keyFields: readonly Field[], ttl: StateTtl | null): KeyedState<number> {
+function timeState(keyFields: readonly Field[]): KeyedState<number> {
   const valueFields: readonly Field[] = [{ name: 'time_ms', type: types.of('bigint', false) }];
-  return new KeyedState<number>(
-    {
-      name: 'next-time',
-      keyFields,
-      valueFields,
-      toRows: (time) => [[time]],
-      fromRow: (_, [time]) => time as number,
-      clone: (time) => time,
-    },
-    ttl,
-  );
+  return new KeyedState<number>({
+    name: 'next-time',
+    keyFields,
+    valueFields,
+    toRows: (time) => [[time]],
+    fromRow: (_, [time]) => time as number,
+    clone: (time) => time,
+  });
 }
 
 function timedState(

@@ -88,8 +88,8 @@ export class MatchOperator extends RowOperator {
 
   /** Matches a partition's rows up to a time; then what is too old by then goes. */
   #run(key: string, untilMs: number): void {
-    if (this.#state.get(key) === undefined) return;
-    const state = this.#state.update(key, [], () => partitionState(this.#matcher.create()));
+    const state = this.#state.change(key);
+    if (state === undefined) return;
     const due = [...state.waiting.keys()].filter((timeMs) => timeMs <= untilMs).sort((a, b) => a - b);
     for (const timeMs of due) {
       this.#emit(this.#matcher.advance(state.matches, timeMs), timeMs);

@@ -29,7 +29,7 @@ export class ChangingOverOperator extends RowOperator {
   protected override opened(): void {
     const { partition, inputFields: rowFields, stateTtlMs: ms } = this.#spec;
     const keyFields = partition.map((column) => rowFields[column]!);
-    const ttl = ms === null ? null : { ms, now: this.ctx.session.now };
+    const ttl = this.ttl(ms);
     this.#state = rowLists({ name: 'over-rows', keyFields, rowFields, ttl });
     this.#aggregates = new OverAggregates(this.#spec, this.ctx.session);
   }

@@ -3,7 +3,7 @@ import { op } from '../../model/column.ts';
 import { assert } from '../../model/errors.ts';
 import type { OverSpec } from '../../model/job-graph.ts';
 import { keyText, type Row } from '../../model/row.ts';
-import type { StateHandle, StateTtl } from '../../state/keyed-state.ts';
+import type { StateHandle } from '../../state/keyed-state.ts';
 import { RowOperator } from '../rows/row-operator.ts';
 import { BoundedRowsFrames } from './bounded-frames.ts';
 import type { Frames } from './frames.ts';
@@ -21,7 +21,7 @@ export class ProctimeOverOperator extends RowOperator {
 
   protected override opened(): void {
     const { stateTtlMs: ms, frame } = this.#spec;
-    const ttl: StateTtl | null = ms === null ? null : { ms, now: this.ctx.session.now };
+    const ttl = this.ttl(ms);
     const aggregates = new OverAggregates(this.#spec, this.ctx.session);
     const Kind = frame.preceding === null ? UnboundedFrames : BoundedRowsFrames;
     this.#frames = new Kind(this.#spec, aggregates, ttl);

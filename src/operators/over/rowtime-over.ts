@@ -3,7 +3,7 @@ import { op } from '../../model/column.ts';
 import { assert } from '../../model/errors.ts';
 import type { OverSpec } from '../../model/job-graph.ts';
 import { keyText, type Row } from '../../model/row.ts';
-import type { StateHandle, StateTtl } from '../../state/keyed-state.ts';
+import type { StateHandle } from '../../state/keyed-state.ts';
 import { WaitingRows } from '../rows/row-lists.ts';
 import { RowOperator } from '../rows/row-operator.ts';
 import { rowTimeMs } from '../rows/row-time.ts';
@@ -33,7 +33,7 @@ export class RowtimeOverOperator extends RowOperator {
 
   protected override opened(): void {
     const { stateTtlMs: ms, frame } = this.#spec;
-    const ttl: StateTtl | null = ms === null ? null : { ms, now: this.ctx.session.now };
+    const ttl = this.ttl(ms);
     const aggregates = new OverAggregates(this.#spec, this.ctx.session);
     if (frame.preceding === null) this.#frames = new UnboundedFrames(this.#spec, aggregates, ttl);
     else if (frame.unit === 'rows') this.#frames = new BoundedRowsFrames(this.#spec, aggregates, ttl);

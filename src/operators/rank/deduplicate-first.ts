@@ -33,7 +33,7 @@ export class DeduplicateFirstOperator extends RowOperator {
 
   protected override opened(): void {
     const { stateTtlMs: ms } = this.#spec;
-    const ttl = ms === null ? null : { ms, now: this.ctx.session.now };
+    const ttl = this.ttl(ms);
     this.#done = keptRows('deduplicate-done', this.#keyFields, seenFields, ttl);
   }
 

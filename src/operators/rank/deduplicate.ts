@@ -31,7 +31,7 @@ class DeduplicateOperator extends RowOperator {
   protected override opened(): void {
     const { keys, keep, inputFields, stateTtlMs: ms } = this.#spec;
     const keyFields = keys.map((column) => inputFields[column]!);
-    const ttl = ms === null ? null : { ms, now: this.ctx.session.now };
+    const ttl = this.ttl(ms);
     this.#state = keptRows('deduplicate', keyFields, keep === 'first' ? seenFields : inputFields, ttl);
   }
 

@@ -18,6 +18,7 @@ export function limitOperator(spec: LimitSpec): Operator {
     outputRank: false,
     window: null,
     unique: null,
+    falls: false,
     timeZone: null,
     stateTtlMs: null,
   };

@@ -35,7 +35,7 @@ export class RankOperator extends RowOperator {
   protected override opened(): void {
     const { partition, inputFields: rowFields, stateTtlMs: ms } = this.#spec;
     const keyFields = partition.map((column) => rowFields[column]!);
-    const ttl = ms === null ? null : { ms, now: this.ctx.session.now };
+    const ttl = this.ttl(ms);
     this.#state = rowLists({ name: 'rank-rows', keyFields, rowFields, ttl });
     this.#ranks = new Ranks(this.#spec, this.output);
     if (this.#spec.endColumn !== undefined) this.#ends = keptRows('rank-ends', keyFields, endFields, ttl);
@@ -66,10 +66,12 @@ export class RankOperator extends RowOperator {
   }
 }
 
-function topOf({ order, inputChanges, from, to, endColumn, unique }: RankSpec): TopRows {
+function topOf({ order, inputChanges, from, to, endColumn, unique, falls }: RankSpec): TopRows {
   const compare = rowOrder(order);
   const isInsertOnly = !inputChanges.update && !inputChanges.delete;
   if (!isInsertOnly && unique === null) return retractedRows(compare);
-  if (from === 1 && to === 1 && endColumn === undefined) return topRow(compare);
-  return isInsertOnly ? appendedRows(compare) : updatedRows(compare, unique!);
+  const isFallible = !isInsertOnly && falls;
+  const isTop = from === 1 && to === 1 && endColumn === undefined && !isFallible;
+  if (isTop) return topRow(compare, isInsertOnly ? null : unique);
+  return isInsertOnly ? appendedRows(compare) : updatedRows(compare, unique!, isFallible);
 }

@@ -10,15 +10,23 @@ import type { Ranks } from './ranks.ts';
 /** Applies one change to the list and emits what follows from it. */
 export type TopRows = (rows: Row[], change: number, row: Row, ranks: Ranks) => void;
 
-/** Of inserts only, the first row alone (FastTop1Function): an update, not a delete and an insert. */
-export function topRow(compare: CompareRows): TopRows {
-  return (rows, _change, row, ranks) => {
+/**
+ * The first row alone (FastTop1Function): an update, not a delete and an insert. Of inserts only, or (`unique`) of updates as of `updatedRows`,
+ * of which the first row's own also counts where its place stays: Flink drops it.
+ */
+export function topRow(compare: CompareRows, unique: readonly number[] | null): TopRows {
+  return (rows, change, row, ranks) => {
+    if (change === op.updateBefore) return;
     const [first] = rows;
     if (first === undefined) ranks.insert(row, 1);
-    else if (compare(row, first) < 0) ranks.replace(first, row, 1);
+    else if (compare(row, first) < 0 || isUpdateOf(first, row, unique)) ranks.replace(first, row, 1);
     else return;
     rows[0] = row;
   };
+}
+
+function isUpdateOf(before: Row, row: Row, unique: readonly number[] | null): boolean {
+  return unique !== null && keyText(before, unique) === keyText(row, unique) && !equalRows(before, row);
 }
 
 /** Of inserts only (AppendOnlyTopNFunction): the list ends with the range. */
@@ -27,11 +35,7 @@ export function appendedRows(compare: CompareRows): TopRows {
     const at = upperBound(rows, row, compare);
     if (at >= ranks.to) return;
     rows.splice(at, 0, row);
-    if (ranks.matter) emitShift(rows, at, ranks);
-    else {
-      if (rows.length > ranks.to) ranks.delete(rows[ranks.to]!, ranks.to);
-      ranks.insert(row, at + 1);
-    }
+    emitNew(rows, at, ranks);
     rows.length = Math.min(rows.length, ranks.to);
   };
 }
@@ -54,11 +58,15 @@ export function retractedRows(compare: CompareRows): TopRows {
 function addRow(rows: Row[], row: Row, compare: CompareRows, ranks: Ranks): void {
   const at = upperBound(rows, row, compare);
   rows.splice(at, 0, row);
-  if (at >= ranks.to) return;
+  if (at < ranks.to) emitNew(rows, at, ranks);
+}
+
+/** The row at `at` is new: those below have moved down. */
+function emitNew(rows: readonly Row[], at: number, ranks: Ranks): void {
   if (ranks.matter) emitShift(rows, at, ranks);
   else {
     if (rows.length > ranks.to) ranks.delete(rows[ranks.to]!, ranks.to);
-    ranks.insert(row, at + 1);
+    ranks.insert(rows[at]!, at + 1);
   }
 }
 
@@ -66,7 +74,11 @@ function removeRow(rows: Row[], row: Row, compare: CompareRows, ranks: Ranks): v
   const at = placeOf(rows, row, compare);
   if (at < 0) return; // gone by table.exec.state.ttl
   const [gone] = rows.splice(at, 1) as [Row];
-  if (at >= ranks.to) return;
+  if (at < ranks.to) emitGone(rows, gone, at, ranks);
+}
+
+/** The row at `at` is there no more: those below have moved up. */
+function emitGone(rows: readonly Row[], gone: Row, at: number, ranks: Ranks): void {
   if (!ranks.matter) {
     ranks.delete(gone, at + 1);
     if (rows.length >= ranks.to) ranks.insert(rows[ranks.to - 1]!, ranks.to);
@@ -92,11 +104,11 @@ function placeOf(rows: readonly Row[], row: Row, compare: CompareRows): number {
 }
 
 /**
- * Of updates by a key that never make a row's place worse (UpdatableTopNFunction): the list ends with the range. What was before an update is
- * not looked at: it is in the list, or was not seen.
+ * Of updates by a key that never make a row's place worse (UpdatableTopNFunction): the list ends with the range, unless places may get worse
+ * after all. What was before an update is not looked at: it is in the list, or was not seen.
  */
-export function updatedRows(compare: CompareRows, unique: readonly number[]): TopRows {
-  const append = appendedRows(compare);
+export function updatedRows(compare: CompareRows, unique: readonly number[], falls: boolean): TopRows {
+  const append = falls ? retractedRows(compare) : appendedRows(compare);
   return (rows, change, row, ranks) => {
     if (change === op.updateBefore) return;
     const key = keyText(row, unique);
@@ -104,6 +116,12 @@ export function updatedRows(compare: CompareRows, unique: readonly number[]): To
     if (from < 0) return append(rows, op.insert, row, ranks);
     const [old] = rows.splice(from, 1) as [Row];
     const at = compare(row, old) === 0 ? from : upperBound(rows, row, compare);
+    if (falls && (from >= ranks.to || at >= ranks.to)) {
+      if (from < ranks.to) emitGone(rows, old, from, ranks);
+      rows.splice(at, 0, row);
+      if (at < ranks.to) emitNew(rows, at, ranks);
+      return;
+    }
     rows.splice(at, 0, row);
     if (!ranks.matter) ranks.replace(old, row, from + 1);
     else if (at <= from) emitRise(rows, { at, from, old }, ranks);

@@ -62,7 +62,7 @@ export class WaitingRows {
   take(key: string, time: number): readonly Row[] {
     const rows = this.state.get(key)?.get(time);
     if (rows === undefined) return [];
-    const byTime = this.state.update(key, [], () => new Map()); // it is there: nothing is made
+    const byTime = this.state.change(key)!;
     byTime.delete(time);
     if (byTime.size === 0) this.state.delete(key);
     return rows;

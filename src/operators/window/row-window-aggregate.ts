@@ -173,9 +173,8 @@ export class RowWindowAggregateOperator extends RowOperator implements Operator 
 
   /** A key's values and its windows, to be changed. */
   #open(key: string): readonly [Row, RowPane[]] {
-    if (this.#panes.get(key) === undefined) return [[], []];
-    const panes = this.#panes.update(key, [], () => []);
-    return [this.#panes.keyRow(key)!, panes];
+    const panes = this.#panes.change(key);
+    return panes === undefined ? [[], []] : [this.#panes.keyRow(key)!, panes];
   }
 
   #emit(keyRow: Row, pane: RowPane): void {

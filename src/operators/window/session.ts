@@ -101,7 +101,7 @@ export class SessionOperator extends RowOperator implements Operator {
     this.#firing.advance(progress, (key, time) => {
       const ended = (this.#sessions.get(key) ?? []).filter(({ end }) => this.#firing.hasFired(end, time));
       if (ended.length === 0) return; // it has grown since
-      const open = this.#sessions.update(key, [], () => []);
+      const open = this.#sessions.change(key)!;
       const rest = open.filter(({ end }) => !this.#firing.hasFired(end, time));
       for (const session of ended) this.#emit(session);
       if (rest.length === 0) this.#sessions.delete(key);

@@ -68,7 +68,7 @@ export class WindowPanes<P> {
     const pane = panes?.get(windowEnd);
     if (panes === undefined || pane === undefined) return undefined;
     if (panes.size === 1) this.state.delete(key);
-    else this.state.update(key, [], () => new Map()).delete(windowEnd);
+    else this.state.change(key)!.delete(windowEnd);
     return pane;
   }
 

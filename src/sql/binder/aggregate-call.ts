@@ -31,7 +31,18 @@ export function bindAggregate(name: string, call: SqlCall, { binder, position, r
   if (retracts !== null && !takesBack(found, args, type)) {
     throw unsupported(`${name} ${retracts}`, position, 'It can take no row back.');
   }
-  return { name: found.name, args: coerceAll(bound, args), distinct: call.distinct, filter, type };
+  return {
+    name: found.name,
+    args: countsRows(name, call, bound) ? [] : coerceAll(bound, args),
+    distinct: call.distinct,
+    filter,
+    type,
+  };
+}
+
+/** COUNT of what is never NULL: of rows, whatever the argument is. */
+function countsRows(name: string, { distinct }: SqlCall, bound: readonly Expression[]): boolean {
+  return name === 'COUNT' && !distinct && bound.every(({ type }) => !type.nullable);
 }
 
 /** What is asked of the calls in an aggregate's arguments. */

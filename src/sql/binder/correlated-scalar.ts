@@ -45,6 +45,17 @@ export function correlatedScalar(
   return { relation, conjuncts, isCount: isCount(item.expression, query.having) };
 }
 
+/** Whether a name in the query's list or WHERE is none of its own tables, but one of the outer row. */
+export function speaksOfOuter(
+  query: SqlQuery,
+  outer: readonly RelationField[],
+  { fromBinder }: SubqueryBinders,
+): boolean {
+  if (query.kind !== 'select' || query.from === null) return false;
+  const inner = treeFields(fromBinder.tree(query.from));
+  return namesIn([query.items, query.where]).some((name) => !knows(inner, name) && knows(outer, name));
+}
+
 type ExpressionItem = Extract<SelectItem, { kind: 'expression' }>;
 
 type Tie = Readonly<{ inner: SqlExpression; outer: SqlExpression; position: Position }>;

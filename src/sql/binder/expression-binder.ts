@@ -244,13 +244,25 @@ function negativeLiteral({ value, type }: Literal): Literal {
   return literal(-(value as number | bigint), type);
 }
 
-/** `(a, b) = (1, 2)` is `a = 1 AND b = 2`, as Calcite has it: NULL where a field's comparison is and no other decides. null: something else. */
+/** Those of `ROW(…)`, and of a cast of it to a ROW. */
+function constructedFields(row: SqlExpression): readonly SqlExpression[] | undefined {
+  if (row.kind === 'row') return row.args;
+  if (row.kind !== 'cast' || row.type.kind !== 'row') return undefined;
+  const { type, onError, position } = row;
+  return constructedFields(row.arg)?.map((arg, i): SqlExpression => {
+    const field = type.fields[i];
+    return field === undefined ? arg : { kind: 'cast', arg, type: field.type, onError, position };
+  });
+}
+
+/**
+ * `(a, b) = (1, 2)` is `a = 1 AND b = 2`, as Calcite has it: NULL where a field's comparison is and no other decides. The same where rows are
+ * cast. `<>` of rows is that of any rows: a NULL is a value. null: something else.
+ */
 function rowComparison(name: string, args: readonly SqlExpression[], position: Position): SqlExpression | null {
-  const [left, right] = args;
-  if ((name !== '=' && name !== '<>') || left?.kind !== 'row' || right?.kind !== 'row') return null;
-  if (left.args.length !== right.args.length || left.args.length === 0) return null;
-  const fields = left.args.map(
-    (arg, i): SqlExpression => ({ kind: 'operator', name, args: [arg, right.args[i]!], position }),
-  );
-  return fields.reduce((a, b) => ({ kind: name === '=' ? 'and' : 'or', left: a, right: b, position }));
+  if (name !== '=') return null;
+  const [left, right] = args.map(constructedFields);
+  if (left?.length !== right?.length || left === undefined || right === undefined || left.length === 0) return null;
+  const fields = left.map((arg, i): SqlExpression => ({ kind: 'operator', name, args: [arg, right[i]!], position }));
+  return fields.reduce((a, b) => ({ kind: 'and', left: a, right: b, position }));
 }

@@ -127,19 +127,12 @@ export class MatchExpressionBinder {
     const type = fields[time]!.type;
     if (call.args.length > 1) throw sqlError('SQL_VALIDATION', 'expected MATCH_ROWTIME([rowtime])', position);
     const [arg] = call.args;
-    if (arg === undefined && type.kind === 'timestamp_ltz') {
-      const hint = `Pass the rowtime on: MATCH_ROWTIME(${fields[time]!.name}).`;
-      throw sqlError(
-        'SQL_VALIDATION',
-        'MATCH_ROWTIME() is of type TIMESTAMP, but the rowtime is TIMESTAMP_LTZ',
-        position,
-        hint,
-      );
-    }
     if (arg !== undefined && !this.#isRowtime(arg)) {
       throw sqlError('SQL_VALIDATION', 'MATCH_ROWTIME: expected a rowtime attribute', arg.position);
     }
-    const result: DataType = type.kind === 'timestamp_ltz' ? types.timestampLtz(3, false) : types.timestamp(3, false);
+    // Without an argument a TIMESTAMP, as in Flink: of a TIMESTAMP_LTZ that in UTC.
+    const isZoned = arg !== undefined && type.kind === 'timestamp_ltz';
+    const result: DataType = isZoned ? types.timestampLtz(3, false) : types.timestamp(3, false);
     return { ...columnRef(this.#place({ kind: 'rowtime' }), result), position };
   }
 

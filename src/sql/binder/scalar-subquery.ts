@@ -4,14 +4,17 @@ import { type Expression, remapColumns } from '../../model/expression.ts';
 import type { AggregateCall } from '../../model/plan.ts';
 import { withNullable } from '../../model/types.ts';
 import type { Identifier, SqlExpression, SqlQuery } from '../ast.ts';
-import { sqlError } from '../excerpt.ts';
+import { sqlError, unsupported } from '../excerpt.ts';
 import { uniqueKeysOf } from '../planner/changelog.ts';
-import { correlatedScalar } from './correlated-scalar.ts';
+import { correlatedScalar, speaksOfOuter } from './correlated-scalar.ts';
 import type { BindQuery } from './environment.ts';
 import { type JoinTree, treeFields } from './join-tree.ts';
+import { existsAsValue, inAsValue } from './membership-value.ts';
 import type { Relation } from './relation.ts';
 import { fieldsOf, hiddenQualifier, plainField } from './scope.ts';
 import type { SubqueryBinders } from './subquery.ts';
+
+type InQuery = Extract<SqlExpression, { kind: 'in_query' }>;
 
 type ScalarQuery = Readonly<{ query: SqlQuery; position: Position }>;
 
@@ -25,6 +28,13 @@ export function liftScalars<T extends object>(syntax: T, from: JoinTree, binders
     if (typeof node !== 'object' || node === null) return node;
     if (Array.isArray(node)) return node.map(lift);
     const { kind } = node as { kind?: unknown };
+    if (kind === 'exists') return lift(existsAsValue((node as ScalarQuery).query, (node as ScalarQuery).position));
+    if (kind === 'in_query') {
+      const { query, position } = node as InQuery;
+      if (!speaksOfOuter(query, treeFields(from), binders)) return lift(inAsValue(node as InQuery));
+      const what = 'IN with a sub-query that speaks of the outer query, beside OR or in a list,';
+      throw unsupported(what, position, 'Write it with EXISTS.');
+    }
     if (kind === 'subquery') {
       const scalar = node as ScalarQuery;
       const name = String(count++);

@@ -1,6 +1,8 @@
 /** Expressions: operators by binding power (power.ts), and what they stand between. */
 import type { ParserMethod } from 'chevrotain';
 import type { Name, SqlBranch, SqlExpression, SqlLiteral } from '../ast.ts';
+import { sqlError } from '../excerpt.ts';
+import { type Quantifier, quantifiable, quantified } from '../quantified.ts';
 import { identifierOf, join, stringOf } from './base-grammar.ts';
 import { FunctionGrammar } from './function-grammar.ts';
 import { textLiteral } from './json-grammar.ts';
@@ -80,9 +82,31 @@ export abstract class ExpressionGrammar extends FunctionGrammar {
       { ALT: () => this.take(t.Concat, '||') },
       { ALT: () => this.take(kw.OVERLAPS, 'OVERLAPS') },
     ]);
-    const right = this.SUBRULE(this.expression, { ARGS: [own + 1] });
-    return this.operatorOf(name, left, right);
+    return this.OR2<SqlExpression>([
+      { ALT: () => this.SUBRULE(this.quantified, { ARGS: [name, left] }) },
+      { ALT: () => this.operatorOf(name, left, this.SUBRULE(this.expression, { ARGS: [own + 1] })) },
+    ]);
   });
+
+  /** `> SOME (SELECT …)`, `= ALL (SELECT …)`. */
+  protected readonly quantified: ParserMethod<[string, SqlExpression], SqlExpression> = this.rule(
+    'quantified',
+    (name, left) => {
+      const quantifier = this.OR<Quantifier>([
+        { ALT: () => this.take(kw.SOME, 'some' as const) },
+        { ALT: () => this.take(kw.ANY, 'some' as const) },
+        { ALT: () => this.take(kw.ALL, 'all' as const) },
+      ]);
+      this.CONSUME(t.LeftParen);
+      const query = this.SUBRULE(this.query);
+      this.CONSUME(t.RightParen);
+      return this.ACTION(() => {
+        const position = this.spanOf(left);
+        if (quantifiable.has(name)) return quantified(quantifier, { name, left, query, position });
+        throw sqlError('SQL_SYNTAX', `${name} has no SOME or ALL`, position, 'Comparisons have.');
+      });
+    },
+  );
 
   protected readonly isTest: ParserMethod<[SqlExpression], SqlExpression> = this.rule('isTest', (left) => {
     this.CONSUME(kw.IS);

@@ -27,6 +27,14 @@ export function updateKeyOf({ input, partition, order }: RankNode): readonly num
   return upwards ? key : null;
 }
 
+/** Whether a MIN that goes from NULL to its first value makes a place worse: NULL stands first. Flink has a wrong row then. */
+export function mayFall({ input, order }: RankNode): boolean {
+  return order.some(({ column, nullsFirst }) => {
+    const isConstant = directionsOf(input)?.[column] === 'constant';
+    return nullsFirst && input.fields[column]!.type.nullable && !isConstant;
+  });
+}
+
 /**
  * Which calls need not take rows back though the input updates them: the MAX of what only rises and the MIN of what only falls. What an update
  * takes back is left in, as in Flink, and results don't swing by it.

@@ -64,6 +64,22 @@ describe('a temporal join', () => {
     expect(run.watermark(40)).toEqual(['+I 1 15 null null null', '+I 1 35 1 20 200']);
   });
 
+  it('forgets a key as a whole, when neither side has had a row of it for the TTL', () => {
+    let now = 0;
+    const run = new JoinRun({ ...specOf('left'), stateTtlMs: 100 }, { now: () => now });
+    run.feed(right('+I', 1, 10, 100), left('+I', 1, 15));
+    now = 90;
+    run.feed(left('+I', 1, 25));
+    now = 120;
+    expect(run.watermark(30)).toEqual(['+I 1 15 1 10 100', '+I 1 25 1 10 100']);
+    run.feed(left('+I', 1, 35));
+    now = 180;
+    expect(run.watermark(40)).toEqual(['+I 1 35 1 10 100']);
+    now = 300;
+    run.feed(left('+I', 1, 45));
+    expect(run.watermark(50)).toEqual(['+I 1 45 null null null']);
+  });
+
   it('keeps the kind of change of the left row', () => {
     const run = new JoinRun(specOf('inner'));
     run.feed(right('+I', 1, 10, 100), left('+I', 1, 15), left('-D', 1, 15));

@@ -23,6 +23,7 @@ function specOf(changes: Partial<RankSpec>): RankSpec {
     inputChanges: { update: false, delete: false },
     fields: inputFields,
     unique: null,
+    falls: false,
     timeZone: null,
     stateTtlMs: null,
     ...changes,
@@ -65,6 +66,12 @@ describe('the changes of a Top-N', () => {
       { to: 1 },
       [insert(1, 1, 10), insert(1, 2, 10), insert(1, 3, 11)],
       ['+I 1 1 10', '-U 1 1 10', '+U 1 3 11'],
+    ],
+    [
+      'of updates, the first alone: also where the row keeps its place',
+      { inputChanges: updates, unique: [0, 1], to: 1, order: [{ column: 0, descending: true, nullsFirst: false }] },
+      [insert(1, 1, 10), change('-U', 1, 1, 10), change('+U', 1, 1, 11), insert(1, 2, 99), change('+U', 1, 1, 11)],
+      ['+I 1 1 10', '-U 1 1 10', '+U 1 1 11'],
     ],
     [
       'of inserts, from the second on',
@@ -185,6 +192,23 @@ describe.each(cases)('a Top-N %o', (range) => {
       const expected = direct(steps, spec);
       expect(folded(new RowRun(spec, [0]).feed(steps))).toEqual(expected);
       expect(folded(cutRun(spec, [0], steps, at % (steps.length + 1)))).toEqual(expected);
+    });
+    fc.assert(law, { numRuns: 40 });
+  });
+
+  it('of updates in any direction has in the end the first rows of all, cut anywhere', () => {
+    const spec = specOf({ ...range, inputChanges: updates, unique: [0, 1], falls: true });
+    const some = fc.array(fc.tuple(fc.nat({ max: 5 }), fc.nat({ max: 9 })), { maxLength: 25 });
+    const law = fc.property(some, fc.nat(), (events, at) => {
+      const values = new Map<number, number>();
+      const steps = events.map(([id, value]): Step => {
+        const kind = values.has(id) ? '+U' : '+I';
+        values.set(id, value * 10 + id);
+        return change(kind, 0, id, value * 10 + id);
+      });
+      const last = [...values].map(([id, value]) => insert(0, id, value));
+      expect(folded(new RowRun(spec, [0]).feed(steps))).toEqual(direct(last, spec));
+      expect(folded(cutRun(spec, [0], steps, at % (steps.length + 1)))).toEqual(direct(last, spec));
     });
     fc.assert(law, { numRuns: 40 });
   });

@@ -24,6 +24,7 @@ function rankSpec(partition: readonly number[], change: Partial<RankSpec> = {}):
     to: 2,
     outputRank: true,
     unique: null,
+    falls: false,
     fields: [...inputFields, { name: 'rn', type: types.of('bigint', false) }],
     ...change,
   } as RankSpec;
