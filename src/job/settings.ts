@@ -223,6 +223,14 @@ const tableSettings: readonly OptionSpec[] = [
     description: 'A CAST that fails fails the job; ENABLED is not built.',
   },
   {
+    key: 'table.optimizer.non-deterministic-update.strategy',
+    kind: 'enum',
+    values: ['IGNORE'],
+    default: 'IGNORE',
+    description:
+      'What was looked up, or drawn, for a row is not kept for when the row is taken back; TRY_RESOLVE is not built.',
+  },
+  {
     key: 'table.exec.state.ttl',
     kind: 'duration',
     default: '0 ms',

@@ -241,6 +241,26 @@ describe('ON CONFLICT', () => {
   });
 });
 
+describe('table functions', () => {
+  it.each([
+    "SELECT window_start FROM TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE) AS w",
+    "SELECT * FROM HOP(data => TABLE t, TIMECOL => DESCRIPTOR(ts), SLIDE => INTERVAL '1' HOUR, SIZE => INTERVAL '1' DAY)",
+  ])('may stand without TABLE: %s', async (query) => {
+    const table = 'CREATE TABLE t (ts TIMESTAMP(3), WATERMARK FOR ts AS ts)';
+    const pipelines = await pipelinesOf(`${table} WITH ('connector' = 'datagen'); ${query}`);
+    expect(pipelines).toEqual(
+      await pipelinesOf(
+        `${table} WITH ('connector' = 'datagen'); ${query.replace(/(?<=FROM )\w+\(.*\)/, 'TABLE($&)')}`,
+      ),
+    );
+  });
+
+  it('are refused by name', async () => {
+    const query = `${events}; SELECT * FROM TO_CHANGELOG(input => TABLE events)`;
+    await expect(pipelinesOf(query)).rejects.toThrow('the table function TO_CHANGELOG is not supported');
+  });
+});
+
 describe('words', () => {
   it.each(['SELECT user FROM (VALUES (1)) AS t(`user`)', 'SELECT CURRENT_DATE(), LOCALTIMESTAMP()'])(
     '%s',
