@@ -132,7 +132,8 @@ export class SuiteRunner {
     const before: Lines = new Map();
     const after: Lines = new Map();
     const restore = cut ? await this.#runToCut(job, planned, names, before) : 'none';
-    await this.#start(job, restore, names, after).done;
+    const graph = cut ? withLookups(job.graph, planned, 'after') : job.graph;
+    await this.#start({ ...job, graph }, restore, names, after).done;
     return { before, after };
   }
 
@@ -144,7 +145,7 @@ export class SuiteRunner {
     lines: Lines,
   ): Promise<string> {
     const channel = new BroadcastChannel(`suite-${process.pid}-${this.#jobs}`);
-    const { graph, waiting } = withCuts(job.graph, planned, channel.name);
+    const { graph, waiting } = withCuts(withLookups(job.graph, planned, 'before'), planned, channel.name);
     const given = new Promise<void>((resolve) => {
       let left = waiting;
       channel.onmessage = () => {
@@ -219,6 +220,22 @@ function withCuts(graph: JobGraph, planned: readonly Planned[], channel: string)
     }),
   }));
   return { graph: { ...graph, vertices }, waiting };
+}
+
+/** A table that is looked up has the rows before the cut, then those behind it alone. */
+function withLookups(graph: JobGraph, planned: readonly Planned[], part: 'before' | 'after'): JobGraph {
+  const vertices = graph.vertices.map((vertex) => ({
+    ...vertex,
+    nodes: vertex.nodes.map((node) => {
+      const { spec } = node;
+      if (spec.kind !== 'lookup_join') return node;
+      const source = spec.config.source as RowsConfig;
+      const cut = cutOf(spec.tableName, planned);
+      const rows = part === 'before' ? source.rows.slice(0, cut) : source.rows.slice(cut);
+      return { ...node, spec: { ...spec, config: { ...spec.config, source: { ...source, rows } } } };
+    }),
+  }));
+  return { ...graph, vertices };
 }
 
 function cutOf(path: string, planned: readonly Planned[]): number {
