@@ -12,7 +12,8 @@ export type OverFunction = Readonly<{
   result: (cells: readonly SqlValue[], at: number) => SqlValue;
 }>;
 
-type RowFields = Readonly<{ fields: readonly Field[]; order: readonly SortColumn[] }>;
+/** `byArrival`: in the order of processing time, in which no row is another's equal. */
+type RowFields = Readonly<{ fields: readonly Field[]; order: readonly SortColumn[]; byArrival: boolean }>;
 
 /** null: an aggregate as any other. */
 export function overFunction(call: AggregateCall, rows: RowFields): OverFunction | null {
@@ -20,9 +21,9 @@ export function overFunction(call: AggregateCall, rows: RowFields): OverFunction
     case 'ROW_NUMBER':
       return rowNumber;
     case 'RANK':
-      return rank(rows, (number) => number);
+      return rows.byArrival ? rowNumber : rank(rows, (number) => number);
     case 'DENSE_RANK':
-      return rank(rows, (_, rankBefore) => rankBefore + 1);
+      return rows.byArrival ? rowNumber : rank(rows, (_, rankBefore) => rankBefore + 1);
     case 'LAG':
       return lag(call, rows);
     default:
