@@ -211,9 +211,10 @@ const tableSettings: readonly OptionSpec[] = [
   {
     key: 'table.exec.sink.type-length-enforcer',
     kind: 'enum',
-    values: ['IGNORE'],
+    values: ['IGNORE', 'TRIM_PAD'],
     default: 'IGNORE',
-    description: 'CHAR(n) and VARCHAR(n) of a sink are neither padded nor cut; ERROR and TRIM_PAD are not built.',
+    description:
+      "TRIM_PAD: texts and bytes are cut to the length of a sink's column, and CHAR and BINARY filled up. ERROR is not built.",
   },
   {
     key: 'table.exec.legacy-cast-behaviour',
@@ -221,6 +222,14 @@ const tableSettings: readonly OptionSpec[] = [
     values: ['DISABLED'],
     default: 'DISABLED',
     description: 'A CAST that fails fails the job; ENABLED is not built.',
+  },
+  {
+    key: 'table.optimizer.non-deterministic-update.strategy',
+    kind: 'enum',
+    values: ['IGNORE'],
+    default: 'IGNORE',
+    description:
+      'What was looked up, or drawn, for a row is not kept for when the row is taken back; TRY_RESOLVE is not built.',
   },
   {
     key: 'table.exec.state.ttl',

@@ -6,7 +6,7 @@ import { columnRef, type Expression, literal } from '../../src/model/expression.
 import type { ChainNode, JobGraph, SourceSpec } from '../../src/model/job-graph.ts';
 import type { Pipeline, PlanNode, ScanColumn, WindowAggregateNode } from '../../src/model/plan.ts';
 import type { TableDefinition } from '../../src/model/table.ts';
-import { type Field, types } from '../../src/model/types.ts';
+import { type DataType, type Field, types } from '../../src/model/types.ts';
 
 const unused = (): never => {
   throw new Error('the builder has no use for this');
@@ -370,6 +370,9 @@ describe('a union', () => {
 });
 
 describe('a sink', () => {
+  const char: DataType = { kind: 'char', length: 4, nullable: true };
+  const varchar: DataType = { kind: 'varchar', length: 8, nullable: true };
+
   it.each([
     [{}, 'fail'],
     [{ 'table.exec.sink.not-null-enforcer': 'DROP' }, 'drop'],
@@ -380,6 +383,21 @@ describe('a sink', () => {
     ]);
     const graph = await build([into(table, scan(['device', 'v']))], { set: set as Record<string, string> });
     expect(nodesOf(graph).at(-1)!.spec).toMatchObject({ notNull: { columns: [0], onNull } });
+  });
+
+  it.each([
+    ['IGNORE', []],
+    ['TRIM_PAD', [char, varchar]],
+  ] as const)('with a type-length-enforcer %s', async (mode, casts) => {
+    const table = tableOf('out', [
+      { name: 'device', type: char },
+      { name: 'v', type: string },
+      { name: 'w', type: varchar },
+    ]);
+    const set = { 'table.exec.sink.type-length-enforcer': mode };
+    const nodes = nodesOf(await build([into(table, scan(['device', 'v', 'device']))], { set }));
+    const found = nodes.flatMap(({ spec }) => (spec.kind === 'calc' ? spec.projections : []));
+    expect(found.flatMap((each) => (each.kind === 'cast' ? [each.type] : []))).toEqual(casts);
   });
 
   it.each([

@@ -16,6 +16,7 @@ import { hasLiftableSubquery, liftAggregation, withKeyNames } from './lifted-agg
 import { liftOver } from './lifted-over.ts';
 import { bindOrdered } from './order-binder.ts';
 import { selectOver, usesOver, withoutQualifyAliases } from './over-select.ts';
+import { checkQueryHints } from './query-hints.ts';
 import { bindSource } from './query-source.ts';
 import { rankFiltered } from './rank-rule.ts';
 import { filter, type Relation, select } from './relation.ts';
@@ -63,6 +64,7 @@ export class QueryBinder {
   };
 
   #select(query: SelectQuery): Relation {
+    checkQueryHints(query.hints ?? []);
     const selected = this.#selectAll(query);
     return query.distinct === null ? selected : distinctRows(selected);
   }
