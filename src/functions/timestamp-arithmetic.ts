@@ -125,14 +125,22 @@ function implementMinus({ args, session, result, wide }: ImplementContext): Impl
   return { kind: 'call', call: wide ? (a: Value, b: Value) => BigInt(between(a, b)) : between };
 }
 
-/** The greatest number of whole months that can be added without passing the end. */
+/**
+ * DateTimeUtils.subtractMonths: whole months between the days, one less where the last of them ends on the day itself and the end's time
+ * of day is the earlier one. So it is −1 within a day whose end comes first.
+ */
 function monthsBetween(start: number, end: number): number {
-  if (end < start) return -monthsBetween(end, start);
   const [startDay, endDay] = [Math.floor(start / msPerDay), Math.floor(end / msPerDay)];
-  let count = Math.floor((endDay - startDay) / 31);
-  while (addMonths(startDay, count + 1) <= endDay) count++;
+  const count = endDay < startDay ? -monthsOfDays(endDay, startDay) : monthsOfDays(startDay, endDay);
   const isSameDay = addMonths(startDay, count) === endDay;
   return isSameDay && end - endDay * msPerDay < start - startDay * msPerDay ? count - 1 : count;
+}
+
+/** The greatest number of whole months that can be added without passing the end. */
+function monthsOfDays(startDay: number, endDay: number): number {
+  let count = Math.floor((endDay - startDay) / 31);
+  while (addMonths(startDay, count + 1) <= endDay) count++;
+  return count;
 }
 
 export const timestampArithmeticFunctions: readonly ScalarFunction[] = [
