@@ -53,7 +53,7 @@ describe('generated queries', () => {
 });
 
 describe('the rows of a real Flink', () => {
-  it('are there', () => expect(recorded.length).toBeGreaterThan(35));
+  it('are there', () => expect(recorded.length).toBeGreaterThan(50));
 
   it.each(recorded.map((query) => [query.name, query] as const))('%s', async (name, query) => {
     const directory = join(scratch, name);
