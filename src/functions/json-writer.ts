@@ -3,7 +3,7 @@ import { formatTimestamp } from '../model/calendar.ts';
 import { formatDecimal } from '../model/decimal.ts';
 import type { Argument, SessionContext, SqlValue } from '../model/function.ts';
 import { type DataType, isCharacter } from '../model/types.ts';
-import { formatDouble, formatFloat } from './java-number.ts';
+import { formatDouble } from './java-number.ts';
 import { bigDecimalText, quoteJson } from './json-document.ts';
 import { mismatch } from './signature.ts';
 
@@ -41,9 +41,8 @@ export function jsonWriter(type: DataType, session: SessionContext): Write {
     case 'varchar':
       return quoteJson;
     case 'float':
-      return (value: number) => numberText(value, formatFloat);
     case 'double':
-      return (value: number) => numberText(value, formatDouble);
+      return numberText;
     case 'decimal':
       return (value: number | bigint) => bigDecimalText(formatDecimal(value, type.scale));
     case 'timestamp':
@@ -86,9 +85,9 @@ function objectText(entries: readonly (readonly [string | null, string])[]): str
   return `{${named.map(([key, text]) => `${quoteJson(key)}:${text}`).join(',')}}`;
 }
 
-/** JSON has no NaN and no infinities: Jackson writes them as strings. Its zero has no sign, as in Flink. */
-function numberText(value: number, write: (value: number) => string): string {
-  return Number.isFinite(value) ? write(value === 0 ? 0 : value) : `"${value}"`;
+/** Of the double, as BigDecimal prints it: zero has no sign. JSON has no NaN and no infinities: Jackson writes them as strings. */
+function numberText(value: number): string {
+  return Number.isFinite(value) ? bigDecimalText(formatDouble(value)) : `"${value}"`;
 }
 
 /** No zeros at the end of a fraction. */

@@ -344,7 +344,7 @@ export const scalars: Readonly<Record<ValueType, Scalars>> = {
     literals: ["INTERVAL '1 02:03:04' DAY TO SECOND", "INTERVAL '90' MINUTE"],
     templates: [
       "INTERVAL '{1..20}' {SECOND|MINUTE|HOUR|DAY}",
-      '({span} {+|-} {span})',
+      "({span} {+|-} INTERVAL '{1..20}' {MINUTE|HOUR})",
       "((COALESCE({date}, DATE '2026-01-31') - DATE '2024-02-29') DAY)",
       '({2..5} * {span})',
     ],
