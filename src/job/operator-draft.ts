@@ -75,6 +75,8 @@ export function placementOf(node: PlainNode): Placement {
   switch (node.kind) {
     case 'expand':
     case 'correlate':
+    case 'to_changelog':
+    case 'from_changelog':
       return { kind: 'chain' };
     case 'group_aggregate':
     case 'deduplicate':

@@ -14,6 +14,7 @@ import type {
   DeduplicateNode,
   EmitStrategy,
   ExpandNode,
+  FromChangelogNode,
   GroupAggregateNode,
   IntervalJoinNode,
   LimitNode,
@@ -27,6 +28,7 @@ import type {
   SinkMaterializeNode,
   TemporalJoinNode,
   TemporalSortNode,
+  ToChangelogNode,
   WindowDefinition,
   WindowJoinNode,
   WindowProperty,
@@ -220,6 +222,8 @@ export type ChangelogNormalizeSpec = OneInput<ChangelogNormalizeNode> & WithTtl;
 export type SinkMaterializeSpec = OneInput<SinkMaterializeNode> &
   WithTtl &
   Readonly<{ unique: readonly number[] | null }>;
+export type ToChangelogSpec = OneInput<ToChangelogNode>;
+export type FromChangelogSpec = OneInput<FromChangelogNode>;
 export type SetOperationSpec = TwoInputs<SetOperationNode> & WithTtl;
 export type MatchSpec = OneInput<MatchNode>;
 
@@ -248,6 +252,8 @@ export type OperatorSpec =
   | CorrelateSpec
   | ChangelogNormalizeSpec
   | SinkMaterializeSpec
+  | ToChangelogSpec
+  | FromChangelogSpec
   | SetOperationSpec
   | MatchSpec;
 

@@ -299,6 +299,26 @@ export type SinkMaterializeNode = Readonly<{
   fields: readonly Field[];
 }>;
 
+/** A kind of change, as a code of `op` (model/column.ts), and the text that stands for it. */
+export type ChangeCode = Readonly<{ code: string; change: number }>;
+
+/** TO_CHANGELOG: each change as an insert, with its code before the input's row. What has no code is left out. */
+export type ToChangelogNode = Readonly<{
+  kind: 'to_changelog';
+  input: PlanNode;
+  codes: readonly ChangeCode[];
+  fields: readonly Field[];
+}>;
+
+/** FROM_CHANGELOG: rows as the changes that a column of theirs says. Its row: the input's, without that column. */
+export type FromChangelogNode = Readonly<{
+  kind: 'from_changelog';
+  input: PlanNode;
+  column: number;
+  codes: readonly ChangeCode[];
+  fields: readonly Field[];
+}>;
+
 /** INTERSECT ALL and EXCEPT ALL: rows by how often each side has them. */
 export type SetOperationNode = Readonly<{
   kind: 'set_operation';
@@ -391,6 +411,8 @@ export type PlanNode =
   | CorrelateNode
   | ChangelogNormalizeNode
   | SinkMaterializeNode
+  | ToChangelogNode
+  | FromChangelogNode
   | SetOperationNode
   | MatchNode
   | UnionNode

@@ -13,6 +13,7 @@ import type {
 import { inputsOf } from '../model/plan.ts';
 import { formatPath } from '../model/table.ts';
 import { type Field, formatType } from '../model/types.ts';
+import { changelogLine } from './explain-changelog.ts';
 import { joinLines } from './explain-join.ts';
 import { matchLines } from './explain-match.ts';
 import { orderLines } from './explain-order.ts';
@@ -120,6 +121,9 @@ function linesOf(node: PlanNode): string[] {
       return orderLines(node);
     case 'match':
       return matchLines(node);
+    case 'to_changelog':
+    case 'from_changelog':
+      return [changelogLine(node)];
     case 'union':
       return [`Union(all=[true], fields=[${namesOf(node.fields)}])`];
     case 'set_operation': {

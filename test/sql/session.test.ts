@@ -256,8 +256,8 @@ describe('table functions', () => {
   });
 
   it('are refused by name', async () => {
-    const query = `${events}; SELECT * FROM TO_CHANGELOG(input => TABLE events)`;
-    await expect(pipelinesOf(query)).rejects.toThrow('the table function TO_CHANGELOG is not supported');
+    const query = `${events}; SELECT * FROM FORECAST(TABLE events)`;
+    await expect(pipelinesOf(query)).rejects.toThrow('the table function FORECAST is not supported');
   });
 });
 

@@ -3,6 +3,7 @@ import { EngineError, isEngineError, type Position } from '../../model/errors.ts
 import type { TableDefinition } from '../../model/table.ts';
 import type { FromItem, FunctionArgument, Hint, Identifier, Name } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
+import { bindChangelogFunction, isChangelogFunction } from './changelog-function.ts';
 import { isCorrelated } from './correlate-binder.ts';
 import type { BindQuery, CommonTables, Environment } from './environment.ts';
 import { bindTree } from './join-binder.ts';
@@ -37,11 +38,7 @@ export class FromBinder {
         return aliased(this.#bindQuery(item.query), item, null);
       case 'function':
         if (isCorrelated(item)) return this.#joined(item);
-        return aliased(
-          bindWindowFunction(item, (argument) => this.#argument(argument)),
-          item,
-          null,
-        );
+        return aliased(this.#tableFunction(item), item, null);
       case 'match_recognize':
         return aliased(bindMatch(item.match, this.bind(item.input), item.position), item, null);
       case 'unnest':
@@ -78,6 +75,11 @@ export class FromBinder {
       return { node, fields: named };
     }
     return tableRelation(withHints(found.table, hints), this.#environment.metadataColumns);
+  }
+
+  #tableFunction(item: Extract<FromItem, { kind: 'function' }>): Relation {
+    const bind = isChangelogFunction(item.name.name) ? bindChangelogFunction : bindWindowFunction;
+    return bind(item, (argument) => this.#argument(argument));
   }
 
   #argument(argument: FunctionArgument): Relation {
