@@ -190,14 +190,19 @@ type WithTtl = Readonly<{ stateTtlMs: number | null }>;
  * their rows by its hash.
  */
 /** `withoutRetraction`: of each call, whether rows that are taken back leave it as it is. */
-export type GroupAggregateSpec = OneInput<GroupAggregateNode> &
+export type GroupAggregateSpec = OneInput<Omit<GroupAggregateNode, 'ttlMs'>> &
   WithTtl &
   Readonly<{ withoutRetraction: readonly boolean[] }>;
 export type ExpandSpec = OneInput<ExpandNode>;
-/** `leftKey`, `rightKey`: columns that are unique in the side's rows; null: nothing is known to be. */
-export type JoinSpec = TwoInputs<RegularJoinNode> &
-  WithTtl &
-  Readonly<{ leftUnique: readonly number[] | null; rightUnique: readonly number[] | null }>;
+/** `leftUnique`, `rightUnique`: columns that are unique in the side's rows; null: nothing is known to be. */
+export type JoinSpec = TwoInputs<Omit<RegularJoinNode, 'ttls'>> &
+  Readonly<{
+    leftUnique: readonly number[] | null;
+    rightUnique: readonly number[] | null;
+    /** As of `WithTtl`. */
+    leftTtlMs: number | null;
+    rightTtlMs: number | null;
+  }>;
 export type IntervalJoinSpec = TwoInputs<IntervalJoinNode>;
 export type WindowJoinSpec = TwoInputs<WindowJoinNode> & Readonly<{ timeZone: string | null }>;
 export type TemporalJoinSpec = TwoInputs<TemporalJoinNode> & WithTtl;

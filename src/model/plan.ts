@@ -111,6 +111,8 @@ export type GroupAggregateNode = Readonly<{
   input: PlanNode;
   keys: readonly number[];
   aggregates: readonly AggregateCall[];
+  /** As of `SideTtls`. */
+  ttlMs?: number | undefined;
   fields: readonly Field[];
 }>;
 
@@ -139,7 +141,10 @@ export type JoinParts = Readonly<{
 export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti';
 
 /** Of all rows that ever came (state TTL aside). */
-export type RegularJoinNode = JoinParts & Readonly<{ kind: 'join' }>;
+export type RegularJoinNode = JoinParts & Readonly<{ kind: 'join'; ttls?: SideTtls | undefined }>;
+
+/** What the hint STATE_TTL says of each side, ms; 0: its state stays. Without: as `table.exec.state.ttl` says. */
+export type SideTtls = Readonly<{ left: number | undefined; right: number | undefined }>;
 
 /** `left.time` between `right.time + lowerMs` and `right.time + upperMs`, both inclusive. The times are rowtimes, or `null`: processing time. */
 export type IntervalJoinNode = JoinParts &

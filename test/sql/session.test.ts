@@ -222,7 +222,6 @@ describe('hints of a query', () => {
   );
 
   it.each([
-    ["STATE_TTL('events' = '1d')", /the hint STATE_TTL is not supported/],
     ["LOOKUP('table' = 't', 'retry-predicate' = 'lookup_miss')", /the hint LOOKUP with a retry is not supported/],
     ['FASTER', /the hint FASTER is not supported/],
   ])('are refused where they could: %s', async (hint, message) => {

@@ -40,7 +40,8 @@ function specOf({ join, nullSafe, hasCondition }: Case): JoinSpec {
     rightFields,
     leftChanges: all,
     rightChanges: all,
-    stateTtlMs: null,
+    leftTtlMs: null,
+    rightTtlMs: null,
     leftUnique: null,
     rightUnique: null,
   };
