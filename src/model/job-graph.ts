@@ -269,6 +269,7 @@ export type SinkSpec = Readonly<
         connector: string;
         config: ConnectorConfig;
         notNull: NotNullEnforcer;
+        content: ContentRule | null;
         /** Whether a -U reaches the writer. Not where the +U behind it has the same key, and replaces it. */
         updateBefore: boolean;
       }
@@ -278,6 +279,16 @@ export type SinkSpec = Readonly<
 
 /** `table.exec.sink.not-null-enforcer`: a NULL in these columns fails the job, or drops the row. */
 export type NotNullEnforcer = Readonly<{ columns: readonly number[]; onNull: 'fail' | 'drop' }>;
+
+/**
+ * What the values of a sink's row have to be: as long as `types` (the table's) say, and NOT NULL within them where these do. A NULL goes by
+ * `NotNullEnforcer`; a wrong length fails the job.
+ */
+export type ContentRule = Readonly<{
+  types: readonly DataType[];
+  lengths: boolean;
+  within: 'nothing' | 'rows' | 'rows_and_collections';
+}>;
 
 /** Rows of a VALUES, emitted by subtask 0. Literals in the representation of expression.ts. */
 export type ValuesSpec = Readonly<{
