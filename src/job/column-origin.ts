@@ -77,6 +77,10 @@ function ofOneInput(spec: OneInputSpec, input: Origins): Origins {
         ...input,
         ...spec.aggregates.map((call) => `${callOrigin(call, input)} OVER (${overOrigin(spec, input)})`),
       ];
+    case 'to_changelog':
+      return ['kind of change', ...input];
+    case 'from_changelog':
+      return input.filter((_, i) => i !== spec.column);
     case 'rank':
       return spec.outputRank ? [...input, `rank of ${orderOrigin(spec.order, input)}`] : input;
     case 'correlate':

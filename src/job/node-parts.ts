@@ -41,6 +41,8 @@ function textsOf(spec: ChainNode['spec'], inputs: readonly Origins[]): Texts {
     case 'values':
     case 'union':
     case 'calc':
+    case 'to_changelog':
+    case 'from_changelog':
       return {};
     case 'join':
     case 'interval_join':

@@ -211,10 +211,18 @@ const tableSettings: readonly OptionSpec[] = [
   {
     key: 'table.exec.sink.type-length-enforcer',
     kind: 'enum',
-    values: ['IGNORE', 'TRIM_PAD'],
+    values: ['IGNORE', 'TRIM_PAD', 'ERROR'],
     default: 'IGNORE',
     description:
-      "TRIM_PAD: texts and bytes are cut to the length of a sink's column, and CHAR and BINARY filled up. ERROR is not built.",
+      "TRIM_PAD: texts and bytes are cut to the length of a sink's column, and CHAR and BINARY filled up. ERROR: another length fails the job.",
+  },
+  {
+    key: 'table.exec.sink.nested-constraint-enforcer',
+    kind: 'enum',
+    values: ['IGNORE', 'ROWS', 'ROWS_AND_COLLECTIONS'],
+    default: 'IGNORE',
+    description:
+      "NOT NULL and lengths are enforced within the rows, and the arrays and maps, of a sink's columns, too. TRIM_PAD reaches into rows alone.",
   },
   {
     key: 'table.exec.legacy-cast-behaviour',

@@ -69,6 +69,7 @@ function keepsPairs(node: PlanNode): boolean {
     case 'correlate':
     case 'lookup_join':
     case 'temporal_join':
+    case 'from_changelog':
       return false;
     default:
       return true;

@@ -14,6 +14,7 @@ import type {
   DeduplicateNode,
   EmitStrategy,
   ExpandNode,
+  FromChangelogNode,
   GroupAggregateNode,
   IntervalJoinNode,
   LimitNode,
@@ -27,6 +28,7 @@ import type {
   SinkMaterializeNode,
   TemporalJoinNode,
   TemporalSortNode,
+  ToChangelogNode,
   WindowDefinition,
   WindowJoinNode,
   WindowProperty,
@@ -188,14 +190,19 @@ type WithTtl = Readonly<{ stateTtlMs: number | null }>;
  * their rows by its hash.
  */
 /** `withoutRetraction`: of each call, whether rows that are taken back leave it as it is. */
-export type GroupAggregateSpec = OneInput<GroupAggregateNode> &
+export type GroupAggregateSpec = OneInput<Omit<GroupAggregateNode, 'ttlMs'>> &
   WithTtl &
   Readonly<{ withoutRetraction: readonly boolean[] }>;
 export type ExpandSpec = OneInput<ExpandNode>;
-/** `leftKey`, `rightKey`: columns that are unique in the side's rows; null: nothing is known to be. */
-export type JoinSpec = TwoInputs<RegularJoinNode> &
-  WithTtl &
-  Readonly<{ leftUnique: readonly number[] | null; rightUnique: readonly number[] | null }>;
+/** `leftUnique`, `rightUnique`: columns that are unique in the side's rows; null: nothing is known to be. */
+export type JoinSpec = TwoInputs<Omit<RegularJoinNode, 'ttls'>> &
+  Readonly<{
+    leftUnique: readonly number[] | null;
+    rightUnique: readonly number[] | null;
+    /** As of `WithTtl`. */
+    leftTtlMs: number | null;
+    rightTtlMs: number | null;
+  }>;
 export type IntervalJoinSpec = TwoInputs<IntervalJoinNode>;
 export type WindowJoinSpec = TwoInputs<WindowJoinNode> & Readonly<{ timeZone: string | null }>;
 export type TemporalJoinSpec = TwoInputs<TemporalJoinNode> & WithTtl;
@@ -220,6 +227,8 @@ export type ChangelogNormalizeSpec = OneInput<ChangelogNormalizeNode> & WithTtl;
 export type SinkMaterializeSpec = OneInput<SinkMaterializeNode> &
   WithTtl &
   Readonly<{ unique: readonly number[] | null }>;
+export type ToChangelogSpec = OneInput<ToChangelogNode>;
+export type FromChangelogSpec = OneInput<FromChangelogNode>;
 export type SetOperationSpec = TwoInputs<SetOperationNode> & WithTtl;
 export type MatchSpec = OneInput<MatchNode>;
 
@@ -248,6 +257,8 @@ export type OperatorSpec =
   | CorrelateSpec
   | ChangelogNormalizeSpec
   | SinkMaterializeSpec
+  | ToChangelogSpec
+  | FromChangelogSpec
   | SetOperationSpec
   | MatchSpec;
 
@@ -258,6 +269,7 @@ export type SinkSpec = Readonly<
         connector: string;
         config: ConnectorConfig;
         notNull: NotNullEnforcer;
+        content: ContentRule | null;
         /** Whether a -U reaches the writer. Not where the +U behind it has the same key, and replaces it. */
         updateBefore: boolean;
       }
@@ -267,6 +279,16 @@ export type SinkSpec = Readonly<
 
 /** `table.exec.sink.not-null-enforcer`: a NULL in these columns fails the job, or drops the row. */
 export type NotNullEnforcer = Readonly<{ columns: readonly number[]; onNull: 'fail' | 'drop' }>;
+
+/**
+ * What the values of a sink's row have to be: as long as `types` (the table's) say, and NOT NULL within them where these do. A NULL goes by
+ * `NotNullEnforcer`; a wrong length fails the job.
+ */
+export type ContentRule = Readonly<{
+  types: readonly DataType[];
+  lengths: boolean;
+  within: 'nothing' | 'rows' | 'rows_and_collections';
+}>;
 
 /** Rows of a VALUES, emitted by subtask 0. Literals in the representation of expression.ts. */
 export type ValuesSpec = Readonly<{

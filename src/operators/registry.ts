@@ -6,6 +6,7 @@ import { ExpandOperator } from './aggregate/expand.ts';
 import { GroupAggregateOperator } from './aggregate/group-aggregate.ts';
 import { SetOperationOperator } from './aggregate/set-operation.ts';
 import { CalcOperator } from './calc.ts';
+import { FromChangelogOperator, ToChangelogOperator } from './changelog-codes.ts';
 import { ChangelogNormalizeOperator } from './changelog-normalize.ts';
 import { CorrelateOperator } from './correlate.ts';
 import { IntervalJoinOperator } from './join/interval-join.ts';
@@ -53,6 +54,8 @@ const factories: Factories = {
   temporal_join: (spec) => new TemporalJoinOperator(spec),
   changelog_normalize: (spec) => new ChangelogNormalizeOperator(spec),
   sink_materialize: (spec) => new SinkMaterializeOperator(spec),
+  to_changelog: (spec) => new ToChangelogOperator(spec),
+  from_changelog: (spec) => new FromChangelogOperator(spec),
   match: (spec) => new MatchOperator(spec),
   lookup_join: (spec) => new LookupJoinOperator(spec),
   correlate: (spec) => new CorrelateOperator(spec),

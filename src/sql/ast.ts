@@ -196,8 +196,10 @@ export type SqlPattern = Located &
 /** What stands between the signs of a hint behind a table: `OPTIONS('key'='value')`. */
 export type Hint = Located & Readonly<{ name: string; options: readonly SqlOption[] }>;
 
-/** What stands between the signs of a hint behind SELECT: `BROADCAST(a, b)`, `LOOKUP('table' = 'c')`; of options the keys. */
-export type QueryHint = Located & Readonly<{ name: string; args: readonly string[] }>;
+/** What stands between the signs of a hint behind SELECT: `BROADCAST(a, b)`, `LOOKUP('table' = 'c')`. */
+export type QueryHint = Located & Readonly<{ name: string; args: readonly HintArgument[] }>;
+
+export type HintArgument = Located & Readonly<{ key: string; value: string | null }>;
 
 export type SqlOption = Located & Readonly<{ key: string; value: string }>;
 

@@ -400,6 +400,33 @@ describe('a sink', () => {
     expect(found.flatMap((each) => (each.kind === 'cast' ? [each.type] : []))).toEqual(casts);
   });
 
+  it.each<[{ lengths?: string; nested?: string }, object | null]>([
+    [{}, null],
+    [{ lengths: 'ERROR' }, { lengths: true, within: 'nothing' }],
+    [{ nested: 'ROWS' }, { lengths: false, within: 'rows' }],
+    [
+      { lengths: 'ERROR', nested: 'ROWS_AND_COLLECTIONS' },
+      { lengths: true, within: 'rows_and_collections' },
+    ],
+  ])('with %o looks at what is in its row: %o', async ({ lengths = 'IGNORE', nested = 'IGNORE' }, rule) => {
+    const set = {
+      'table.exec.sink.type-length-enforcer': lengths,
+      'table.exec.sink.nested-constraint-enforcer': nested,
+    };
+    const table = tableOf('out', [{ name: 'device', type: char }]);
+    const { spec } = nodesOf(await build([into(table, scan(['device']))], { set })).at(-1)!;
+    expect(spec).toMatchObject({ content: rule === null ? null : { ...rule, types: [char] } });
+  });
+
+  it('does not cut within arrays', async () => {
+    const set = {
+      'table.exec.sink.type-length-enforcer': 'TRIM_PAD',
+      'table.exec.sink.nested-constraint-enforcer': 'ROWS_AND_COLLECTIONS',
+    };
+    const table = tableOf('out', [{ name: 'device', type: char }]);
+    await expect(build([into(table, scan(['device']))], { set })).rejects.toThrow(/exclude each other/);
+  });
+
   it.each([
     [{ connector: 'prob' }, 'INVALID_OPTION', /unknown connector 'prob'/, /Did you mean 'probe'/],
     [{ connector: 'read-only' }, 'SQL_VALIDATION', /can't be used as a sink/, /that can: probe\./],

@@ -222,7 +222,6 @@ describe('hints of a query', () => {
   );
 
   it.each([
-    ["STATE_TTL('events' = '1d')", /the hint STATE_TTL is not supported/],
     ["LOOKUP('table' = 't', 'retry-predicate' = 'lookup_miss')", /the hint LOOKUP with a retry is not supported/],
     ['FASTER', /the hint FASTER is not supported/],
   ])('are refused where they could: %s', async (hint, message) => {
@@ -256,8 +255,8 @@ describe('table functions', () => {
   });
 
   it('are refused by name', async () => {
-    const query = `${events}; SELECT * FROM TO_CHANGELOG(input => TABLE events)`;
-    await expect(pipelinesOf(query)).rejects.toThrow('the table function TO_CHANGELOG is not supported');
+    const query = `${events}; SELECT * FROM FORECAST(TABLE events)`;
+    await expect(pipelinesOf(query)).rejects.toThrow('the table function FORECAST is not supported');
   });
 });
 

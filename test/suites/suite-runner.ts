@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { BroadcastChannel } from 'node:worker_threads';
 import { localEngine } from '../../src/commands/local-engine.ts';
 import { systemClock } from '../../src/engine/clock.ts';
@@ -61,7 +62,7 @@ export class SuiteRunner {
   async runAll(tests: readonly SuiteTest[]): Promise<ReadonlyMap<SuiteTest, Outcome>> {
     const outcomes = new Map<SuiteTest, Outcome>();
     const isCut = ({ tables }: SuiteTest): boolean => tables.some(({ cut }) => cut !== undefined);
-    for (const alike of Map.groupBy(tests, (test) => JSON.stringify([isCut(test), test.set])).values()) {
+    for (const alike of Map.groupBy(tests, (test) => JSON.stringify([isCut(test), test.set, test.wait])).values()) {
       for (let first = 0; first < alike.length; first += testsPerJob) {
         const some = alike.slice(first, first + testsPerJob);
         for (const [test, outcome] of await this.#runSome(some, isCut(some[0]!))) outcomes.set(test, outcome);
@@ -155,6 +156,7 @@ export class SuiteRunner {
     const running = this.#start({ ...job, graph }, 'none', names, lines);
     try {
       await Promise.race([given, running.done]);
+      await setTimeout(planned[0]!.test.wait ?? 0);
       const result = await running.stopWithSavepoint();
       if (result.kind !== 'stopped') throw new Error(`expected the job to stop, it ${result.kind}`);
       return result.savepoint;

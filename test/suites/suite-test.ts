@@ -39,6 +39,8 @@ export type SuiteSink = Answer &
 export type SuiteTest = Readonly<{
   name: string;
   set?: Readonly<Record<string, string>> | undefined;
+  /** ms that pass before the savepoint, in which state expires. */
+  wait?: number | undefined;
   /** Of functions.ts, by their names in SQL. */
   functions?: readonly string[] | undefined;
   /** Statements behind the tables': views. */

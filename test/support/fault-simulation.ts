@@ -226,6 +226,7 @@ function graphOf(
       connector: 'ledger',
       config: { directory: join(directory, 'out'), faults, forgetful },
       notNull: { columns: [], onNull: 'fail' },
+      content: null,
       updateBefore: true,
     },
   };

@@ -30,7 +30,7 @@ export class RegularJoinOperator extends RowOperator {
   }
 
   protected opened(): void {
-    this.#sides = joinSides(this.#spec, this.ttl(this.#spec.stateTtlMs));
+    this.#sides = joinSides(this.#spec, (ms) => this.ttl(ms));
     const { condition, leftFields, rightFields } = this.#spec;
     const fields = [...leftFields, ...rightFields];
     this.#matches = condition === null ? null : joinCondition(condition, fields, this.ctx.session);
@@ -133,21 +133,21 @@ function rowCount(records: readonly JoinRecord[]): number {
 }
 
 /** The state of both sides. */
-export function joinSides(spec: JoinSpec, ttl: StateTtl | null): readonly [JoinSide, JoinSide] {
-  const { nullSafe } = spec;
-  const left = new JoinSide({
-    name: 'left',
-    fields: spec.leftFields,
-    keys: new JoinKeys(spec.leftKeys, nullSafe, spec.leftFields),
-    unique: spec.leftUnique,
-    ttl,
-  });
-  const right = new JoinSide({
-    name: 'right',
-    fields: spec.rightFields,
-    keys: new JoinKeys(spec.rightKeys, nullSafe, spec.rightFields),
-    unique: spec.rightUnique,
-    ttl,
-  });
-  return [left, right];
+export function joinSides(
+  spec: JoinSpec,
+  ttlOf: (ms: number | null) => StateTtl | null,
+): readonly [JoinSide, JoinSide] {
+  const { leftFields, rightFields, leftKeys, rightKeys, nullSafe, leftUnique, rightUnique } = spec;
+  const [leftTtl, rightTtl] = [ttlOf(spec.leftTtlMs), ttlOf(spec.rightTtlMs)];
+  const side = (
+    name: string,
+    fields: JoinSpec['fields'],
+    columns: readonly number[],
+    unique: readonly number[] | null,
+    ttl: StateTtl | null,
+  ) => new JoinSide({ name, fields, keys: new JoinKeys(columns, nullSafe, fields), unique, ttl });
+  return [
+    side('left', leftFields, leftKeys, leftUnique, leftTtl),
+    side('right', rightFields, rightKeys, rightUnique, rightTtl),
+  ];
 }

@@ -85,6 +85,7 @@ export abstract class RowOperator implements Operator {
   }
 
   snapshot(): OperatorSnapshot {
+    this.#nowMs = this.ctx.session.now();
     this.finishRestore();
     const watermark = this.watermark;
     const snapshots = this.states().map((state) => state.snapshot());

@@ -63,7 +63,11 @@ function isPlain(query: SelectQuery): boolean {
 function correlated(query: SelectQuery, outer: readonly RelationField[], binders: SubqueryBinders): InnerSide {
   const conditions = sqlConjuncts(query.where);
   const written = { items: query.items, plain: conditions.filter((condition) => !isMembership(condition)) };
-  const { items, plain, tree } = liftScalars(written, binders.fromBinder.tree(query.from!), binders);
+  const { items, plain, tree } = liftScalars(
+    written,
+    binders.fromBinder.tree(query.from!, binders.fromBinder.ttls(query)),
+    binders,
+  );
   const fields = treeFields(tree);
   const binder = new ExpressionBinder(new CorrelatedScope(fields, outer));
   const bound = plain.flatMap((condition) => conjunctsOf(binder.condition(condition, 'WHERE')));

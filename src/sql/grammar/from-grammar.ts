@@ -4,6 +4,7 @@ import type {
   FromItem,
   FunctionArgument,
   Hint,
+  HintArgument,
   Identifier,
   JoinKind,
   QueryHint,
@@ -191,7 +192,7 @@ export abstract class FromGrammar extends MatchGrammar {
 
   protected readonly queryHint: ParserMethod<[], QueryHint> = this.rule('queryHint', () => {
     const name = this.SUBRULE(this.identifier);
-    const args: string[] = [];
+    const args: HintArgument[] = [];
     this.OPTION(() => {
       this.CONSUME(t.LeftParen);
       this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.hintArgument)) });
@@ -200,8 +201,10 @@ export abstract class FromGrammar extends MatchGrammar {
     return { name: name.name, args, position: this.spanOf(name) };
   });
 
-  protected readonly hintArgument: ParserMethod<[], string> = this.rule('hintArgument', () =>
-    this.OR([
+  protected readonly hintArgument: ParserMethod<[], HintArgument> = this.rule('hintArgument', () => {
+    const start = this.LA(1);
+    let value: string | null = null;
+    const key = this.OR<string>([
       {
         ALT: () => {
           const name = this.SUBRULE(this.name);
@@ -210,16 +213,17 @@ export abstract class FromGrammar extends MatchGrammar {
       },
       {
         ALT: () => {
-          const key = this.SUBRULE1(this.string);
+          const text = this.SUBRULE1(this.string);
           this.OPTION(() => {
             this.CONSUME(t.Equals);
-            this.SUBRULE2(this.string);
+            value = this.SUBRULE2(this.string);
           });
-          return key;
+          return text;
         },
       },
-    ]),
-  );
+    ]);
+    return { key, value, position: this.spanFrom(start) };
+  });
 
   /** `('key' = 'value', …)` */
   protected readonly optionList: ParserMethod<[], SqlOption[]> = this.rule('optionList', () => {

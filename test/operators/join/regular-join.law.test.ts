@@ -41,7 +41,8 @@ function specOf({ join, nullSafe, hasCondition, stays }: Case): JoinSpec {
     rightFields,
     leftChanges: changes,
     rightChanges: changes,
-    stateTtlMs: null,
+    leftTtlMs: null,
+    rightTtlMs: null,
     leftUnique: null,
     rightUnique: null,
   };
