@@ -45,8 +45,11 @@ export interface SourceFactory {
   reader(config: ConnectorConfig, ctx: ReaderContext): SourceReader;
 }
 
-/** `upsert`: by the primary key; a -U, which comes only where its +U may have another key or be missing, deletes. `all`: every -U. */
-export type SinkChangelog = 'insert-only' | 'upsert' | 'all';
+/**
+ * `upsert`: by the primary key; a -U, which comes only where its +U may have another key or be missing, deletes. `all`: every -U, too.
+ * `retract`: as `all`, and rows of one key are not brought into order before: whoever reads the changes applies them.
+ */
+export type SinkChangelog = 'insert-only' | 'upsert' | 'all' | 'retract';
 
 export interface SinkFactory {
   plan(table: TableDefinition, ctx: ConnectorContext): ConnectorConfig | Promise<ConnectorConfig>;
