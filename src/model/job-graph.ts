@@ -147,6 +147,10 @@ export type RowWindowAggregateSpec = Readonly<{
   fields: readonly Field[];
 }>;
 
+/** An aggregation of sessions of rows that change, which are kept until the session ends. Emits keys, aggregates, properties. */
+export type RowSessionAggregateSpec = Omit<SessionAggregateSpec, 'kind'> &
+  Readonly<{ kind: 'row_session_aggregate'; inputChanges: ChangelogMode }>;
+
 /** SESSION on its own: the rows of a session when it has ended, with its properties appended. */
 export type SessionSpec = Readonly<{
   kind: 'session';
@@ -239,6 +243,7 @@ export type OperatorSpec =
   | ProcessingTimeAggregateSpec
   | SessionAggregateSpec
   | RowWindowAggregateSpec
+  | RowSessionAggregateSpec
   | SessionSpec
   | WindowSpec
   | UnionSpec
