@@ -48,13 +48,10 @@ export class OverAggregates {
     this.#aggregates.retract(cells, row);
   }
 
-  /** The row with a value for each call. */
-  resultRow(cells: Accumulators, row: Row): Row {
-    return [...row, ...this.results(cells)];
-  }
-
+  /** A value for each call. */
   results(cells: Accumulators): SqlValue[] {
     const aggregates = this.#aggregates.results(cells);
+    if (this.#functions.length === 0) return aggregates;
     let next = 0;
     return this.#places.map((place) => {
       if (place < 0) return aggregates[next++]!;

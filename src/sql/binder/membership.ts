@@ -4,6 +4,7 @@ import { types } from '../../model/types.ts';
 import type { SelectItem, SelectQuery, SqlExpression, SqlQuery } from '../ast.ts';
 import { sqlError } from '../excerpt.ts';
 import { conjunctsOf, sqlConjuncts } from './conjuncts.ts';
+import { correlatedGroups } from './correlated-scalar.ts';
 import { CorrelatedScope } from './correlated-scope.ts';
 import { ExpressionBinder, logic } from './expression-binder.ts';
 import { bindCall } from './function-call.ts';
@@ -42,6 +43,11 @@ type InnerSide = Readonly<{
 
 function innerSide(query: SqlQuery, outer: readonly RelationField[], binders: SubqueryBinders): InnerSide {
   if (query.kind === 'select' && isPlain(query)) return correlated(query, outer, binders);
+  const groups = correlatedGroups(query, outer, binders);
+  if (groups !== null) {
+    const { relation, conjuncts, keys } = groups;
+    return { relation, conjuncts, values: allColumns(relation.fields).slice(keys) };
+  }
   const relation = binders.bindQuery(query);
   return { relation, conjuncts: [], values: allColumns(relation.fields) };
 }

@@ -392,7 +392,7 @@ export abstract class ExpressionGrammar extends FunctionGrammar {
     return { kind, args, position: this.spanFrom(start) };
   });
 
-  /** `(x)`, `(x, y)` (a row), `(SELECT …)`. */
+  /** `(x)`, `(x, y)` (a row), `(SELECT …)`, `(x - y) DAY`. */
   protected readonly parenthesized: ParserMethod<[], SqlExpression> = this.rule('parenthesized', () => {
     const start = this.CONSUME(t.LeftParen);
     const inner = this.OR<SqlExpression | SqlExpression[]>([
@@ -404,9 +404,17 @@ export abstract class ExpressionGrammar extends FunctionGrammar {
       { ALT: () => this.SUBRULE(this.expressionList) },
     ]);
     this.CONSUME(t.RightParen);
+    const unit = this.OPTION({
+      GATE: () => isDifference(inner) && differenceUnits.some((type) => this.isNext(type)),
+      DEF: () => this.SUBRULE(this.intervalQualifier),
+    });
     const position = this.spanFrom(start);
     if (!Array.isArray(inner)) return { ...inner, position };
-    return inner.length === 1 ? { ...inner[0]!, position } : { kind: 'row', args: inner, position };
+    const [first] = inner as [SqlExpression];
+    if (unit !== undefined && first.kind === 'operator') {
+      return { ...first, name: 'MINUS_DATE', args: [...first.args, textLiteral(unit.from, start)], position };
+    }
+    return inner.length === 1 ? { ...first, position } : { kind: 'row', args: inner, position };
   });
 
   /** `CURRENT_TIMESTAMP`, with parentheses or without. */
@@ -440,4 +448,11 @@ export abstract class ExpressionGrammar extends FunctionGrammar {
     while (this.isNext(t.LeftParen, distance)) distance++;
     return [kw.SELECT, kw.VALUES, kw.WITH].some((type) => this.isNext(type, distance));
   }
+}
+
+const differenceUnits = [kw.YEAR, kw.MONTH, kw.DAY, kw.HOUR, kw.MINUTE, kw.SECOND];
+
+function isDifference(inner: SqlExpression | readonly SqlExpression[]): boolean {
+  const [first, more] = Array.isArray(inner) ? inner : [];
+  return more === undefined && first?.kind === 'operator' && first.name === '-' && first.args.length === 2;
 }
