@@ -34,6 +34,11 @@ export type ConnectorContext = Readonly<{
 export interface SourceFactory {
   /** Checks the table's options (EngineError INVALID_OPTION names key, expected, found) and gives what readers need. Main thread. */
   plan(table: TableDefinition, columns: readonly ScanColumn[], ctx: ConnectorContext): ConnectorConfig;
+  /**
+   * Whether it makes its watermarks itself: then, as in Flink, a row with a NULL rowtime passes, and leaves the watermark where it was. Absent:
+   * it fails the job.
+   */
+  readonly passesNullRowtimes?: boolean | undefined;
   /** Whether the source ends by itself. */
   bounded(config: ConnectorConfig): boolean;
   /** How many subtasks can be busy at the most, where that is known beforehand; asks the outside if it must. null = any number. */

@@ -40,8 +40,10 @@ import type { UserFunctionModule } from './user-function.ts';
 export type WatermarkSpec = Readonly<{
   /** Over the scan's fields; a TIMESTAMP or TIMESTAMP_LTZ. NULL leaves the watermark where it was. */
   expression: Expression;
-  /** The rowtime, over the scan's fields. NULL fails the job, as in Flink. */
+  /** The rowtime, over the scan's fields. */
   rowtime: Expression;
+  /** A NULL rowtime fails the job, or passes, as the connector's source does in Flink. */
+  nullRowtime: 'fail' | 'pass';
   /** ms of processing time without a row after which a split no longer holds the others back; null = never. */
   idleTimeoutMs: number | null;
   /** ms between watermarks; 0 = after each row (batches carry a watermark column). */

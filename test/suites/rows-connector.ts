@@ -40,6 +40,7 @@ export function withRows(all: ConnectorRegistry): ConnectorRegistry {
       rows: JSON.parse(options.get('rows') ?? '[]') as InputRow[],
       fields: columns.filter(({ kind }) => kind === 'physical').map(({ name, type }) => ({ name, type })),
     }),
+    passesNullRowtimes: true,
     bounded: () => true,
     maxParallelism: async () => 1,
     enumerator: () => ({
