@@ -64,6 +64,7 @@ function ofOneInput(spec: OneInputSpec, input: Origins): Origins {
     case 'processing_time_aggregate':
       return [...aggregated(spec.local, input), ...propertiesOf(spec.global)];
     case 'session_aggregate':
+    case 'row_session_aggregate':
       return [...aggregated(spec, input), ...propertiesOf({ ...spec, window: { kind: 'session', gapMs: spec.gapMs } })];
     case 'row_window_aggregate':
       return [...aggregated(spec, input), ...propertiesOf(spec)];

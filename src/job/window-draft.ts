@@ -80,6 +80,11 @@ function rowDraft(
 ): AggregateDraft {
   const { window, keys, aggregates, properties, fields, processingTime, emit } = node;
   const attached = node.attached !== null;
+  if (window.kind === 'session' && !attached) {
+    const own = { gapMs: window.gapMs, processingTime, keys, aggregates, properties, fields };
+    const spec = { kind: 'row_session_aggregate', ...own, ...input } as const;
+    return { local: null, global: { spec, label: 'WindowAggregate', formerShape: null }, keys };
+  }
   const own = { window, attached, processingTime, emit, keys, aggregates, properties, fields };
   return {
     local: null,

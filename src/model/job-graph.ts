@@ -40,8 +40,10 @@ import type { UserFunctionModule } from './user-function.ts';
 export type WatermarkSpec = Readonly<{
   /** Over the scan's fields; a TIMESTAMP or TIMESTAMP_LTZ. NULL leaves the watermark where it was. */
   expression: Expression;
-  /** The rowtime, over the scan's fields. NULL fails the job, as in Flink. */
+  /** The rowtime, over the scan's fields. */
   rowtime: Expression;
+  /** A NULL rowtime fails the job, or passes, as the connector's source does in Flink. */
+  nullRowtime: 'fail' | 'pass';
   /** ms of processing time without a row after which a split no longer holds the others back; null = never. */
   idleTimeoutMs: number | null;
   /** ms between watermarks; 0 = after each row (batches carry a watermark column). */
@@ -147,6 +149,10 @@ export type RowWindowAggregateSpec = Readonly<{
   fields: readonly Field[];
 }>;
 
+/** An aggregation of sessions of rows that change, which are kept until the session ends. Emits keys, aggregates, properties. */
+export type RowSessionAggregateSpec = Omit<SessionAggregateSpec, 'kind'> &
+  Readonly<{ kind: 'row_session_aggregate'; inputChanges: ChangelogMode }>;
+
 /** SESSION on its own: the rows of a session when it has ended, with its properties appended. */
 export type SessionSpec = Readonly<{
   kind: 'session';
@@ -239,6 +245,7 @@ export type OperatorSpec =
   | ProcessingTimeAggregateSpec
   | SessionAggregateSpec
   | RowWindowAggregateSpec
+  | RowSessionAggregateSpec
   | SessionSpec
   | WindowSpec
   | UnionSpec

@@ -293,6 +293,8 @@ export type ChangelogNormalizeNode = Readonly<{
   kind: 'changelog_normalize';
   input: PlanNode;
   keys: readonly number[];
+  /** Rows for which it is not true are as if they had never come. null: none are. */
+  condition: Expression | null;
   fields: readonly Field[];
 }>;
 

@@ -28,6 +28,7 @@ import { ProcessingTimeAggregateOperator } from './window/processing-time-aggreg
 import { RowWindowAggregateOperator } from './window/row-window-aggregate.ts';
 import { SessionOperator } from './window/session.ts';
 import { SessionAggregateOperator } from './window/session-aggregate.ts';
+import { SessionAggregates, SessionRows } from './window/session-results.ts';
 import { WindowJoinOperator } from './window/window-join.ts';
 import { WindowOperator } from './window/window-operator.ts';
 
@@ -40,7 +41,8 @@ const factories: Factories = {
   processing_time_aggregate: (spec) => new ProcessingTimeAggregateOperator(spec),
   session_aggregate: (spec) => new SessionAggregateOperator(spec),
   row_window_aggregate: (spec) => new RowWindowAggregateOperator(spec),
-  session: (spec) => new SessionOperator(spec),
+  session: (spec) => new SessionOperator(spec, new SessionRows(spec)),
+  row_session_aggregate: (spec) => new SessionOperator({ ...spec, partition: spec.keys }, new SessionAggregates(spec)),
   window: (spec) => new WindowOperator(spec),
   over: (spec) => overOperator(spec),
   rank: (spec) => rankOperator(spec),

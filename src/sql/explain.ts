@@ -135,6 +135,11 @@ function linesOf(node: PlanNode): string[] {
     }
     case 'values':
       return [`Values(rows=[${node.rows.length}], fields=[${namesOf(node.fields)}])`];
+    case 'changelog_normalize': {
+      const { condition, input, fields } = node;
+      const where = condition === null ? '' : `, where=[${formatExpression(condition, input.fields)}]`;
+      return [`ChangelogNormalize(fields=[${namesOf(fields)}]${where})`];
+    }
     default:
       return [
         `${node.kind.replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())}(fields=[${namesOf(node.fields)}])`,

@@ -231,6 +231,7 @@ describe('watermarks', () => {
       expression: { ...minus(1, 5_000), args: [convert, literal(5_000, types.intervalMillis())] },
       idleTimeoutMs: null,
       alignment: null,
+      nullRowtime: 'fail',
       intervalMs: 200,
     });
   });

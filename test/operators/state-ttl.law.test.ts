@@ -25,6 +25,7 @@ const group: OneInputSpec = {
 const normalize: OneInputSpec = {
   kind: 'changelog_normalize',
   keys: [0],
+  condition: null,
   inputFields,
   fields: inputFields,
   inputChanges: { update: true, delete: true },

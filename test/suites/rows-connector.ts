@@ -31,7 +31,7 @@ const textOptions = {
 
 /**
  * The product's connectors, with `rows`, `upsert-kafka` as the same with the newest row by key alone, and `upsert-print`, which takes no -U
- * where a table has a primary key.
+ * where a table has a primary key, and `retract-print`, which has to have them.
  */
 export function withRows(all: ConnectorRegistry): ConnectorRegistry {
   const source: Connector['source'] = {
@@ -40,6 +40,7 @@ export function withRows(all: ConnectorRegistry): ConnectorRegistry {
       rows: JSON.parse(options.get('rows') ?? '[]') as InputRow[],
       fields: columns.filter(({ kind }) => kind === 'physical').map(({ name, type }) => ({ name, type })),
     }),
+    passesNullRowtimes: true,
     bounded: () => true,
     maxParallelism: async () => 1,
     enumerator: () => ({
@@ -61,17 +62,23 @@ export function withRows(all: ConnectorRegistry): ConnectorRegistry {
     lookup: scanLookup(source),
   };
   const print = all.print!;
-  const upsertPrint: Connector = {
+  const printOf = (changes: 'upsert' | 'retract'): Connector => ({
     ...print,
-    name: 'upsert-print',
+    name: `${changes}-print`,
     sink: {
       ...print.sink!,
       plan: (table, ctx) =>
         print.sink!.plan({ ...table, options: new Map(table.options).set('connector', 'print') }, ctx),
-      changelog: () => 'upsert',
+      changelog: () => changes,
     },
+  });
+  return {
+    ...all,
+    rows,
+    'upsert-print': printOf('upsert'),
+    'retract-print': printOf('retract'),
+    'upsert-kafka': { ...rows, name: 'upsert-kafka' },
   };
-  return { ...all, rows, 'upsert-print': upsertPrint, 'upsert-kafka': { ...rows, name: 'upsert-kafka' } };
 }
 
 class RowsReader implements SourceReader {

@@ -29,7 +29,7 @@ function createSource({ name, columns, changes, options, partitionedBy, rows }: 
 }
 
 function createSink({ name, columns, partitionedBy, upsert }: SuiteSink, database: string): string {
-  const connector = upsert ? 'upsert-print' : 'print';
+  const connector = upsert ? 'upsert-print' : 'retract-print';
   return `${createTable(name, columns, partitionedBy)} WITH ('connector' = '${connector}', 'print-identifier' = '${database}.${name}')`;
 }
 

@@ -175,6 +175,7 @@ function graphOf(
         idleTimeoutMs: null,
         intervalMs: plan.watermarkIntervalMs,
         alignment: null,
+        nullRowtime: 'fail',
       },
       bounded: true,
     },

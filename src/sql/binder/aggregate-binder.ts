@@ -31,7 +31,7 @@ import { type Relation, select } from './relation.ts';
 import { projectedField, type RelationField, Scope } from './scope.ts';
 import { propertyType } from './window-columns.ts';
 import { bindGroupWindow, type GroupWindow, windowKind } from './window-function.ts';
-import { groupedWindow, refuseChangedSessions, type WindowInput } from './window-input.ts';
+import { groupedWindow, type WindowInput } from './window-input.ts';
 
 /** An item of SELECT with the name that its column gets. */
 export type NamedItem = Readonly<{ bind: (binder: ExpressionBinder) => Expression; name: string }>;
@@ -194,8 +194,7 @@ export class AggregateBinder {
             predicate: where,
             lower: (same) => same,
           };
-    if (this.#groupWindow !== null) refuseChangedSessions(window!, this.#query.position);
-    else if (window !== null) refuseEmit(this.#settings, this.#query.position);
+    if (this.#groupWindow === null && window !== null) refuseEmit(this.#settings, this.#query.position);
     return window === null ? new GroupAggregation(this.#input, where, this.#ttlMs) : new Aggregation(window, fields);
   }
 

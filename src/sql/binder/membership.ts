@@ -22,6 +22,18 @@ export function isMembership(condition: SqlExpression): boolean {
   return condition.kind === 'in_query' || condition.kind === 'exists';
 }
 
+/** What IN asks for among the sub-query's values; null: EXISTS asks for nothing. */
+export function testedOf(condition: SqlExpression): SqlExpression | null {
+  if (condition.kind === 'not') return testedOf(condition.arg);
+  return condition.kind === 'in_query' ? condition.arg : null;
+}
+
+/** The condition with something else asked for. */
+export function withTested(condition: SqlExpression, tested: SqlExpression | null): SqlExpression {
+  if (condition.kind === 'not') return { ...condition, arg: withTested(condition.arg, tested) };
+  return condition.kind === 'in_query' && tested !== null ? { ...condition, arg: tested } : condition;
+}
+
 /** The rows of `outer` for which the condition holds. */
 export function bindMembership(condition: SqlExpression, outer: Relation, binders: SubqueryBinders): Relation {
   let [node, isNegated] = [condition, false];
