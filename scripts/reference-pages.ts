@@ -147,6 +147,7 @@ function changelogText(sink: SinkFactory): string {
     'insert-only': 'Takes inserts only.',
     upsert: 'Takes inserts, updates and deletes, by primary key.',
     all: 'Takes inserts, updates and deletes.',
+    retract: 'Takes inserts, updates and deletes.',
   };
   if (plain === changing) return texts[plain!];
   return 'Takes inserts only; with a format of changes, such as `debezium-json`, updates and deletes as well.';

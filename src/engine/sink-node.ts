@@ -1,24 +1,18 @@
-/** A sink's writer in its chain: NOT NULL is enforced here, and its back-pressure becomes the subtask's. */
-import type { Column, ColumnBatch } from '../model/column.ts';
-import { gatherBatch, op } from '../model/column.ts';
-import { EngineError } from '../model/errors.ts';
-import type { NotNullEnforcer } from '../model/job-graph.ts';
-import type { Counters } from '../model/operator.ts';
+/** A sink's writer in its chain: constraints are enforced here, and its back-pressure becomes the subtask's. */
+import { type ColumnBatch, gatherBatch, op } from '../model/column.ts';
 import type { Committable, SinkWriter } from '../model/sink.ts';
-import type { Field } from '../model/types.ts';
 import type { Receiver } from './operator-node.ts';
+import type { SinkConstraints } from './sink-constraints.ts';
 import { WatermarkMerger } from './watermark-merger.ts';
 
 export type SinkNodeOptions = Readonly<{
   id: string;
-  table: string;
-  fields: readonly Field[];
-  notNull: NotNullEnforcer | null;
+  /** null: any row may be written. */
+  constraints: SinkConstraints | null;
   /** Whether a -U reaches the writer. */
   updateBefore: boolean;
   writer: SinkWriter;
   channels: number;
-  counters: Counters;
   /** Something that was awaited is done: look again. */
   wake: () => void;
   fail: (error: unknown) => void;
@@ -58,7 +52,9 @@ export class SinkNode implements Receiver {
   }
 
   batch(batch: ColumnBatch): void {
-    const accepted = this.#enforceNotNull(this.#options.updateBefore ? batch : withoutUpdateBefore(batch));
+    const { constraints, updateBefore } = this.#options;
+    const wanted = updateBefore ? batch : withoutUpdateBefore(batch);
+    const accepted = constraints === null ? wanted : constraints.enforce(wanted);
     if (accepted.length === 0) return;
     this.writer.write(accepted);
     this.#records += accepted.length;
@@ -89,27 +85,6 @@ export class SinkNode implements Receiver {
   prepareCommit(checkpointId: number): Promise<readonly Committable[]> {
     return this.writer.prepareCommit(checkpointId);
   }
-
-  #enforceNotNull(batch: ColumnBatch): ColumnBatch {
-    const rule = this.#options.notNull;
-    if (rule === null) return batch;
-    const columns = rule.columns.filter((index) => hasNull(batch.columns[index]!, batch.length));
-    if (columns.length === 0) return batch;
-    if (rule.onNull === 'fail') {
-      throw new EngineError(
-        'EVALUATION',
-        `sink ${this.#options.table}: column '${this.#options.fields[columns[0]!]!.name}' is NOT NULL, got a NULL`,
-        { hint: "SET 'table.exec.sink.not-null-enforcer' = 'DROP' drops such rows." },
-      );
-    }
-    const kept = new Int32Array(batch.length);
-    let count = 0;
-    for (let row = 0; row < batch.length; row++) {
-      if (columns.every((index) => batch.columns[index]!.nulls![row] === 0)) kept[count++] = row;
-    }
-    this.#options.counters.add('notNullDropped', batch.length - count);
-    return gatherBatch(batch, kept, count);
-  }
 }
 
 function withoutUpdateBefore(batch: ColumnBatch): ColumnBatch {
@@ -117,10 +92,4 @@ function withoutUpdateBefore(batch: ColumnBatch): ColumnBatch {
   if (ops === null || !ops.subarray(0, length).includes(op.updateBefore)) return batch;
   const kept = Int32Array.from({ length }, (_, row) => row).filter((row) => ops[row] !== op.updateBefore);
   return gatherBatch(batch, kept, kept.length);
-}
-
-function hasNull(column: Column, length: number): boolean {
-  if (column.nulls === null) return false;
-  for (let row = 0; row < length; row++) if (column.nulls[row] === 1) return true;
-  return false;
 }

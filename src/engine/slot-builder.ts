@@ -24,6 +24,7 @@ import { NamedCounters } from './named-counters.ts';
 import { OperatorNode, type Receiver, targetOf } from './operator-node.ts';
 import { OutputChannel, type SendMessage } from './output-channel.ts';
 import type { PeerMessage, SlotPayload } from './protocol.ts';
+import { SinkConstraints } from './sink-constraints.ts';
 import { SinkNode } from './sink-node.ts';
 import { SlabPool } from './slab-pool.ts';
 import type { SlotEnvironment } from './slot-environment.ts';
@@ -226,13 +227,10 @@ export class SlotBuilder {
     if (spec.kind === 'sink') {
       return new SinkNode({
         id: node.id,
-        table: spec.table,
-        fields: spec.inputFields,
-        notNull: spec.target === 'table' && spec.notNull.columns.length > 0 ? spec.notNull : null,
+        constraints: constraintsOf(spec, counters),
         updateBefore: spec.target === 'collect' || spec.updateBefore,
         writer: this.#writer(spec, counters, vertex.parallelism),
         channels,
-        counters,
         wake,
         fail: (error) => subtaskHost.fail(error, vertex.name),
       });
@@ -270,4 +268,10 @@ export class SlotBuilder {
     assert(factory !== undefined, () => `connector '${spec.connector}' has no sink here`);
     return factory.writer(spec.config, ctx);
   }
+}
+
+function constraintsOf(spec: SinkSpec, counters: NamedCounters): SinkConstraints | null {
+  if (spec.target === 'collect' || (spec.notNull.columns.length === 0 && spec.content === null)) return null;
+  const { table, inputFields: fields, notNull, content } = spec;
+  return new SinkConstraints({ table, fields, notNull, content, counters });
 }

@@ -195,6 +195,7 @@ class RowTimes {
   readonly #watermark: WatermarkExpression;
   /** null: the watermark is NULL exactly when the rowtime is. */
   readonly #rowtime: WatermarkExpression | null;
+  readonly #passesNull: boolean;
   readonly #table: string;
   readonly #perRow: boolean;
 
@@ -203,6 +204,7 @@ class RowTimes {
     this.#rowtime = isStrictIn(watermark.expression, watermark.rowtime)
       ? null
       : new WatermarkExpression(watermark.rowtime, spec.fields, session, pool);
+    this.#passesNull = watermark.nullRowtime === 'pass';
     this.#table = spec.table;
     this.#perRow = watermark.intervalMs === 0;
   }
@@ -218,7 +220,8 @@ class RowTimes {
     others: number,
   ): { watermarks: Float64Array | null; after: number } {
     const { max, values } = this.#watermark.evaluate(batch);
-    this.#checkRowtime(this.#rowtime === null ? values : this.#rowtime.evaluate(batch).values, batch.length);
+    if (!this.#passesNull)
+      this.#checkRowtime(this.#rowtime === null ? values : this.#rowtime.evaluate(batch).values, batch.length);
     if (!this.#perRow) return { watermarks: null, after: Math.max(before, max) };
     const watermarks = new Float64Array(batch.length);
     let split = before;

@@ -136,11 +136,11 @@ function textWriter(
     case 'decimal':
       return (value: number | bigint) => formatDecimal(value, from.scale);
     case 'date':
-      return formatDate;
+      return (days: number) => cutYear(formatDate(days));
     case 'time':
       return (ms: number) => formatTime(ms, from.precision);
     case 'timestamp':
-      return (value: number | bigint) => formatTimestamp(value, from.precision);
+      return (value: number | bigint) => cutYear(formatTimestamp(value, from.precision));
     case 'timestamp_ltz':
       return localWriter(from.precision, timeZone(session.timeZone));
     case 'interval_months':
@@ -163,8 +163,15 @@ function textWriter(
 function localWriter(precision: number, zone: Zone): (value: number | bigint) => string {
   return (value) => {
     const { ms, nanos } = splitTimestamp(value, precision);
-    return formatTimestamp(joinTimestamp(zone.toLocal(ms), nanos, precision), precision);
+    return cutYear(formatTimestamp(joinTimestamp(zone.toLocal(ms), nanos, precision), precision));
   };
+}
+
+const signedYear = /^[+-]\d*(?=\d{4}-)/;
+
+/** The last four digits of a year beyond 9999, as in Flink. */
+function cutYear(text: string): string {
+  return text[4] === '-' ? text : text.replace(signedYear, '');
 }
 
 /** `+1-02`: years and months. */

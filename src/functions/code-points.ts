@@ -28,3 +28,10 @@ export function indexOfCharacters(text: string, part: string, from: number): num
 export function reverseCharacters(text: string): string {
   return [...text].reverse().join('');
 }
+
+const loneSurrogate = /\p{Surrogate}/gu;
+
+/** Of what was cut between the two units of a character: each half is a question mark, as in Java's UTF-8. */
+export function withoutHalves(text: string): string {
+  return text.isWellFormed() ? text : text.replaceAll(loneSurrogate, '?');
+}

@@ -1,5 +1,5 @@
 /** Times written by a pattern. */
-import { civilFromDays, daysFromCivil, msPerDay } from '../model/calendar.ts';
+import { civilFromDays, daysFromCivil, formatYear, msPerDay } from '../model/calendar.ts';
 import { EngineError } from '../model/errors.ts';
 import { months, type PatternStyle, type PatternToken, parsePattern, weekdays } from './date-pattern.ts';
 
@@ -37,8 +37,9 @@ function fieldWriter(token: PatternToken, style: PatternStyle): (fields: Fields)
   const hour = ({ msOfDay }: Fields): number => Math.floor(msOfDay / 3_600_000);
   switch (letter) {
     case 'y':
+      return ({ year }) => yearText(year > 0 ? year : 1 - year, count, style);
     case 'u':
-      return ({ year }) => (count === 2 ? String(year % 100).padStart(2, '0') : padded(year));
+      return ({ year }) => yearText(year, count, style);
     case 'M':
     case 'L':
       return ({ month }) => (count <= 2 ? padded(month) : nameOf(months[month - 1]!, count));
@@ -68,6 +69,14 @@ function fieldWriter(token: PatternToken, style: PatternStyle): (fields: Fields)
     default:
       throw new EngineError('UNSUPPORTED', `a date pattern with the zone letter ${letter} can't be written, only read`);
   }
+}
+
+/** Two letters: the last two digits. Of four letters on years with more digits have a sign. */
+function yearText(year: number, count: number, style: PatternStyle): string {
+  if (count === 2) return String(Math.abs(year) % 100).padStart(2, '0');
+  if (count === 4 && style !== 'simple') return formatYear(year);
+  const digits = String(Math.abs(year)).padStart(count, '0');
+  return year < 0 ? `-${digits}` : digits;
 }
 
 function nameOf(name: string, count: number): string {

@@ -3,7 +3,7 @@ import { formatTimestamp } from '../model/calendar.ts';
 import { formatDecimal } from '../model/decimal.ts';
 import type { Argument, SessionContext, SqlValue } from '../model/function.ts';
 import { type DataType, isCharacter } from '../model/types.ts';
-import { formatDouble, formatFloat } from './java-number.ts';
+import { formatDouble } from './java-number.ts';
 import { bigDecimalText, quoteJson } from './json-document.ts';
 import { mismatch } from './signature.ts';
 
@@ -41,15 +41,14 @@ export function jsonWriter(type: DataType, session: SessionContext): Write {
     case 'varchar':
       return quoteJson;
     case 'float':
-      return (value: number) => numberText(value, formatFloat);
     case 'double':
-      return (value: number) => numberText(value, formatDouble);
+      return numberText;
     case 'decimal':
       return (value: number | bigint) => bigDecimalText(formatDecimal(value, type.scale));
     case 'timestamp':
-      return (value: number | bigint) => `"${isoText(value, type.precision)}"`;
+      return (value: number | bigint) => `"${formatTimestamp(value, type.precision, isoForm)}"`;
     case 'timestamp_ltz':
-      return (value: number | bigint) => `"${instantText(value, type.precision)}"`;
+      return (value: number | bigint) => `"${formatTimestamp(value, type.precision, isoForm)}Z"`;
     case 'binary':
     case 'varbinary':
       return (value: Uint8Array) => `"${btoa(Array.from(value, (byte) => String.fromCharCode(byte)).join(''))}"`;
@@ -86,29 +85,10 @@ function objectText(entries: readonly (readonly [string | null, string])[]): str
   return `{${named.map(([key, text]) => `${quoteJson(key)}:${text}`).join(',')}}`;
 }
 
-/** JSON has no NaN and no infinities: Jackson writes them as strings. */
-function numberText(value: number, write: (value: number) => string): string {
-  return Number.isFinite(value) ? write(value) : `"${value}"`;
+/** Of the double, as BigDecimal prints it: zero has no sign. JSON has no NaN and no infinities: Jackson writes them as strings. */
+function numberText(value: number): string {
+  return Number.isFinite(value) ? bigDecimalText(formatDouble(value)) : `"${value}"`;
 }
 
-const secondsForm = /:00$/;
-
-/** LocalDateTime.toString: no seconds where they are zero, and 0, 3, 6 or 9 digits of a fraction. */
-function isoText(value: number | bigint, precision: number): string {
-  const [clock = '', fraction = ''] = formatTimestamp(value, precision, { separator: 'T', fraction: 'trim' }).split(
-    '.',
-  );
-  return fraction === '' ? clock.replace(secondsForm, '') : `${clock}.${inThrees(fraction)}`;
-}
-
-/** Instant.toString: always with seconds. */
-function instantText(value: number | bigint, precision: number): string {
-  const [clock = '', fraction = ''] = formatTimestamp(value, precision, { separator: 'T', fraction: 'trim' }).split(
-    '.',
-  );
-  return `${clock}${fraction === '' ? '' : `.${inThrees(fraction)}`}Z`;
-}
-
-function inThrees(digits: string): string {
-  return digits.padEnd(Math.ceil(digits.length / 3) * 3, '0');
-}
+/** No zeros at the end of a fraction. */
+const isoForm = { separator: 'T', fraction: 'trim' } as const;

@@ -128,7 +128,7 @@ export const mathFunctions: readonly ScalarFunction[] = [
   ofDoubles('ATAN', 'The arc tangent.', (x) => `Math.atan(${x})`),
   ofDoubles('ATAN2', 'The arc tangent of a coordinate.', (y, x) => `Math.atan2(${y}, ${x})`, 2),
   ofDoubles('DEGREES', 'Radians as degrees.', (x) => `${x} * ${180 / Math.PI}`),
-  ofDoubles('RADIANS', 'Degrees as radians.', (x) => `${x} / 180 * Math.PI`),
+  ofDoubles('RADIANS', 'Degrees as radians.', (x) => `${x} * ${Math.PI / 180}`),
   scalar({
     name: 'LOG',
     category: 'arithmetic',

@@ -1,7 +1,6 @@
 /** REGEXP, REGEXP_EXTRACT, REGEXP_REPLACE and the like, over Java's regular expressions; SIMILAR TO over SQL's. */
 import type { ImplementContext, ScalarFunction, SqlValue } from '../model/function.ts';
 import { types } from '../model/types.ts';
-import { characterCount } from './code-points.ts';
 import { regexpCache } from './java-regexp.ts';
 import { fixed, type Parameter, scalar } from './signature.ts';
 import { similarMatcher } from './similar.ts';
@@ -89,12 +88,9 @@ export const regexpFunctions: readonly ScalarFunction[] = [
   ),
   ofPattern(
     'REGEXP_INSTR(string, pattern)',
-    'Where the regular expression first matches, from 1; 0 where it does not.',
+    'Where the regular expression first matches, from 1 and in units of UTF-16; 0 where it does not.',
     { result: types.of('int') },
-    (regexp, text) => {
-      const match = regexp.exec(text);
-      return match === null ? 0 : characterCount(text.slice(0, match.index)) + 1;
-    },
+    (regexp, text) => (regexp.exec(text)?.index ?? -1) + 1,
   ),
   ofPattern(
     'REGEXP_SUBSTR(string, pattern)',

@@ -2,7 +2,7 @@
 import { EngineError } from '../model/errors.ts';
 import type { Argument, Implementation, ScalarFunction, Signature } from '../model/function.ts';
 import { isCharacter, types } from '../model/types.ts';
-import { characterCount, reverseCharacters } from './code-points.ts';
+import { characterCount, reverseCharacters, withoutHalves } from './code-points.ts';
 import { evaluationError } from './failure.ts';
 import { anyNullable, checkCount, fixed, mismatch, type Parameter, scalar, variadic } from './signature.ts';
 
@@ -51,12 +51,12 @@ function pad(text: string, length: number, filler: string): string | null {
 
 function padLeft(text: string, length: number, filler: string): string | null {
   const padding = pad(text, length, filler);
-  return padding === null ? null : padding + text.slice(0, length);
+  return padding === null ? null : withoutHalves(padding + text.slice(0, length));
 }
 
 function padRight(text: string, length: number, filler: string): string | null {
   const padding = pad(text, length, filler);
-  return padding === null ? null : text.slice(0, length) + padding;
+  return padding === null ? null : withoutHalves(text.slice(0, length) + padding);
 }
 
 function repeat(text: string, count: number): string {

@@ -1,7 +1,7 @@
 /** Parts of strings: cutting, finding, replacing, trimming. Positions count characters from 1. */
 import type { Argument, Implementation, ImplementContext, ScalarFunction, Signature } from '../model/function.ts';
 import { types } from '../model/types.ts';
-import { characterCount, indexOfCharacters, reverseCharacters, sliceCharacters } from './code-points.ts';
+import { characterCount, indexOfCharacters, reverseCharacters, sliceCharacters, withoutHalves } from './code-points.ts';
 import { evaluationError } from './failure.ts';
 import { checkCount, fixed, mismatch, type Parameter, scalar } from './signature.ts';
 
@@ -72,7 +72,7 @@ function inString(text: string, part: string, start = 1, nth = 1): number {
 function overlay(text: string, replacement: string, start: number, length = replacement.length): string {
   if (start <= 0 || start > text.length) return text;
   const rest = start + length <= text.length && length > 0 ? text.slice(start - 1 + length) : '';
-  return text.slice(0, start - 1) + replacement + rest;
+  return withoutHalves(text.slice(0, start - 1) + replacement + rest);
 }
 
 function replaceAll(text: string, part: string, replacement: string): string {

@@ -8,7 +8,6 @@ import {
   splitTimestamp,
 } from '../model/calendar.ts';
 import type { Implementation, ImplementContext, Signature } from '../model/function.ts';
-import { timeZone, type Zone } from '../model/time-zone.ts';
 import { type DataType, isNumeric, isTimestamp, types, unitsPerMillisecond, withNullable } from '../model/types.ts';
 
 type ArithmeticSymbol = '+' | '-' | '*' | '/' | '%';
@@ -75,7 +74,7 @@ function swapped(implementation: Implementation): Implementation {
 }
 
 function shift(point: DataType, interval: DataType, sign: '+' | '-', ctx: ImplementContext): Implementation {
-  if (interval.kind === 'interval_months') return shiftMonths(point, sign === '+' ? 1 : -1, ctx);
+  if (interval.kind === 'interval_months') return shiftMonths(point, sign === '+' ? 1 : -1);
   const { wide } = ctx;
   if (isTimestamp(point)) {
     const units = unitsPerMillisecond(point.precision);
@@ -90,15 +89,14 @@ function shift(point: DataType, interval: DataType, sign: '+' | '-', ctx: Implem
   return { kind: 'inline', source: ([x, y]) => `((${x} ${sign} ${millis(y!)}) % ${day} + ${day}) % ${day}` };
 }
 
-function shiftMonths(point: DataType, sign: 1 | -1, { session }: ImplementContext): Implementation {
+function shiftMonths(point: DataType, sign: 1 | -1): Implementation {
   if (point.kind === 'date')
     return { kind: 'call', call: (days: number, months: number) => addMonths(days, sign * months) };
   if (!isTimestamp(point)) return { kind: 'call', call: (ms: number) => ms };
-  const zone = point.kind === 'timestamp_ltz' ? timeZone(session.timeZone) : null;
   const { precision } = point;
   return {
     kind: 'call',
-    call: (value: number | bigint, months: number) => addMonthsToTimestamp(value, sign * months, precision, zone),
+    call: (value: number | bigint, months: number) => addMonthsToTimestamp(value, sign * months, precision),
   };
 }
 
@@ -110,16 +108,9 @@ export function addMonths(days: number, months: number): number {
   return daysFromCivil(newYear, newMonth, Math.min(day, daysInMonth(newYear, newMonth)));
 }
 
-/** The local day moves; the time of day stays. */
-export function addMonthsToTimestamp(
-  value: number | bigint,
-  months: number,
-  precision: number,
-  zone: Zone | null,
-): number | bigint {
+/** The day moves; the time of day stays. Of a TIMESTAMP_LTZ those of UTC, as in Flink. */
+export function addMonthsToTimestamp(value: number | bigint, months: number, precision: number): number | bigint {
   const { ms, nanos } = splitTimestamp(value, precision);
-  const local = zone === null ? ms : zone.toLocal(ms);
-  const days = Math.floor(local / msPerDay);
-  const moved = addMonths(days, months) * msPerDay + (local - days * msPerDay);
-  return joinTimestamp(zone === null ? moved : zone.toUtc(moved), nanos, precision);
+  const days = Math.floor(ms / msPerDay);
+  return joinTimestamp(addMonths(days, months) * msPerDay + (ms - days * msPerDay), nanos, precision);
 }

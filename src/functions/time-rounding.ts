@@ -29,8 +29,15 @@ export function implementTimeRounding(name: 'CEIL' | 'FLOOR', { args, session }:
     return { kind: 'call', call: (value: number | bigint) => fromLocalMs(round(toLocalMs(value))) };
   }
   const round = roundMs(name, unitMs[unit]!);
-  const begun = (value: number | bigint): number => (name === 'CEIL' && nanosOf(value) > 0 ? 1 : 0);
-  return { kind: 'call', call: (value: number | bigint) => fromLocalMs(round(toLocalMs(value) + begun(value))) };
+  // As in Flink what is below the millisecond counts for milliseconds alone.
+  const isBegun = name === 'CEIL' && unit === 'MILLISECOND';
+  const rounded = (value: number | bigint): number => round(toLocalMs(value)) + (isBegun && nanosOf(value) > 0 ? 1 : 0);
+  if (unit === 'DAY') return { kind: 'call', call: (value: number | bigint) => fromLocalMs(rounded(value)) };
+  // The hour before a clock is put back and the one behind it have the same local time.
+  const instant = momentOf(type, { ...session, timeZone: 'UTC' });
+  const call = (value: number | bigint): number | bigint =>
+    instant.fromLocalMs(instant.toLocalMs(value) + rounded(value) - toLocalMs(value));
+  return { kind: 'call', call };
 }
 
 function roundMs(name: 'CEIL' | 'FLOOR', unit: number): (ms: number) => number {

@@ -48,7 +48,7 @@ function inferOverlaps(args: readonly Argument[]): Signature {
   return { args: args.map(({ type }) => type), result: types.of('boolean', anyNullable([...args, ...parts])) };
 }
 
-/** The ends count: a period that begins where the other ends overlaps it. */
+/** The ends count: a period that begins where the other ends overlaps it. With an end unknown, the others may still say that none does. */
 function implementOverlaps(ctx: ImplementContext): Implementation {
   const [left, right] = ctx.args.map((argument) => periodOf(argument)!) as [Period, Period];
   const common = commonType([left.start, right.start, ...[left.end, right.end].filter(isMoment)])!;
@@ -57,22 +57,30 @@ function implementOverlaps(ctx: ImplementContext): Implementation {
     kind: 'call',
     mayBeNull: true,
     call: (a: readonly SqlValue[], b: readonly SqlValue[]) => {
-      if ([...a, ...b].includes(null)) return null;
       const [start, end] = endsOfLeft(a);
       const [otherStart, otherEnd] = endsOfRight(b);
-      return end! >= otherStart! && otherEnd! >= start!;
+      const reaches = [isReached(end, otherStart), isReached(otherEnd, start)];
+      return reaches.includes(false) ? false : reaches.includes(null) ? null : true;
     },
   };
 }
 
-type Ends = (period: readonly SqlValue[]) => readonly [number | bigint, number | bigint];
-type Convert = (value: SqlValue) => number | bigint;
+type End = number | bigint | null;
+type Ends = (period: readonly SqlValue[]) => readonly [End, End];
+type Convert = (value: SqlValue) => End;
 
-/** Both ends in one type, the earlier one first. */
+function isReached(end: End, start: End): boolean | null {
+  return end === null || start === null ? null : end >= start;
+}
+
+/** Both ends in one type, the earlier one first; where one is NULL the second is first, as in Flink. */
 function readerOf({ start, end }: Period, common: DataType, ctx: ImplementContext): Ends {
+  const wide = isTimestamp(common) && common.precision > 3; // such units leave the exact doubles
   const toCommon = (from: DataType): Convert => {
-    const made = castFunction(from, common).implement({ ...ctx, wide: false, args: [{ type: from }], result: common });
-    return toFunction(made, 1) as Convert;
+    const made = castFunction(from, common).implement({ ...ctx, wide, args: [{ type: from }], result: common });
+    const convert = toFunction(made, 1) as (value: SqlValue) => End;
+    const isBig = wide && isTimestamp(from);
+    return (value) => (value === null ? null : convert(isBig ? BigInt(value as number) : value));
   };
   const startOf = toCommon(start);
   const sum = isMoment(end) ? null : sumOf(start, end, ctx);
@@ -80,7 +88,7 @@ function readerOf({ start, end }: Period, common: DataType, ctx: ImplementContex
   return ([from, to]) => {
     const first = startOf(from!);
     const second = endOf(sum === null ? to! : sum(from!, to!));
-    return first <= second ? [first, second] : [second, first];
+    return first !== null && second !== null && first <= second ? [first, second] : [second, first];
   };
 }
 
@@ -92,7 +100,10 @@ function sumOf(
   const args = [{ type: start }, { type: length }];
   const wide = isTimestamp(start) && start.precision > 3; // units below the millisecond leave the exact doubles
   const add = toFunction(implementTemporal('+', { ...ctx, wide, args, result: start })!, 2);
-  return (from, by) => (wide ? rowInteger(add(BigInt(from as number), BigInt(by as number)) as bigint) : add(from, by));
+  return (from, by) => {
+    if (from === null || by === null) return null;
+    return wide ? rowInteger(add(BigInt(from as number), BigInt(by as number)) as bigint) : add(from, by);
+  };
 }
 
 export const typeFunctions: readonly ScalarFunction[] = [

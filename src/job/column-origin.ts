@@ -64,6 +64,7 @@ function ofOneInput(spec: OneInputSpec, input: Origins): Origins {
     case 'processing_time_aggregate':
       return [...aggregated(spec.local, input), ...propertiesOf(spec.global)];
     case 'session_aggregate':
+    case 'row_session_aggregate':
       return [...aggregated(spec, input), ...propertiesOf({ ...spec, window: { kind: 'session', gapMs: spec.gapMs } })];
     case 'row_window_aggregate':
       return [...aggregated(spec, input), ...propertiesOf(spec)];
@@ -77,6 +78,10 @@ function ofOneInput(spec: OneInputSpec, input: Origins): Origins {
         ...input,
         ...spec.aggregates.map((call) => `${callOrigin(call, input)} OVER (${overOrigin(spec, input)})`),
       ];
+    case 'to_changelog':
+      return ['kind of change', ...input];
+    case 'from_changelog':
+      return input.filter((_, i) => i !== spec.column);
     case 'rank':
       return spec.outputRank ? [...input, `rank of ${orderOrigin(spec.order, input)}`] : input;
     case 'correlate':

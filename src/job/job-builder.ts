@@ -24,6 +24,8 @@ import { exchangeOf, operatorDraft, type PlainNode, placementOf } from './operat
 import { splitPlannerOptions } from './planner-options.ts';
 import { SharedScans, wantedScan } from './shared-scans.ts';
 import { needsUpdateBefore, sinkInput, sinkPartitioning, spreadRows } from './sink-changes.ts';
+import { sinkContent } from './sink-content.ts';
+import { trimmedAndPadded } from './sink-lengths.ts';
 import { planSource } from './source-planner.ts';
 import { windowAggregateDraft, windowDraft } from './window-draft.ts';
 
@@ -225,7 +227,8 @@ class JobBuilder {
     const { table, planner } = splitPlannerOptions(definition);
     const { connector, config, accepts } = await this.#planSink(table);
     const { settings } = this.#ctx;
-    const input = sinkInput(query, table, accepts, settings);
+    const content = sinkContent(table, settings);
+    const input = sinkInput(trimmedAndPadded(query, table, content), table, accepts, settings);
     const port = await this.#lower(input);
     const inputFields = this.#assembly.fieldsOf(port);
     const spec: SinkSpec = {
@@ -236,6 +239,7 @@ class JobBuilder {
       config,
       inputFields,
       updateBefore: needsUpdateBefore(input, table, accepts),
+      content: content.rule,
       notNull: {
         columns: sinkRowOf(table).flatMap((field, i) =>
           !field.type.nullable && inputFields[i]!.type.nullable ? [i] : [],

@@ -41,6 +41,8 @@ function textsOf(spec: ChainNode['spec'], inputs: readonly Origins[]): Texts {
     case 'values':
     case 'union':
     case 'calc':
+    case 'to_changelog':
+    case 'from_changelog':
       return {};
     case 'join':
     case 'interval_join':
@@ -53,6 +55,7 @@ function textsOf(spec: ChainNode['spec'], inputs: readonly Origins[]): Texts {
     case 'global_window_aggregate':
     case 'processing_time_aggregate':
     case 'session_aggregate':
+    case 'row_session_aggregate':
     case 'row_window_aggregate':
     case 'session':
     case 'window':
@@ -205,6 +208,7 @@ type WindowedSpec = Extract<
       | 'global_window_aggregate'
       | 'processing_time_aggregate'
       | 'session_aggregate'
+      | 'row_session_aggregate'
       | 'row_window_aggregate'
       | 'session'
       | 'window';
@@ -234,6 +238,12 @@ function windowTexts(spec: WindowedSpec, input: Origins): Texts {
         ...groupTexts(spec, input),
         emit: spec.emit === null ? null : emitText(spec.emit),
         changes: changesText(spec.inputChanges),
+      };
+    case 'row_session_aggregate':
+      return {
+        window: windowOn(sessionOf(spec), timeOf(spec, input)),
+        ...groupTexts(spec, input),
+        columns: rows(input, spec.inputFields),
       };
     case 'session':
       return {

@@ -42,7 +42,8 @@ export function operatorDraft(
 }
 
 function withoutInputs(node: PlainNode): object {
-  const { input, left, right, ...rest } = node as PlainNode & { input?: unknown; left?: unknown; right?: unknown };
+  const { input, left, right, ttls, ttlMs, ...rest } = node as PlainNode &
+    Readonly<{ input?: unknown; left?: unknown; right?: unknown; ttls?: unknown; ttlMs?: unknown }>;
   return rest;
 }
 
@@ -50,9 +51,14 @@ function withoutInputs(node: PlainNode): object {
 function extras(node: PlainNode, { stateTtlMs, timeZone }: DraftSettings): object {
   switch (node.kind) {
     case 'join':
-      return { stateTtlMs, leftUnique: uniqueKeyOf(node.left), rightUnique: uniqueKeyOf(node.right) };
+      return {
+        leftUnique: uniqueKeyOf(node.left),
+        rightUnique: uniqueKeyOf(node.right),
+        leftTtlMs: hinted(node.ttls?.left, stateTtlMs),
+        rightTtlMs: hinted(node.ttls?.right, stateTtlMs),
+      };
     case 'group_aggregate':
-      return { stateTtlMs, withoutRetraction: withoutRetraction(node) };
+      return { stateTtlMs: hinted(node.ttlMs, stateTtlMs), withoutRetraction: withoutRetraction(node) };
     case 'window_join':
       return { timeZone: node.leftWindow.zoned ? timeZone : null };
     case 'rank':
@@ -71,10 +77,18 @@ function extras(node: PlainNode, { stateTtlMs, timeZone }: DraftSettings): objec
   }
 }
 
+/** `ms`: what the hint STATE_TTL says. */
+function hinted(ms: number | undefined, stateTtlMs: number | null): number | null {
+  if (ms === undefined) return stateTtlMs;
+  return ms === 0 ? null : ms;
+}
+
 export function placementOf(node: PlainNode): Placement {
   switch (node.kind) {
     case 'expand':
     case 'correlate':
+    case 'to_changelog':
+    case 'from_changelog':
       return { kind: 'chain' };
     case 'group_aggregate':
     case 'deduplicate':

@@ -211,9 +211,18 @@ const tableSettings: readonly OptionSpec[] = [
   {
     key: 'table.exec.sink.type-length-enforcer',
     kind: 'enum',
-    values: ['IGNORE'],
+    values: ['IGNORE', 'TRIM_PAD', 'ERROR'],
     default: 'IGNORE',
-    description: 'CHAR(n) and VARCHAR(n) of a sink are neither padded nor cut; ERROR and TRIM_PAD are not built.',
+    description:
+      "TRIM_PAD: texts and bytes are cut to the length of a sink's column, and CHAR and BINARY filled up. ERROR: another length fails the job.",
+  },
+  {
+    key: 'table.exec.sink.nested-constraint-enforcer',
+    kind: 'enum',
+    values: ['IGNORE', 'ROWS', 'ROWS_AND_COLLECTIONS'],
+    default: 'IGNORE',
+    description:
+      "NOT NULL and lengths are enforced within the rows, and the arrays and maps, of a sink's columns, too. TRIM_PAD reaches into rows alone.",
   },
   {
     key: 'table.exec.legacy-cast-behaviour',
@@ -221,6 +230,14 @@ const tableSettings: readonly OptionSpec[] = [
     values: ['DISABLED'],
     default: 'DISABLED',
     description: 'A CAST that fails fails the job; ENABLED is not built.',
+  },
+  {
+    key: 'table.optimizer.non-deterministic-update.strategy',
+    kind: 'enum',
+    values: ['IGNORE'],
+    default: 'IGNORE',
+    description:
+      'What was looked up, or drawn, for a row is not kept for when the row is taken back; TRY_RESOLVE is not built.',
   },
   {
     key: 'table.exec.state.ttl',

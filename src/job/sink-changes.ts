@@ -13,8 +13,8 @@ import { changelogOf, isInsertOnly, uniqueKeyOf, uniqueKeysOf } from '../sql/pla
 import { labelOf } from './operator-draft.ts';
 
 /**
- * The plan with what the sink needs on top: the newest of several rows with one key, where the stream is updated by another key. Throws
- * SQL_VALIDATION where the sink can't take the changes.
+ * The plan with what the sink needs on top: the newest of several rows with one key, where the stream is updated by another key. Not where
+ * the sink has every change as it is, its -U too (as in Flink from 2.3 on). Throws SQL_VALIDATION where the sink can't take the changes.
  */
 export function sinkInput(
   input: PlanNode,
@@ -27,7 +27,7 @@ export function sinkInput(
   const keys = primaryKeyOf(table);
   const mode = settings.string('table.exec.sink.upsert-materialize');
   const wanted = mode === 'AUTO' ? !insertOnly && !isUpdatedWithin(input, keys) : mode === 'FORCE';
-  if (keys.length === 0 || !wanted) return input;
+  if (keys.length === 0 || accepts === 'retract' || !wanted) return input;
   return { kind: 'sink_materialize', input, keys, fields: input.fields };
 }
 
@@ -69,6 +69,7 @@ function keepsPairs(node: PlanNode): boolean {
     case 'correlate':
     case 'lookup_join':
     case 'temporal_join':
+    case 'from_changelog':
       return false;
     default:
       return true;

@@ -34,7 +34,10 @@ export async function planSource(
     table: formatPath(table.path),
     columns: scan.columns,
     fields: scan.columns.map((column) => ({ name: column.name, type: column.type })),
-    watermark: scan.watermark && watermarkSpec(scan.watermark, planner, ctx.settings),
+    watermark: scan.watermark && {
+      ...watermarkSpec(scan.watermark, planner, ctx.settings),
+      nullRowtime: source.passesNullRowtimes === true ? 'pass' : 'fail',
+    },
     bounded: source.bounded(config),
   };
   const requested = planner.optionalNumber('scan.parallelism') ?? ctx.parallelism;
@@ -46,7 +49,11 @@ export async function planSource(
   };
 }
 
-function watermarkSpec(watermark: ScanWatermark, planner: Options, settings: Options): WatermarkSpec {
+function watermarkSpec(
+  watermark: ScanWatermark,
+  planner: Options,
+  settings: Options,
+): Omit<WatermarkSpec, 'nullRowtime'> {
   const idleTimeoutMs =
     planner.optionalNumber('scan.watermark.idle-timeout') ?? settings.number('table.exec.source.idle-timeout');
   const onEvent = planner.string('scan.watermark.emit.strategy') === 'on-event';

@@ -21,6 +21,7 @@ function keptText(spec: OperatorSpec): string | null {
     case 'row_window_aggregate':
       return 'accumulators, a row for each key and window, until it has fired';
     case 'session':
+    case 'row_session_aggregate':
       return `rows of open sessions, ${openWindows}`;
     case 'join':
       return 'every row of both sides, by the key';

@@ -1,7 +1,8 @@
 /** Windows in the job graph: which operators a window function, or an aggregation of windows, becomes. */
+import { EngineError } from '../model/errors.ts';
 import type { RowWindowAggregateSpec, WindowTime } from '../model/job-graph.ts';
 import type { WindowAggregateNode, WindowDefinition, WindowNode } from '../model/plan.ts';
-import { type Field, types } from '../model/types.ts';
+import { type Field, formatType, layoutOf, types } from '../model/types.ts';
 import { localWindowFields } from '../operators/window/fields.ts';
 import { Slices } from '../operators/window/slices.ts';
 import { changelogOf, isInsertOnly } from '../sql/planner/changelog.ts';
@@ -30,10 +31,17 @@ export function windowAggregateDraft(
   const { window, keys, aggregates, properties, fields, processingTime, attached, emit } = node;
   const time = windowTime(node, inputFields, timeZone);
   const inputChanges = changelogOf(node.input);
-  if (emit !== null || !isInsertOnly(inputChanges) || !isMadeOfSlices(window)) {
+  const nested = keys.map((key) => inputFields[key]!.type).find((type) => layoutOf(type) === 'object');
+  const isSession = window.kind === 'session' && attached === null;
+  if (nested !== undefined && isSession) {
+    throw new EngineError('UNSUPPORTED', `SESSION: keys of the type ${formatType(nested)} are not supported`, {
+      hint: 'Group by its fields or by a string made of it.',
+    });
+  }
+  if (nested !== undefined || emit !== null || !isInsertOnly(inputChanges) || !isMadeOfSlices(window)) {
     return rowDraft(node, { time, inputFields, inputChanges });
   }
-  if (window.kind !== 'session' || attached !== null) return slicedDraft(node, inputFields, time);
+  if (!isSession) return slicedDraft(node, inputFields, time);
   const { gapMs } = window;
   const common = { time, processingTime, keys, aggregates, properties, inputFields, fields };
   return {
@@ -65,13 +73,18 @@ function slicedDraft(node: WindowAggregateNode, inputFields: readonly Field[], t
   };
 }
 
-/** Row by row, as far as results are to be updated, or the windows are older ones that overlap unevenly. */
+/** Row by row, as far as results are to be updated, keys are nested, or the windows are older ones that overlap unevenly. */
 function rowDraft(
   node: WindowAggregateNode,
   input: Pick<RowWindowAggregateSpec, 'time' | 'inputFields' | 'inputChanges'>,
 ): AggregateDraft {
   const { window, keys, aggregates, properties, fields, processingTime, emit } = node;
   const attached = node.attached !== null;
+  if (window.kind === 'session' && !attached) {
+    const own = { gapMs: window.gapMs, processingTime, keys, aggregates, properties, fields };
+    const spec = { kind: 'row_session_aggregate', ...own, ...input } as const;
+    return { local: null, global: { spec, label: 'WindowAggregate', formerShape: null }, keys };
+  }
   const own = { window, attached, processingTime, emit, keys, aggregates, properties, fields };
   return {
     local: null,

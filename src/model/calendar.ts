@@ -49,15 +49,17 @@ export function daysInMonth(year: number, month: number): number {
 
 const twoDigits: readonly string[] = Array.from({ length: 100 }, (_, i) => String(i).padStart(2, '0'));
 
-/** `2020-01-31`. Beyond year 9999 the last four digits, as Flink. */
+/** `2020-01-31`; beyond the years 0 to 9999 with a sign, as in ISO 8601. */
 export function formatDate(days: number): string {
   const { year, month, day } = civilFromDays(days);
-  return `${fourDigits(year)}-${twoDigits[month]}-${twoDigits[day]}`;
+  return `${formatYear(year)}-${twoDigits[month]}-${twoDigits[day]}`;
 }
 
-function fourDigits(year: number): string {
-  const low = Math.abs(year) % 10_000;
-  return twoDigits[(low / 100) | 0]! + twoDigits[low % 100]!;
+/** At least four digits. */
+export function formatYear(year: number): string {
+  if (year < 0) return `-${String(-year).padStart(4, '0')}`;
+  if (year > 9_999) return `+${year}`;
+  return twoDigits[(year / 100) | 0]! + twoDigits[year % 100]!;
 }
 
 /**

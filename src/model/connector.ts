@@ -34,6 +34,11 @@ export type ConnectorContext = Readonly<{
 export interface SourceFactory {
   /** Checks the table's options (EngineError INVALID_OPTION names key, expected, found) and gives what readers need. Main thread. */
   plan(table: TableDefinition, columns: readonly ScanColumn[], ctx: ConnectorContext): ConnectorConfig;
+  /**
+   * Whether it makes its watermarks itself: then, as in Flink, a row with a NULL rowtime passes, and leaves the watermark where it was. Absent:
+   * it fails the job.
+   */
+  readonly passesNullRowtimes?: boolean | undefined;
   /** Whether the source ends by itself. */
   bounded(config: ConnectorConfig): boolean;
   /** How many subtasks can be busy at the most, where that is known beforehand; asks the outside if it must. null = any number. */
@@ -45,8 +50,11 @@ export interface SourceFactory {
   reader(config: ConnectorConfig, ctx: ReaderContext): SourceReader;
 }
 
-/** `upsert`: by the primary key; a -U, which comes only where its +U may have another key or be missing, deletes. `all`: every -U. */
-export type SinkChangelog = 'insert-only' | 'upsert' | 'all';
+/**
+ * `upsert`: by the primary key; a -U, which comes only where its +U may have another key or be missing, deletes. `all`: every -U, too.
+ * `retract`: as `all`, and rows of one key are not brought into order before: whoever reads the changes applies them.
+ */
+export type SinkChangelog = 'insert-only' | 'upsert' | 'all' | 'retract';
 
 export interface SinkFactory {
   plan(table: TableDefinition, ctx: ConnectorContext): ConnectorConfig | Promise<ConnectorConfig>;

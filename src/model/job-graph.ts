@@ -14,6 +14,7 @@ import type {
   DeduplicateNode,
   EmitStrategy,
   ExpandNode,
+  FromChangelogNode,
   GroupAggregateNode,
   IntervalJoinNode,
   LimitNode,
@@ -27,6 +28,7 @@ import type {
   SinkMaterializeNode,
   TemporalJoinNode,
   TemporalSortNode,
+  ToChangelogNode,
   WindowDefinition,
   WindowJoinNode,
   WindowProperty,
@@ -38,8 +40,10 @@ import type { UserFunctionModule } from './user-function.ts';
 export type WatermarkSpec = Readonly<{
   /** Over the scan's fields; a TIMESTAMP or TIMESTAMP_LTZ. NULL leaves the watermark where it was. */
   expression: Expression;
-  /** The rowtime, over the scan's fields. NULL fails the job, as in Flink. */
+  /** The rowtime, over the scan's fields. */
   rowtime: Expression;
+  /** A NULL rowtime fails the job, or passes, as the connector's source does in Flink. */
+  nullRowtime: 'fail' | 'pass';
   /** ms of processing time without a row after which a split no longer holds the others back; null = never. */
   idleTimeoutMs: number | null;
   /** ms between watermarks; 0 = after each row (batches carry a watermark column). */
@@ -145,6 +149,10 @@ export type RowWindowAggregateSpec = Readonly<{
   fields: readonly Field[];
 }>;
 
+/** An aggregation of sessions of rows that change, which are kept until the session ends. Emits keys, aggregates, properties. */
+export type RowSessionAggregateSpec = Omit<SessionAggregateSpec, 'kind'> &
+  Readonly<{ kind: 'row_session_aggregate'; inputChanges: ChangelogMode }>;
+
 /** SESSION on its own: the rows of a session when it has ended, with its properties appended. */
 export type SessionSpec = Readonly<{
   kind: 'session';
@@ -188,14 +196,19 @@ type WithTtl = Readonly<{ stateTtlMs: number | null }>;
  * their rows by its hash.
  */
 /** `withoutRetraction`: of each call, whether rows that are taken back leave it as it is. */
-export type GroupAggregateSpec = OneInput<GroupAggregateNode> &
+export type GroupAggregateSpec = OneInput<Omit<GroupAggregateNode, 'ttlMs'>> &
   WithTtl &
   Readonly<{ withoutRetraction: readonly boolean[] }>;
 export type ExpandSpec = OneInput<ExpandNode>;
-/** `leftKey`, `rightKey`: columns that are unique in the side's rows; null: nothing is known to be. */
-export type JoinSpec = TwoInputs<RegularJoinNode> &
-  WithTtl &
-  Readonly<{ leftUnique: readonly number[] | null; rightUnique: readonly number[] | null }>;
+/** `leftUnique`, `rightUnique`: columns that are unique in the side's rows; null: nothing is known to be. */
+export type JoinSpec = TwoInputs<Omit<RegularJoinNode, 'ttls'>> &
+  Readonly<{
+    leftUnique: readonly number[] | null;
+    rightUnique: readonly number[] | null;
+    /** As of `WithTtl`. */
+    leftTtlMs: number | null;
+    rightTtlMs: number | null;
+  }>;
 export type IntervalJoinSpec = TwoInputs<IntervalJoinNode>;
 export type WindowJoinSpec = TwoInputs<WindowJoinNode> & Readonly<{ timeZone: string | null }>;
 export type TemporalJoinSpec = TwoInputs<TemporalJoinNode> & WithTtl;
@@ -220,6 +233,8 @@ export type ChangelogNormalizeSpec = OneInput<ChangelogNormalizeNode> & WithTtl;
 export type SinkMaterializeSpec = OneInput<SinkMaterializeNode> &
   WithTtl &
   Readonly<{ unique: readonly number[] | null }>;
+export type ToChangelogSpec = OneInput<ToChangelogNode>;
+export type FromChangelogSpec = OneInput<FromChangelogNode>;
 export type SetOperationSpec = TwoInputs<SetOperationNode> & WithTtl;
 export type MatchSpec = OneInput<MatchNode>;
 
@@ -230,6 +245,7 @@ export type OperatorSpec =
   | ProcessingTimeAggregateSpec
   | SessionAggregateSpec
   | RowWindowAggregateSpec
+  | RowSessionAggregateSpec
   | SessionSpec
   | WindowSpec
   | UnionSpec
@@ -248,6 +264,8 @@ export type OperatorSpec =
   | CorrelateSpec
   | ChangelogNormalizeSpec
   | SinkMaterializeSpec
+  | ToChangelogSpec
+  | FromChangelogSpec
   | SetOperationSpec
   | MatchSpec;
 
@@ -258,6 +276,7 @@ export type SinkSpec = Readonly<
         connector: string;
         config: ConnectorConfig;
         notNull: NotNullEnforcer;
+        content: ContentRule | null;
         /** Whether a -U reaches the writer. Not where the +U behind it has the same key, and replaces it. */
         updateBefore: boolean;
       }
@@ -267,6 +286,16 @@ export type SinkSpec = Readonly<
 
 /** `table.exec.sink.not-null-enforcer`: a NULL in these columns fails the job, or drops the row. */
 export type NotNullEnforcer = Readonly<{ columns: readonly number[]; onNull: 'fail' | 'drop' }>;
+
+/**
+ * What the values of a sink's row have to be: as long as `types` (the table's) say, and NOT NULL within them where these do. A NULL goes by
+ * `NotNullEnforcer`; a wrong length fails the job.
+ */
+export type ContentRule = Readonly<{
+  types: readonly DataType[];
+  lengths: boolean;
+  within: 'nothing' | 'rows' | 'rows_and_collections';
+}>;
 
 /** Rows of a VALUES, emitted by subtask 0. Literals in the representation of expression.ts. */
 export type ValuesSpec = Readonly<{

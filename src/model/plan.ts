@@ -111,6 +111,8 @@ export type GroupAggregateNode = Readonly<{
   input: PlanNode;
   keys: readonly number[];
   aggregates: readonly AggregateCall[];
+  /** As of `SideTtls`. */
+  ttlMs?: number | undefined;
   fields: readonly Field[];
 }>;
 
@@ -139,7 +141,10 @@ export type JoinParts = Readonly<{
 export type JoinType = 'inner' | 'left' | 'right' | 'full' | 'semi' | 'anti';
 
 /** Of all rows that ever came (state TTL aside). */
-export type RegularJoinNode = JoinParts & Readonly<{ kind: 'join' }>;
+export type RegularJoinNode = JoinParts & Readonly<{ kind: 'join'; ttls?: SideTtls | undefined }>;
+
+/** What the hint STATE_TTL says of each side, ms; 0: its state stays. Without: as `table.exec.state.ttl` says. */
+export type SideTtls = Readonly<{ left: number | undefined; right: number | undefined }>;
 
 /** `left.time` between `right.time + lowerMs` and `right.time + upperMs`, both inclusive. The times are rowtimes, or `null`: processing time. */
 export type IntervalJoinNode = JoinParts &
@@ -288,6 +293,8 @@ export type ChangelogNormalizeNode = Readonly<{
   kind: 'changelog_normalize';
   input: PlanNode;
   keys: readonly number[];
+  /** Rows for which it is not true are as if they had never come. null: none are. */
+  condition: Expression | null;
   fields: readonly Field[];
 }>;
 
@@ -296,6 +303,26 @@ export type SinkMaterializeNode = Readonly<{
   kind: 'sink_materialize';
   input: PlanNode;
   keys: readonly number[];
+  fields: readonly Field[];
+}>;
+
+/** A kind of change, as a code of `op` (model/column.ts), and the text that stands for it. */
+export type ChangeCode = Readonly<{ code: string; change: number }>;
+
+/** TO_CHANGELOG: each change as an insert, with its code before the input's row. What has no code is left out. */
+export type ToChangelogNode = Readonly<{
+  kind: 'to_changelog';
+  input: PlanNode;
+  codes: readonly ChangeCode[];
+  fields: readonly Field[];
+}>;
+
+/** FROM_CHANGELOG: rows as the changes that a column of theirs says. Its row: the input's, without that column. */
+export type FromChangelogNode = Readonly<{
+  kind: 'from_changelog';
+  input: PlanNode;
+  column: number;
+  codes: readonly ChangeCode[];
   fields: readonly Field[];
 }>;
 
@@ -391,6 +418,8 @@ export type PlanNode =
   | CorrelateNode
   | ChangelogNormalizeNode
   | SinkMaterializeNode
+  | ToChangelogNode
+  | FromChangelogNode
   | SetOperationNode
   | MatchNode
   | UnionNode

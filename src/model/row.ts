@@ -17,20 +17,26 @@ export function rowInteger(value: number | bigint): number | bigint {
 }
 
 /**
- * Values as text that is equal exactly where the values are: the key of a `Map`. NULL is a value of its own; −0 equals 0 and NaN itself.
- * Of a single string it is that string.
+ * Values as text that is equal exactly where the values are, for rows whose columns have the same types: the key of a `Map`. NULL is a value
+ * of its own; −0 equals 0 and NaN itself. Of a single string or number nothing is made that is not there already.
  */
 export function keyText(row: Row, columns: readonly number[]): string {
-  if (columns.length === 1) {
-    const value = row[columns[0]!]!;
-    return typeof value === 'string' ? `s${value}` : valueText(value);
-  }
+  if (columns.length === 1) return singleText(row[columns[0]!]!);
   let text = '';
-  for (const column of columns) {
-    const part = valueText(row[column]!);
+  for (let i = 0; i < columns.length; i++) {
+    const part = valueText(row[columns[i]!]!);
     text += `${part.length}:${part}`;
   }
   return text;
+}
+
+/** What no other text begins with: of NULL, and of strings that begin with it themselves. */
+const mark = '\0';
+
+function singleText(value: SqlValue): string {
+  if (typeof value === 'string') return value.charCodeAt(0) === 0 ? `${mark}s${value}` : value;
+  if (typeof value === 'number' || typeof value === 'bigint') return `${value}`;
+  return value === null || value === undefined ? `${mark}n` : valueText(value);
 }
 
 /** All values of a row as `keyText`. */
@@ -46,12 +52,20 @@ export function rowText(row: Row): string {
 /** Two rows of one type, by value. */
 export function equalRows(a: Row, b: Row): boolean {
   if (a === b) return true;
-  for (let i = 0; i < a.length; i++) {
-    if (a[i] === b[i]) continue;
-    if (typeof a[i] !== 'object' && !Number.isNaN(a[i])) return false;
-    if (valueText(a[i]!) !== valueText(b[i]!)) return false;
-  }
+  for (let i = 0; i < a.length; i++) if (!equalValues(a[i]!, b[i]!)) return false;
   return true;
+}
+
+/** Whether two rows of one type have the same values in some columns. */
+export function equalColumns(a: Row, b: Row, columns: readonly number[]): boolean {
+  for (const column of columns) if (!equalValues(a[column]!, b[column]!)) return false;
+  return true;
+}
+
+/** Two values of one type: NaN is itself. */
+export function equalValues(a: SqlValue, b: SqlValue): boolean {
+  if (a === b) return true;
+  return (typeof a === 'object' || Number.isNaN(a)) && valueText(a) === valueText(b);
 }
 
 function valueText(value: SqlValue): string {

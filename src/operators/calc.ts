@@ -6,6 +6,7 @@
  */
 import { type ColumnBatch, gatherBatch, minWatermark } from '../model/column.ts';
 import { assert } from '../model/errors.ts';
+import type { SessionContext } from '../model/function.ts';
 import type { CalcSpec } from '../model/job-graph.ts';
 import type { Operator, OperatorContext, Output } from '../model/operator.ts';
 import { RowFilter } from './codegen/row-filter.ts';
@@ -16,6 +17,8 @@ export class CalcOperator implements Operator {
   readonly #spec: CalcSpec;
   readonly #readsWatermark: boolean;
   #watermark = minWatermark;
+  #session: SessionContext | null = null;
+  #nowMs = 0;
   #filter: RowFilter | null = null;
   #projection: RowProjection | null = null;
   #output: Output | null = null;
@@ -27,14 +30,19 @@ export class CalcOperator implements Operator {
     this.#spec = this.#readsWatermark ? onWatermark(spec) : spec;
   }
 
-  open({ session, pool }: OperatorContext, output: Output): void {
+  /** The clock stands still while a batch is worked on: calls that ask for the time of one row get the same. */
+  open(ctx: OperatorContext, output: Output): void {
     const { predicate, projections, inputFields } = this.#spec;
+    const { pool } = ctx;
+    const session = { ...ctx.session, now: () => this.#nowMs };
+    this.#session = ctx.session;
     this.#filter = predicate === null ? null : new RowFilter(predicate, inputFields, session, pool);
     this.#projection = new RowProjection(projections, inputFields, session, pool);
     this.#output = output;
   }
 
   processBatch(given: ColumnBatch): void {
+    this.#nowMs = this.#session!.now();
     const batch = this.#readsWatermark ? this.#withWatermark(given) : given;
     const { length } = batch;
     const count = this.#filter === null ? length : this.#filter.select(batch);

@@ -6,12 +6,14 @@ import { op } from '../model/column.ts';
 import type { ChangelogNormalizeSpec } from '../model/job-graph.ts';
 import { equalRows, keyText, type Row } from '../model/row.ts';
 import { KeyedState, type StateHandle } from '../state/keyed-state.ts';
+import { RowExpression } from './rows/row-expression.ts';
 import { RowOperator } from './rows/row-operator.ts';
 
 export class ChangelogNormalizeOperator extends RowOperator {
   readonly #spec: ChangelogNormalizeSpec;
-  /** The row of each key. */
+  /** The row of each key, if the condition holds for it. */
   #rows!: KeyedState<Row>;
+  #holds!: (row: Row) => boolean;
 
   constructor(spec: ChangelogNormalizeSpec) {
     super([spec.inputFields], spec.fields);
@@ -19,7 +21,9 @@ export class ChangelogNormalizeOperator extends RowOperator {
   }
 
   protected opened(): void {
-    const { keys, inputFields, stateTtlMs } = this.#spec;
+    const { keys, inputFields, stateTtlMs, condition } = this.#spec;
+    const test = condition === null ? null : new RowExpression(condition, inputFields, this.ctx.session);
+    this.#holds = (row) => test === null || test.holds(row);
     this.#rows = new KeyedState<Row>(
       {
         name: 'rows',
@@ -42,15 +46,16 @@ export class ChangelogNormalizeOperator extends RowOperator {
   protected row(change: number, row: Row): void {
     if (change === op.updateBefore) return; // what was before is in the state
     const key = keyText(row, this.#spec.keys);
-    const before = this.#rows.get(key);
-    if (change === op.delete) this.#remove(key, before);
+    const known = this.#rows.get(key);
+    // A state from before a change of the query may have rows that nobody was told of.
+    const before = known !== undefined && this.#holds(known) ? known : undefined;
+    if (change === op.delete || !this.#holds(row)) this.#remove(key, before);
     else this.#put(key, row, before);
   }
 
   /** A tombstone has the key alone: the whole row goes out. One whose key is not known is nothing to anybody. */
   #remove(key: string, before: Row | undefined): void {
-    if (before === undefined) return;
-    this.output.add(op.delete, before);
+    if (before !== undefined) this.output.add(op.delete, before);
     this.#rows.delete(key);
   }
 

@@ -39,9 +39,9 @@ export class CorrelateOperator extends RowOperator {
     for (const made of this.#make(row)) {
       if (this.#condition !== null && !this.#condition.holds(row, made)) continue;
       isAlone = false;
-      this.output.add(change, [...row, ...made]);
+      this.output.addJoined(change, row, made);
     }
-    if (isAlone && this.#spec.join === 'left') this.output.add(change, [...row, ...this.#padding]);
+    if (isAlone && this.#spec.join === 'left') this.output.addJoined(change, row, this.#padding);
   }
 
   protected advance(): void {}

@@ -6,6 +6,7 @@ import { ExpandOperator } from './aggregate/expand.ts';
 import { GroupAggregateOperator } from './aggregate/group-aggregate.ts';
 import { SetOperationOperator } from './aggregate/set-operation.ts';
 import { CalcOperator } from './calc.ts';
+import { FromChangelogOperator, ToChangelogOperator } from './changelog-codes.ts';
 import { ChangelogNormalizeOperator } from './changelog-normalize.ts';
 import { CorrelateOperator } from './correlate.ts';
 import { IntervalJoinOperator } from './join/interval-join.ts';
@@ -27,6 +28,7 @@ import { ProcessingTimeAggregateOperator } from './window/processing-time-aggreg
 import { RowWindowAggregateOperator } from './window/row-window-aggregate.ts';
 import { SessionOperator } from './window/session.ts';
 import { SessionAggregateOperator } from './window/session-aggregate.ts';
+import { SessionAggregates, SessionRows } from './window/session-results.ts';
 import { WindowJoinOperator } from './window/window-join.ts';
 import { WindowOperator } from './window/window-operator.ts';
 
@@ -39,7 +41,8 @@ const factories: Factories = {
   processing_time_aggregate: (spec) => new ProcessingTimeAggregateOperator(spec),
   session_aggregate: (spec) => new SessionAggregateOperator(spec),
   row_window_aggregate: (spec) => new RowWindowAggregateOperator(spec),
-  session: (spec) => new SessionOperator(spec),
+  session: (spec) => new SessionOperator(spec, new SessionRows(spec)),
+  row_session_aggregate: (spec) => new SessionOperator({ ...spec, partition: spec.keys }, new SessionAggregates(spec)),
   window: (spec) => new WindowOperator(spec),
   over: (spec) => overOperator(spec),
   rank: (spec) => rankOperator(spec),
@@ -53,6 +56,8 @@ const factories: Factories = {
   temporal_join: (spec) => new TemporalJoinOperator(spec),
   changelog_normalize: (spec) => new ChangelogNormalizeOperator(spec),
   sink_materialize: (spec) => new SinkMaterializeOperator(spec),
+  to_changelog: (spec) => new ToChangelogOperator(spec),
+  from_changelog: (spec) => new FromChangelogOperator(spec),
   match: (spec) => new MatchOperator(spec),
   lookup_join: (spec) => new LookupJoinOperator(spec),
   correlate: (spec) => new CorrelateOperator(spec),

@@ -21,7 +21,7 @@ export function filesystemSinkFactory(formats: FormatRegistry): SinkFactory {
   return {
     deliveryGuarantee:
       'Exactly-once: a part file is hidden until its checkpoint is durable and then appears whole; readers leave hidden files out.',
-    changelog: (table) => (formats[table.options.get('format') ?? '']?.changes === true ? 'all' : 'insert-only'),
+    changelog: (table) => (formats[table.options.get('format') ?? '']?.changes === true ? 'retract' : 'insert-only'),
     metadata: new Map(),
     plan: (table, ctx) => plan(table, formats, ctx),
     writer: (config, ctx) => {

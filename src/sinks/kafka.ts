@@ -38,7 +38,7 @@ export function kafkaSinkFactory(formats: FormatRegistry): SinkFactory {
 function changelogOf({ options }: TableDefinition, formats: FormatRegistry): SinkChangelog {
   if (options.get('connector') === 'upsert-kafka') return 'upsert';
   const name = options.get('value.format') ?? options.get('format') ?? '';
-  return formats[name]?.changes === true ? 'all' : 'insert-only';
+  return formats[name]?.changes === true ? 'retract' : 'insert-only';
 }
 
 function plan(definition: TableDefinition, formats: FormatRegistry, ctx: ConnectorContext): ConnectorConfig {

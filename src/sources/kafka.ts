@@ -25,6 +25,7 @@ export function kafkaSourceFactory(formats: FormatRegistry): SourceFactory {
   return {
     metadata: new Map([...kafkaMetadata, ...formatMetadata(Object.values(formats))]),
     plan: (table, columns, ctx) => plan(table, columns, formats, ctx),
+    passesNullRowtimes: true,
     bounded: (config) => (config as KafkaTable).bounded !== null,
     maxParallelism: (config) => usableSubtasks(config as KafkaTable),
     enumerator: (config) => new KafkaEnumerator(config as KafkaTable),

@@ -105,6 +105,7 @@ export type GroupItem = Located &
 export type SelectQuery = Located &
   Readonly<{
     kind: 'select';
+    hints?: readonly QueryHint[] | undefined;
     distinct: Position | null;
     items: readonly SelectItem[];
     from: FromItem | null;
@@ -194,6 +195,11 @@ export type SqlPattern = Located &
 
 /** What stands between the signs of a hint behind a table: `OPTIONS('key'='value')`. */
 export type Hint = Located & Readonly<{ name: string; options: readonly SqlOption[] }>;
+
+/** What stands between the signs of a hint behind SELECT: `BROADCAST(a, b)`, `LOOKUP('table' = 'c')`. */
+export type QueryHint = Located & Readonly<{ name: string; args: readonly HintArgument[] }>;
+
+export type HintArgument = Located & Readonly<{ key: string; value: string | null }>;
 
 export type SqlOption = Located & Readonly<{ key: string; value: string }>;
 

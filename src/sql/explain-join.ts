@@ -30,7 +30,7 @@ export function joinLines(node: JoiningNode): string[] {
     case 'join':
       return [
         `Join(${[type, ...conditionParts(node), names(node.fields)].join(', ')})`,
-        'state: every row of both sides, by the key',
+        `state: every row of both sides, by the key${ttlsText(node)}`,
       ];
     case 'interval_join':
       return [
@@ -48,6 +48,18 @@ export function joinLines(node: JoiningNode): string[] {
         'state: left rows until the watermark has passed them, versions of the right side that they can ask for',
       ];
   }
+}
+
+function ttlsText({ ttls }: Extract<PairNode, { kind: 'join' }>): string {
+  if (ttls === undefined) return '';
+  const [left, right] = [ttls.left, ttls.right].map((ms) => ttlText(ms, 'after they came'));
+  return `; the left ones ${left}, the right ones ${right}`;
+}
+
+/** `ms`: of the hint STATE_TTL. */
+export function ttlText(ms: number | undefined, after: string): string {
+  if (ms === 0) return 'for ever';
+  return `until ${ms === undefined ? 'table.exec.state.ttl' : formatDuration(ms)} ${after}`;
 }
 
 function boundsOf(node: Extract<PairNode, { kind: 'interval_join' }>): string {

@@ -1,6 +1,7 @@
 /** Windows as EXPLAIN shows them, and the state that they keep. */
 import type { WindowAggregateNode, WindowDefinition, WindowNode } from '../model/plan.ts';
 import { formatDuration, formatName } from './format-expression.ts';
+import { changelogOf, isInsertOnly } from './planner/changelog.ts';
 
 export function windowLines({ input, window, timeColumn, processingTime, partition }: WindowNode): string[] {
   const keys = partition.map((column) => formatName(input.fields[column]!.name)).join(', ');
@@ -32,7 +33,10 @@ function emitParts({ emit }: WindowAggregateNode): string[] {
   return [`emit=[${[...early, ...late].join(', ')}]`];
 }
 
-function stateOf({ window, attached, keys, processingTime }: WindowAggregateNode): string {
+function stateOf({ input, window, attached, keys, processingTime }: WindowAggregateNode): string {
+  if (window.kind === 'session' && attached === null && !isInsertOnly(changelogOf(input))) {
+    return `rows, until ${passing(processingTime)} their session`;
+  }
   const unit =
     window.kind === 'session'
       ? `each session${keys.length === 0 ? '' : ' of a key'}`

@@ -13,7 +13,8 @@ import type {
 import { inputsOf } from '../model/plan.ts';
 import { formatPath } from '../model/table.ts';
 import { type Field, formatType } from '../model/types.ts';
-import { joinLines } from './explain-join.ts';
+import { changelogLine } from './explain-changelog.ts';
+import { joinLines, ttlText } from './explain-join.ts';
 import { matchLines } from './explain-match.ts';
 import { orderLines } from './explain-order.ts';
 import { windowAggregateLines, windowLines } from './explain-windows.ts';
@@ -120,6 +121,9 @@ function linesOf(node: PlanNode): string[] {
       return orderLines(node);
     case 'match':
       return matchLines(node);
+    case 'to_changelog':
+    case 'from_changelog':
+      return [changelogLine(node)];
     case 'union':
       return [`Union(all=[true], fields=[${namesOf(node.fields)}])`];
     case 'set_operation': {
@@ -131,6 +135,11 @@ function linesOf(node: PlanNode): string[] {
     }
     case 'values':
       return [`Values(rows=[${node.rows.length}], fields=[${namesOf(node.fields)}])`];
+    case 'changelog_normalize': {
+      const { condition, input, fields } = node;
+      const where = condition === null ? '' : `, where=[${formatExpression(condition, input.fields)}]`;
+      return [`ChangelogNormalize(fields=[${namesOf(fields)}]${where})`];
+    }
     default:
       return [
         `${node.kind.replace(/(?:^|_)(\w)/g, (_, letter: string) => letter.toUpperCase())}(fields=[${namesOf(node.fields)}])`,
@@ -167,13 +176,13 @@ function expandLine({ input, projections, fields }: ExpandNode): string {
   return `Expand(projects=[${sets.map((set) => `{${set}}`).join(', ')}], fields=[${namesOf(fields)}])`;
 }
 
-function groupAggregateLines({ input, keys, aggregates, fields }: GroupAggregateNode): string[] {
+function groupAggregateLines({ input, keys, aggregates, ttlMs, fields }: GroupAggregateNode): string[] {
   const keyNames = keys.map((key) => formatName(input.fields[key]!.name)).join(', ');
   const calls = formatAggregates(aggregates, input.fields, fields.slice(keys.length));
   const unit = keys.length === 0 ? 'one row' : 'a row for a key';
   return [
     `GroupAggregate(keys=[${keyNames}], aggregates=[${calls}])`,
-    `state: accumulators, ${unit}, until table.exec.state.ttl after its last change`,
+    `state: accumulators, ${unit}, ${ttlText(ttlMs, 'after its last change')}`,
   ];
 }
 

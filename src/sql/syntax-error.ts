@@ -182,7 +182,7 @@ function startsExpression(type: TokenType): boolean {
     'LeftParen', 'Plus', 'Minus', 'Word', 'Identifier', 'QuotedIdentifier', 'FunctionName', 'CASE', 'CAST', 'TRY_CAST',
     'NOT', 'EXISTS', 'NULL', 'TRUE', 'FALSE', 'UNKNOWN', 'INTERVAL', 'DATE', 'TIME', 'TIMESTAMP', 'ROW', 'ARRAY', 'MAP',
     'EXTRACT', 'TRIM', 'SUBSTRING', 'POSITION', 'OVERLAY', 'FLOOR', 'CEIL', 'CEILING', 'TIMESTAMPADD', 'TIMESTAMPDIFF',
-    'CURRENT_DATE', 'CURRENT_TIME', 'CURRENT_TIMESTAMP', 'LOCALTIME', 'LOCALTIMESTAMP',
+    'CURRENT_DATE', 'CURRENT_TIME', 'CURRENT_TIMESTAMP', 'LOCALTIME', 'LOCALTIMESTAMP', 'USER',
   ].includes(type.name);
 }
 

@@ -3,7 +3,9 @@
  * values lie as JavaScript values in an object column whose NULL is `null` (its `nulls` stays unused), and become a `Column` on the way out.
  */
 import type { BytesColumn, Column, Nulls, StringColumn } from '../model/column.ts';
+import type { SqlValue } from '../model/function.ts';
 import { type DataType, layoutOf } from '../model/types.ts';
+import { StringWriter } from './string-writer.ts';
 
 /** `initial` null: a new row's cell is NULL. */
 export type Cell = Readonly<{ type: DataType; initial: number | null }>;
@@ -88,37 +90,11 @@ export function cellsToColumn(type: DataType, column: CellColumn, length: number
   return { layout: 'object', values: column.values, nulls: nullsOf(column.values, length) };
 }
 
-const encoder = new TextEncoder();
-const bytesPerCodeUnit = 3; // at most, in UTF-8
-
 /** Strings (or byte strings, or null) as one buffer and ranges in it. */
 export function encodeStrings(values: readonly unknown[], length: number): BytesColumn {
-  let bytes = new Uint8Array(Math.max(64, length * 16));
-  const starts = new Int32Array(length);
-  const ends = new Int32Array(length);
-  let used = 0;
-  for (let i = 0; i < length; i++) {
-    const value = values[i] as string | Uint8Array | null;
-    starts[i] = used;
-    if (value !== null) {
-      const needed = used + (typeof value === 'string' ? value.length * bytesPerCodeUnit : value.length);
-      if (needed > bytes.length) bytes = grown(bytes, needed);
-      if (typeof value === 'string') used += encoder.encodeInto(value, bytes.subarray(used)).written;
-      else {
-        bytes.set(value, used);
-        used += value.length;
-      }
-    }
-    ends[i] = used;
-  }
-  return { layout: 'string', encoding: 'bytes', bytes, starts, ends, nulls: nullsOf(values, length) };
-}
-
-/** A larger copy of a buffer: at least doubled. */
-export function grown(bytes: Uint8Array, needed: number): Uint8Array<ArrayBuffer> {
-  const larger = new Uint8Array(Math.max(bytes.length * 2, needed));
-  larger.set(bytes);
-  return larger;
+  const writer = new StringWriter(length);
+  for (let i = 0; i < length; i++) writer.write(i, values[i] as SqlValue);
+  return writer.column();
 }
 
 function nullsOf(values: readonly unknown[], length: number): Nulls {

@@ -2,13 +2,13 @@
  * State of operators that keep rows: a value of any form for each key, in memory. Snapshots take references at once and are written later:
  * an entry that a snapshot has is replaced, not changed (copy on write).
  */
-import { batchOf } from '../model/column.ts';
 import { EngineError } from '../model/errors.ts';
 import type { OperatorSnapshot } from '../model/operator.ts';
 import { keyText, type Row } from '../model/row.ts';
 import type { StateChunk, StateTableFields } from '../model/state.ts';
 import { type Field, formatType } from '../model/types.ts';
-import { BatchRows, columnOfValues } from './value-column.ts';
+import { BatchRows } from './value-column.ts';
+import { RowWriter } from './value-writer.ts';
 
 /** How values of a state table are written: each as rows, in any order, that give it back. */
 export type StateTable<V> = Readonly<{
@@ -18,8 +18,8 @@ export type StateTable<V> = Readonly<{
   /** Of the rows that `toRows` gives; without the key. */
   valueFields: readonly Field[];
   toRows: (value: V) => Iterable<Row>;
-  /** Takes one row in; `value` is undefined at the first of a key. May change and give back `value`. */
-  fromRow: (value: V | undefined, row: Row) => V;
+  /** Takes one row in; `value` is undefined at the first of a key. May change and give back `value`. `key`: the values of the key's fields. */
+  fromRow: (value: V | undefined, row: Row, key: Row) => V;
   /** A value that can be changed while the old one stays as it is. */
   clone: (value: V) => V;
 }>;
@@ -112,14 +112,9 @@ export class KeyedState<V> {
 
   /** Fails with CHECKPOINT where the chunk's rows are not of this table. */
   restore(chunk: StateChunk): void {
-    const { keyFields, name, fromRow } = this.#table;
+    const { keyFields, fromRow } = this.#table;
     const { fields } = this.schema;
-    const [expected, found] = [fields, chunk.fields].map((list) => list.map(({ type }) => formatType(type)).join(', '));
-    if (expected !== found) {
-      throw new EngineError('CHECKPOINT', `state '${name}': expected rows of (${expected}), found (${found})`, {
-        hint: 'The query has changed since the checkpoint: start with --restore none.',
-      });
-    }
+    checkStateFields(this.schema, chunk);
     const rows = new BatchRows(
       chunk.batch,
       fields.map(({ type }) => type),
@@ -130,7 +125,7 @@ export class KeyedState<V> {
       const key = row.slice(0, keyColumns.length);
       const text = keyText(key, keyColumns);
       const shard = this.#shard(text);
-      this.#put(shard, text, key, fromRow(shard.get(text)?.value, row.slice(keyColumns.length)));
+      this.#put(shard, text, key, fromRow(shard.get(text)?.value, row.slice(keyColumns.length), key));
     }
   }
 
@@ -174,28 +169,28 @@ export class KeyedState<V> {
   }
 
   *#chunks(entries: readonly Entry<V>[]): Generator<StateChunk> {
-    let rows: Row[] = [];
+    const { schema } = this;
+    let rows = new RowWriter(schema.fields, chunkRows);
     for (const { key, value } of entries) {
       for (const row of this.#table.toRows(value)) {
-        rows.push([...key, ...row]);
-        if (rows.length < chunkRows) continue;
-        yield this.#chunk(rows);
-        rows = [];
+        if (rows.length === chunkRows) {
+          yield { ...schema, batch: rows.batch() };
+          rows = new RowWriter(schema.fields, chunkRows); // of arrays of its own: a chunk may be kept
+        }
+        rows.add(key, row);
       }
     }
-    if (rows.length > 0) yield this.#chunk(rows);
-  }
-
-  #chunk(rows: readonly Row[]): StateChunk {
-    const { schema } = this;
-    const columns = schema.fields.map(({ type }, i) =>
-      columnOfValues(
-        type,
-        rows.map((row) => row[i]!),
-      ),
-    );
-    return { ...schema, batch: batchOf(rows.length, columns) };
+    if (rows.length > 0) yield { ...schema, batch: rows.batch() };
   }
 }
 
 const bytesPerEntry = 200;
+
+/** Fails with CHECKPOINT where the chunk's rows are not of the table. */
+export function checkStateFields({ table, fields }: StateTableFields, chunk: StateTableFields): void {
+  const [expected, found] = [fields, chunk.fields].map((list) => list.map(({ type }) => formatType(type)).join(', '));
+  if (expected === found) return;
+  throw new EngineError('CHECKPOINT', `state '${table}': expected rows of (${expected}), found (${found})`, {
+    hint: 'The query has changed since the checkpoint: start with --restore none.',
+  });
+}

@@ -5,8 +5,8 @@
 import type { BytesColumn, CodeColumn, Column } from '../model/column.ts';
 import { assert } from '../model/errors.ts';
 import type { StringPool } from '../model/string-pool.ts';
-import { grown } from './cell-column.ts';
 import type { KeyColumn } from './key-column.ts';
+import { grown } from './string-writer.ts';
 import { firstPageCapacity, NullPages, pageMask, pageOf } from './table-page.ts';
 
 type StringPage = { bytes: Uint8Array; used: number; starts: Int32Array; ends: Int32Array; codes: Int32Array };

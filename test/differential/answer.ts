@@ -16,8 +16,16 @@ export function parseExactly(text: string): unknown {
 
 function exact(_key: string, value: unknown, context: Readonly<{ source?: string }>): unknown {
   if (typeof value !== 'number' || context.source === undefined) return value;
-  const { source } = context;
-  if (/e/i.test(source)) return value;
+  const source = withoutExponent(context.source);
   const digits = source.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '');
   return digits.replace(/^-?[0.]*|\./g, '').length <= mostDigits ? value : digits;
+}
+
+/** Java writes large decimals with an exponent, too. */
+function withoutExponent(source: string): string {
+  const [, sign, whole, fraction = '', exponent] = /^(-?)(\d+)(?:\.(\d+))?e\+?(\d+)$/i.exec(source) ?? [];
+  if (exponent === undefined) return source;
+  const digits = (whole + fraction).padEnd(whole!.length + Number(exponent), '0');
+  const point = whole!.length + Number(exponent);
+  return point < digits.length ? `${sign}${digits.slice(0, point)}.${digits.slice(point)}` : sign + digits;
 }

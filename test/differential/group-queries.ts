@@ -155,6 +155,16 @@ export const groupQueries = {
         "SELECT id, k, {LAG(i)|LAG(i, 1)|LAG(s, 2, 'none')|LAG(i, 2, -1)|LEAD(i)|ROW_NUMBER()|RANK()|DENSE_RANK()} OVER (PARTITION BY k ORDER BY et) AS x, i - {LAG(i)|SUM(i)|FIRST_VALUE(i)} OVER (PARTITION BY k ORDER BY et) AS y FROM t",
       ),
   },
+  over_values: {
+    make: (w) => {
+      const calls = ['COUNT(*)', '{SUM|AVG|MIN|MAX}({i|d|l|dc})', '{MIN|MAX}({s|b|dt})', 'COUNT(DISTINCT {s|i})'];
+      const chosen = w.random.some(calls, w.random.between(1, 3)).map((call, n) => `${w.fill(call)} OVER w1 AS c${n}`);
+      const frame = w.fill('{|ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW|RANGE UNBOUNDED PRECEDING}');
+      const window = `PARTITION BY k ORDER BY ${w.random.pick(['i', 'd', 'l', 'dt', 's', 'dc'])}`;
+      if (w.random.chance(0.2)) return `SELECT id, k, ROW_NUMBER() OVER (${window}) AS x FROM t${w.where()}`;
+      return `SELECT id, k, ${chosen.join(', ')} FROM ${w.random.pick(['t', 't', 'w'])}${w.where()} WINDOW w1 AS (${window} ${frame})`;
+    },
+  },
   group_of_over: {
     make: (w) =>
       w.fill(

@@ -61,6 +61,11 @@ const tests = [
   'i >= {ALL|SOME} (SELECT i FROM u WHERE i IS NOT NULL)',
   'i IN (SELECT u.i FROM u WHERE u.k = t.k)',
   'k IN (SELECT k FROM u) AND i > 1',
+  'i > {3..6} OR k IN (SELECT k FROM u WHERE i > {2..6})',
+  'b OR {NOT |}EXISTS (SELECT 1 FROM u WHERE u.k = t.k AND u.i > {2..6})',
+  'NOT (b AND k IN (SELECT k FROM u WHERE k IS NOT NULL AND i > {2..6}))',
+  'i IN (SELECT {MAX|MIN}(i) FROM u WHERE u.k = t.k GROUP BY b)',
+  'i {>|<|=|<>} {ALL|SOME} (SELECT i FROM u WHERE i {> 4|IS NOT NULL AND b})',
 ];
 
 const scalarTemplates = [
@@ -68,6 +73,10 @@ const scalarTemplates = [
   'SELECT id, (SELECT {MAX|COUNT|SUM}(i) FROM u WHERE u.k = t.k) AS m1 FROM t',
   'SELECT id, i - (SELECT AVG(i) FROM u WHERE u.b = t.b AND u.k = t.k) AS m1 FROM t',
   'SELECT k, COUNT(*) AS n FROM t GROUP BY k HAVING COUNT(*) > (SELECT COUNT(*) / 4 FROM u)',
+  'SELECT id, {NOT |}EXISTS (SELECT 1 FROM u WHERE {u.k = t.k|i > 8}) AS m1 FROM t',
+  'SELECT id, i {IN|NOT IN} (SELECT i FROM u WHERE i {IS NOT NULL|> 3}) AS m1 FROM t',
+  "SELECT id, CASE WHEN k IN (SELECT k FROM u WHERE b AND k IS NOT NULL) THEN 'p' ELSE s END AS m1 FROM t",
+  'SELECT k, COUNT(*) AS n FROM t GROUP BY k HAVING COUNT(*) > {2..4} OR k IN (SELECT k FROM u WHERE i > 5)',
   'SELECT k, (SELECT COUNT(*) FROM u WHERE u.k = x.k) AS m1 FROM (SELECT k, SUM(i) AS s1 FROM t GROUP BY k) x',
 ];
 

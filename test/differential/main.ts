@@ -47,7 +47,7 @@ async function run(trial: Trial, engine: Millrace): Promise<Outcome> {
     inTime(askFlink(values.gateway, statements)),
     inTime(engine.answer(statements)),
   ]);
-  const compared = compare(flink, millrace, { folded: query.folded, zone: query.world.zone });
+  const compared = compare(flink, millrace, { folded: query.folded, zone: query.world.zone, statements });
   const known = !isHarmless(compared) && faultOfFlink(query, compared) !== undefined;
   return { trial, verdict: known ? 'fault of Flink' : compared, flink, millrace };
 }

@@ -68,7 +68,7 @@ function windowJoin(w: Writer): string {
 export const windowQueries = {
   window: {
     make: (w) => {
-      const keys = w.random.pick(['', 'k, ', 'k, b, ', 'i, ']);
+      const keys = w.random.pick(['', 'k, ', 'k, b, ', 'i, ', 'k, a, ', 'r, ']);
       return `SELECT ${keys}window_start, window_end, ${w.aggregates('any order')} FROM TABLE(${windowFunction(w)})${w.where()} GROUP BY ${keys}window_start, window_end${w.having()}`;
     },
   },

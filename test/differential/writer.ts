@@ -96,7 +96,8 @@ export class Writer {
 
   #aggregate(kind: 'any order' | 'one input'): string {
     const call = this.pick(kind === 'one input' && this.random.chance(0.25) ? orderedAggregates : aggregates);
-    return this.random.chance(0.2) ? `${call} FILTER (WHERE ${this.condition()})` : call;
+    const hasFilter = !/^JSON_|^CARDINALITY/.test(call) && this.random.chance(0.2);
+    return hasFilter ? `${call} FILTER (WHERE ${this.condition()})` : call;
   }
 
   #list(count: number, make: (n: number) => string): string {

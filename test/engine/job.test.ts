@@ -68,6 +68,7 @@ function graphOf(parallelism: number, counter: Partial<CounterConfig> = {}): Job
               connector: 'ledger',
               config: { directory: join(directory, 'out'), faults },
               notNull: { columns: [], onNull: 'fail' },
+              content: null,
               updateBefore: true,
             },
           },

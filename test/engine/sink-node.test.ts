@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { SinkConstraints } from '../../src/engine/sink-constraints.ts';
 import { SinkNode } from '../../src/engine/sink-node.ts';
 import { type ColumnBatch, rowKinds } from '../../src/model/column.ts';
 import type { NotNullEnforcer } from '../../src/model/job-graph.ts';
@@ -9,7 +10,7 @@ import { batchOfRows } from '../support/operator-harness.ts';
 const fields = [{ name: 'n', type: types.of('int') }];
 
 /** What reaches the writer of these changes, `+U 1`. */
-function written(changes: readonly string[], updateBefore: boolean, notNull: NotNullEnforcer | null = null): string[] {
+function written(changes: readonly string[], updateBefore: boolean, notNull?: NotNullEnforcer): string[] {
   const found: string[] = [];
   const write = (batch: ColumnBatch): void => {
     const { values, nulls } = batch.columns[0]! as { values: Int32Array; nulls: Uint8Array | null };
@@ -18,9 +19,10 @@ function written(changes: readonly string[], updateBefore: boolean, notNull: Not
     }
   };
   const writer = { write, ready: () => null, prepareCommit: async () => [], close: async () => {} };
-  const counters = { add: () => {} };
+  const common = { table: 't', fields, content: null, counters: { add: () => {} } };
+  const constraints = notNull === undefined ? null : new SinkConstraints({ ...common, notNull });
   const node = new SinkNode({
-    ...{ id: 'x', table: 't', fields, notNull, updateBefore, writer, channels: 1, counters },
+    ...{ id: 'x', constraints, updateBefore, writer, channels: 1 },
     wake: () => {},
     fail: () => {},
   });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { FanOut } from '../../src/engine/fan-out.ts';
 import { SourceDriver } from '../../src/engine/source-driver.ts';
+import type { ColumnBatch } from '../../src/model/column.ts';
 import { columnRef } from '../../src/model/expression.ts';
 import type { ReaderOutput, SourceReader } from '../../src/model/source.ts';
 import { StringPool } from '../../src/model/string-pool.ts';
@@ -11,7 +12,7 @@ import { testSession } from '../support/sql-expressions.ts';
 const fields: readonly Field[] = [{ name: 't', type: types.timestamp(3) }];
 
 /** Gives a batch with one rowtime at each poll. */
-function readerOf(times: readonly number[], pool: StringPool): SourceReader {
+function readerOf(times: readonly (number | null)[], pool: StringPool): SourceReader {
   const left = [...times];
   return {
     addSplits: () => {},
@@ -41,7 +42,14 @@ describe('a source that waits for others', () => {
       emitEnd: () => {},
     } as unknown as FanOut;
     const expression = columnRef(0, types.timestamp(3));
-    const watermark = { expression, rowtime: expression, intervalMs: 200, idleTimeoutMs: null, alignment: null };
+    const watermark = {
+      expression,
+      rowtime: expression,
+      intervalMs: 200,
+      idleTimeoutMs: null,
+      alignment: null,
+      nullRowtime: 'fail',
+    } as const;
     const driver = new SourceDriver({
       spec: { table: 't', fields, watermark },
       reader: readerOf([5, 1_000, 1_001], pool),
@@ -68,5 +76,49 @@ describe('a source that waits for others', () => {
     driver.align(2_000);
     for (const atMs of [810, 820]) await step(atMs);
     expect(said.at(-1)).toBe('batch');
+  });
+});
+
+describe('a row without a rowtime', () => {
+  async function run(nullRowtime: 'fail' | 'pass'): Promise<readonly (number | string)[]> {
+    const pool = new StringPool();
+    const said: (number | string)[] = [];
+    const output = {
+      emitBatch: (batch: ColumnBatch) => said.push(...Array.from({ length: batch.length }, () => 'row')),
+      emitWatermark: (watermark: number) => said.push(watermark),
+      emitIdle: () => {},
+      emitEnd: () => {},
+    } as unknown as FanOut;
+    const expression = columnRef(0, types.timestamp(3));
+    const watermark = {
+      expression,
+      rowtime: expression,
+      intervalMs: 0,
+      idleTimeoutMs: null,
+      alignment: null,
+      nullRowtime,
+    };
+    const driver = new SourceDriver({
+      spec: { table: 't', fields, watermark },
+      reader: readerOf([5, null, 7], pool),
+      output,
+      session: testSession,
+      pool,
+      monotonic: () => 0,
+      wake: () => {},
+      fail: (error) => said.push((error as Error).message),
+    });
+    for (let step = 0; step < 8; step++) {
+      driver.step(true);
+      await Promise.resolve().then(() => {});
+    }
+    return said;
+  }
+
+  it('passes where the source makes the watermarks', async () => {
+    expect(await run('pass')).toEqual(['row', 5, 'row', 'row', 7]);
+  });
+  it('fails the job elsewhere', async () => {
+    await expect(run('fail')).rejects.toThrow('source t: the rowtime of a row is NULL, expected a timestamp');
   });
 });

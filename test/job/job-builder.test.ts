@@ -6,7 +6,7 @@ import { columnRef, type Expression, literal } from '../../src/model/expression.
 import type { ChainNode, JobGraph, SourceSpec } from '../../src/model/job-graph.ts';
 import type { Pipeline, PlanNode, ScanColumn, WindowAggregateNode } from '../../src/model/plan.ts';
 import type { TableDefinition } from '../../src/model/table.ts';
-import { type Field, types } from '../../src/model/types.ts';
+import { type DataType, type Field, types } from '../../src/model/types.ts';
 
 const unused = (): never => {
   throw new Error('the builder has no use for this');
@@ -231,6 +231,7 @@ describe('watermarks', () => {
       expression: { ...minus(1, 5_000), args: [convert, literal(5_000, types.intervalMillis())] },
       idleTimeoutMs: null,
       alignment: null,
+      nullRowtime: 'fail',
       intervalMs: 200,
     });
   });
@@ -370,6 +371,9 @@ describe('a union', () => {
 });
 
 describe('a sink', () => {
+  const char: DataType = { kind: 'char', length: 4, nullable: true };
+  const varchar: DataType = { kind: 'varchar', length: 8, nullable: true };
+
   it.each([
     [{}, 'fail'],
     [{ 'table.exec.sink.not-null-enforcer': 'DROP' }, 'drop'],
@@ -380,6 +384,48 @@ describe('a sink', () => {
     ]);
     const graph = await build([into(table, scan(['device', 'v']))], { set: set as Record<string, string> });
     expect(nodesOf(graph).at(-1)!.spec).toMatchObject({ notNull: { columns: [0], onNull } });
+  });
+
+  it.each([
+    ['IGNORE', []],
+    ['TRIM_PAD', [char, varchar]],
+  ] as const)('with a type-length-enforcer %s', async (mode, casts) => {
+    const table = tableOf('out', [
+      { name: 'device', type: char },
+      { name: 'v', type: string },
+      { name: 'w', type: varchar },
+    ]);
+    const set = { 'table.exec.sink.type-length-enforcer': mode };
+    const nodes = nodesOf(await build([into(table, scan(['device', 'v', 'device']))], { set }));
+    const found = nodes.flatMap(({ spec }) => (spec.kind === 'calc' ? spec.projections : []));
+    expect(found.flatMap((each) => (each.kind === 'cast' ? [each.type] : []))).toEqual(casts);
+  });
+
+  it.each<[{ lengths?: string; nested?: string }, object | null]>([
+    [{}, null],
+    [{ lengths: 'ERROR' }, { lengths: true, within: 'nothing' }],
+    [{ nested: 'ROWS' }, { lengths: false, within: 'rows' }],
+    [
+      { lengths: 'ERROR', nested: 'ROWS_AND_COLLECTIONS' },
+      { lengths: true, within: 'rows_and_collections' },
+    ],
+  ])('with %o looks at what is in its row: %o', async ({ lengths = 'IGNORE', nested = 'IGNORE' }, rule) => {
+    const set = {
+      'table.exec.sink.type-length-enforcer': lengths,
+      'table.exec.sink.nested-constraint-enforcer': nested,
+    };
+    const table = tableOf('out', [{ name: 'device', type: char }]);
+    const { spec } = nodesOf(await build([into(table, scan(['device']))], { set })).at(-1)!;
+    expect(spec).toMatchObject({ content: rule === null ? null : { ...rule, types: [char] } });
+  });
+
+  it('does not cut within arrays', async () => {
+    const set = {
+      'table.exec.sink.type-length-enforcer': 'TRIM_PAD',
+      'table.exec.sink.nested-constraint-enforcer': 'ROWS_AND_COLLECTIONS',
+    };
+    const table = tableOf('out', [{ name: 'device', type: char }]);
+    await expect(build([into(table, scan(['device']))], { set })).rejects.toThrow(/exclude each other/);
   });
 
   it.each([

@@ -33,7 +33,7 @@ describe('one SET', () => {
     ['restart-strategy.type', 'maybe', 'INVALID_OPTION', /'exponential-delay', 'fixed-delay'/, /failure/],
     ['execution.runtime-mode', 'BATCH', 'UNSUPPORTED', /'STREAMING', got 'BATCH'/, /streaming/],
     ['table.exec.spill-compression.enabled', 'true', 'UNSUPPORTED', /batch mode/, /Flink/],
-    ['table.exec.sink.type-length-enforcer', 'TRIM_PAD', 'INVALID_OPTION', /'IGNORE'/, /not built/],
+    ['table.exec.sink.type-length-enforcer', 'CUT', 'INVALID_OPTION', /'IGNORE'/, /cut to the length/],
   ])('refuses %s = %s', (key, value, code, message, hint) => {
     expect(() => checkSetting(key, value)).toThrow(
       expect.objectContaining({ code, message: expect.stringMatching(message), hint: expect.stringMatching(hint) }),

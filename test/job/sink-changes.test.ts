@@ -46,6 +46,8 @@ describe('rows of one key are brought into order before a sink', () => {
     ['updated by another one: yes', swapped(scan(table(['a'], changes))), ['a'], 'upsert', settings(), true],
     ['the key moved with its column: no', swapped(scan(table(['a'], changes))), ['b'], 'upsert', settings(), false],
     ['updated by nothing known: yes', scan(table([], changes)), ['a'], 'all', settings(), true],
+    ['where every change is told: no', scan(table([], changes)), ['a'], 'retract', settings(), false],
+    ['nor by FORCE', scan(table([])), ['a'], 'retract', materialize('FORCE'), false],
     ['without a key there is no order', scan(table([], changes)), [], 'all', settings(), false],
     ['NONE', scan(table([], changes)), ['a'], 'upsert', materialize('NONE'), false],
     ['FORCE', scan(table([])), ['a'], 'upsert', materialize('FORCE'), true],
@@ -72,6 +74,7 @@ describe('the row before an update reaches a sink by key', () => {
     ['where a filter may stop the row after it', filtered(1), ['a'], 'upsert', true],
     ['not where the filter is of the key', filtered(0), ['a'], 'upsert', false],
     ['where the sink takes all changes', changing, ['a'], 'all', true],
+    ['where the sink tells all changes', changing, ['a'], 'retract', true],
   ])('%s', (_, input, key, accepts, expected) => expect(needsUpdateBefore(input, table(key), accepts)).toBe(expected));
 });
 

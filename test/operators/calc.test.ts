@@ -3,7 +3,7 @@ import { op } from '../../src/model/column.ts';
 import { columnRef, type Expression, literal } from '../../src/model/expression.ts';
 import { type Field, types } from '../../src/model/types.ts';
 import { CalcHarness, type Row } from '../support/calc-harness.ts';
-import { call, cast, int, text } from '../support/sql-expressions.ts';
+import { call, cast, int, testSession, text } from '../support/sql-expressions.ts';
 
 const inputFields: readonly Field[] = [
   { name: 'id', type: types.of('int') },
@@ -188,6 +188,13 @@ describe('a calc', () => {
     expect(harness.rows.at(-1)).toEqual(['Lima?', 'x']);
     expect(harness.rows).toHaveLength(3);
   });
+});
+
+it('asks the clock once for all calls of a row', () => {
+  let now = 0;
+  const session = { ...testSession, now: () => now++ };
+  const same = call('=', call('CURRENT_TIMESTAMP'), call('NOW'));
+  expect(new CalcHarness(inputFields, same, [id], 'codes', session).feed(sample).rows).toHaveLength(sample.length);
 });
 
 describe('CURRENT_WATERMARK', () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { columnRef, type Expression } from '../../src/model/expression.ts';
 import type { OperatorContext } from '../../src/model/operator.ts';
 import { types } from '../../src/model/types.ts';
 import { ChangelogNormalizeOperator } from '../../src/operators/changelog-normalize.ts';
@@ -9,9 +10,20 @@ const fields = [
   { name: 'v', type: types.string() },
 ];
 
-function harness(stateTtlMs: number | null = null, ctx: Partial<OperatorContext> = {}): ChangeHarness {
+function harness(
+  stateTtlMs: number | null = null,
+  ctx: Partial<OperatorContext> = {},
+  condition: Expression | null = null,
+): ChangeHarness {
   const changes = { update: true, delete: true };
-  const spec = { kind: 'changelog_normalize', keys: [0], fields, inputFields: fields, inputChanges: changes } as const;
+  const spec = {
+    kind: 'changelog_normalize',
+    keys: [0],
+    condition,
+    fields,
+    inputFields: fields,
+    inputChanges: changes,
+  } as const;
   return new ChangeHarness(new ChangelogNormalizeOperator({ ...spec, stateTtlMs }), fields, ctx);
 }
 
@@ -33,6 +45,19 @@ describe('a changelog of the newest row by key', () => {
 
   it('says equal rows with a TTL, which states below live by', () => {
     expect(harness(1000).feed(['+I 1 a', '+U 1 a'])).toEqual(['+I 1 a', '-U 1 a', '+U 1 a']);
+  });
+
+  it.each<[string, string[], string[]]>([
+    ['begins with an insert', ['+I 1 null', '+U 1 a', '+U 1 b'], ['+I 1 a', '-U 1 a', '+U 1 b']],
+    ['ends with a delete, of the row that was there', ['+I 1 a', '+U 1 null', '-D 1 null'], ['+I 1 a', '-D 1 a']],
+    ['begins anew', ['+I 1 a', '+U 1 null', '+U 1 a'], ['+I 1 a', '-D 1 a', '+I 1 a']],
+  ])('with a condition %s', (_, given, expected) => {
+    const isThere: Expression = {
+      kind: 'is_not_null',
+      arg: columnRef(1, types.string()),
+      type: types.of('boolean', false),
+    };
+    expect(harness(null, {}, isThere).feed(given)).toEqual(expected);
   });
 
   it('goes on from a snapshot at another parallelism', () => {

@@ -25,6 +25,7 @@ const group: OneInputSpec = {
 const normalize: OneInputSpec = {
   kind: 'changelog_normalize',
   keys: [0],
+  condition: null,
   inputFields,
   fields: inputFields,
   inputChanges: { update: true, delete: true },
@@ -49,5 +50,15 @@ describe.each([['a group', group] as const, ['a normalized changelog', normalize
         }
       }),
     );
+  });
+
+  it('has nothing in a snapshot that expired while no row came', () => {
+    let now = 0;
+    const ctx = { session: { timeZone: 'UTC', now: () => now, random: () => 0 } };
+    const before = new RowRun(spec, [0], { ctx });
+    before.feed([insert(1, 1)]);
+    now = stateTtlMs;
+    const after = new RowRun(spec, [0], { ctx, chunks: before.snapshot() });
+    expect(after.feed([insert(1, 2)])).toEqual(['+I 1 2']);
   });
 });

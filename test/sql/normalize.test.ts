@@ -1,13 +1,24 @@
 import { describe, expect, it } from 'vitest';
+import { columnsOf } from '../../src/model/expression.ts';
 import type { PlanNode } from '../../src/model/plan.ts';
 import { inputsOf } from '../../src/model/plan.ts';
 import { pipelinesOf } from '../support/sql-session.ts';
+
+type Normalize = Extract<PlanNode, { kind: 'changelog_normalize' }>;
+
+function names({ input }: Normalize, columns: Iterable<number>): string {
+  return Array.from(columns, (column) => input.fields[column]!.name).join(',');
+}
+
+function where(node: Normalize): string {
+  return node.condition === null ? '' : ` where ${names(node, columnsOf(node.condition))}`;
+}
 
 /** The nodes from the top down, the normalizing one with its columns and keys. */
 function shape(node: PlanNode): string {
   const own =
     node.kind === 'changelog_normalize'
-      ? `normalize(${node.fields.map(({ name }) => name).join(',')} by ${node.keys.map((key) => node.fields[key]!.name).join(',')})`
+      ? `normalize(${names(node, node.fields.keys())} by ${names(node, node.keys)}${where(node)})`
       : node.kind;
   return [own, ...inputsOf(node).map(shape)].join(' ');
 }
@@ -35,6 +46,11 @@ describe('a table of the newest rows', () => {
       'wherever it stands',
       `${upsert()}; SELECT v FROM t UNION ALL SELECT v FROM t WHERE id > 1`,
       'union calc normalize(id,v by id) scan calc normalize(id,v by id) scan',
+    ],
+    [
+      'with its filter, if no other part of the query reads the table',
+      `${upsert()}; SELECT v FROM t WHERE w > 1 AND RAND() < 0.5`,
+      'calc normalize(id,v,w by id where w) scan',
     ],
     ['a change data feed is one', `${feed()}; SELECT v FROM t`, 'scan'],
     [

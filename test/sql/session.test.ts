@@ -215,6 +215,58 @@ describe('hints', () => {
   });
 });
 
+describe('hints of a query', () => {
+  it.each(['BROADCAST(a), SHUFFLE_HASH(b, c.d)', "LOOKUP('table' = 't', 'async' = 'true')", 'MULTI_JOIN(a, b)'])(
+    'change nothing: %s',
+    async (hint) => expect(await pipelinesOf(`${events}; SELECT /*+ ${hint} */ id FROM events`)).toHaveLength(1),
+  );
+
+  it.each([
+    ["LOOKUP('table' = 't', 'retry-predicate' = 'lookup_miss')", /the hint LOOKUP with a retry is not supported/],
+    ['FASTER', /the hint FASTER is not supported/],
+  ])('are refused where they could: %s', async (hint, message) => {
+    await expect(pipelinesOf(`${events}; SELECT /*+ ${hint} */ id FROM events`)).rejects.toThrow(message);
+  });
+});
+
+describe('ON CONFLICT', () => {
+  const insert = "CREATE TABLE s (a INT) WITH ('connector' = 'print'); INSERT INTO s SELECT 1 ON CONFLICT DO";
+
+  it('DEDUPLICATE is what is done anyway', async () =>
+    expect(await pipelinesOf(`${insert} DEDUPLICATE`)).toHaveLength(1));
+
+  it.each(['NOTHING', 'ERROR'])('%s is refused', async (action) => {
+    await expect(pipelinesOf(`${insert} ${action}`)).rejects.toThrow(`ON CONFLICT DO ${action} is not supported`);
+  });
+});
+
+describe('table functions', () => {
+  it.each([
+    "SELECT window_start FROM TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE) AS w",
+    "SELECT * FROM HOP(data => TABLE t, TIMECOL => DESCRIPTOR(ts), SLIDE => INTERVAL '1' HOUR, SIZE => INTERVAL '1' DAY)",
+  ])('may stand without TABLE: %s', async (query) => {
+    const table = 'CREATE TABLE t (ts TIMESTAMP(3), WATERMARK FOR ts AS ts)';
+    const pipelines = await pipelinesOf(`${table} WITH ('connector' = 'datagen'); ${query}`);
+    expect(pipelines).toEqual(
+      await pipelinesOf(
+        `${table} WITH ('connector' = 'datagen'); ${query.replace(/(?<=FROM )\w+\(.*\)/, 'TABLE($&)')}`,
+      ),
+    );
+  });
+
+  it('are refused by name', async () => {
+    const query = `${events}; SELECT * FROM FORECAST(TABLE events)`;
+    await expect(pipelinesOf(query)).rejects.toThrow('the table function FORECAST is not supported');
+  });
+});
+
+describe('words', () => {
+  it.each(['SELECT user FROM (VALUES (1)) AS t(`user`)', 'SELECT CURRENT_DATE(), LOCALTIMESTAMP()'])(
+    '%s',
+    async (query) => expect(await pipelinesOf(query)).toHaveLength(1),
+  );
+});
+
 describe('EXPLAIN', () => {
   it.each([
     'EXPLAIN SELECT id FROM events',

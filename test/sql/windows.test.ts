@@ -118,8 +118,12 @@ describe('windows', () => {
     ],
   ])('%s', async (_, query, expected) => expect(await kindsOf(query)).toBe(expected));
 
-  it('of rows that change give one row each', async () => {
-    const plan = await planOf('SELECT window_start, window_end, SUM(v) FROM cdc GROUP BY window_start, window_end');
+  it.each([
+    'SELECT window_start, window_end, SUM(v) FROM cdc GROUP BY window_start, window_end',
+    "SELECT window_start, window_end, k, SUM(v) FROM SESSION(TABLE c PARTITION BY k, DESCRIPTOR(et), INTERVAL '5' SECOND) GROUP BY window_start, window_end, k",
+    "SELECT SUM(v) FROM c GROUP BY SESSION(et, INTERVAL '5' SECOND)",
+  ])('of rows that change give one row each: %s', async (query) => {
+    const plan = await planOf(query);
     expect(nodesOf(plan).map(({ kind }) => kind)).toEqual(['window_aggregate']);
     expect(isInsertOnly(changelogOf(plan))).toBe(true);
   });

@@ -31,6 +31,11 @@ const queries = [
   'SELECT k, v FROM t WHERE v > (SELECT AVG(w) FROM u WHERE u.k IN (SELECT k FROM t))',
   'SELECT k, v FROM t WHERE k NOT IN (SELECT k FROM u WHERE k IS NOT NULL) AND v > (SELECT MIN(w) FROM u)',
   'SELECT k FROM t WHERE k IN (SELECT k FROM u GROUP BY k HAVING COUNT(*) > (SELECT MIN(id) FROM labels))',
+  // groups of the rows that belong to the outer row
+  'SELECT k, v FROM t WHERE EXISTS (SELECT k, COUNT(*) FROM u WHERE u.k = t.k GROUP BY k HAVING COUNT(*) > 1)',
+  'SELECT k, v FROM t WHERE NOT EXISTS (SELECT r FROM u WHERE u.k = t.k GROUP BY r HAVING SUM(w) > 10)',
+  'SELECT k, v FROM t WHERE v IN (SELECT MAX(w) FROM u WHERE u.k = t.k AND w > 5 GROUP BY r)',
+  'SELECT k, v FROM t WHERE v NOT IN (SELECT MAX(w) FROM u WHERE u.k = t.k GROUP BY r)',
   // one row that there may be
   'SELECT k, v, (SELECT label FROM labels WHERE id = t.k) FROM t',
   "SELECT k, v FROM t WHERE (SELECT label FROM labels WHERE id = t.k) = 'second'",
@@ -48,6 +53,17 @@ const queries = [
   'SELECT k, NOT EXISTS (SELECT w FROM u WHERE w > 100), EXISTS (SELECT k FROM u GROUP BY k HAVING COUNT(*) > 1) FROM t',
   'SELECT k, COUNT(*) FROM t GROUP BY k HAVING COUNT(*) > 1 OR k IN (SELECT k FROM u)',
   "SELECT s, COUNT(*) FILTER (WHERE k = 2) FROM t WHERE k IN (SELECT k FROM u) OR s = 'c' GROUP BY s",
+  // beside a quantifier
+  "SELECT k, v FROM t WHERE v > SOME (SELECT w FROM u WHERE r = 'x')",
+  'SELECT k, v FROM t WHERE v <= ALL (SELECT w FROM u WHERE w > 15)',
+  'SELECT k, v FROM t WHERE v > ALL (SELECT w FROM u WHERE w > 100)',
+  'SELECT k, v FROM t WHERE v > ALL (SELECT k FROM u)',
+  'SELECT k, v FROM t WHERE v < ALL (SELECT w FROM u WHERE u.k = t.k)',
+  'SELECT k, v FROM t WHERE v = SOME (SELECT w FROM u) OR v <> ALL (SELECT w FROM u)',
+  'SELECT k, v FROM t WHERE v <> SOME (SELECT w FROM u) AND k = ALL (SELECT k FROM u WHERE k = 2)',
+  'SELECT k, v >= ALL (SELECT MAX(w) FROM u GROUP BY k), v < SOME (SELECT k FROM u) FROM t',
+  'SELECT k, v FROM t WHERE NOT v > SOME (SELECT w FROM u WHERE w > 100) AND NOT v <= ALL (SELECT w FROM u)',
+  'SELECT k, v <> SOME (SELECT k FROM u), v < ALL (SELECT k FROM u), v = ALL (SELECT w FROM u WHERE w > 100) FROM t',
   // conditions that every branch of an OR has
   "SELECT t.v, u.w FROM t, u WHERE (t.k = u.k AND t.v > 15) OR (t.k = u.k AND u.w > 10) OR (u.k = t.k AND t.k = u.k AND u.r = 'x')",
   'SELECT t.v, u.w FROM t LEFT JOIN u ON (t.k = u.k AND u.w > 10) OR (t.k = u.k AND t.v < 15)',

@@ -70,6 +70,7 @@ export class CalcHarness {
     predicate: Expression | null,
     projections: readonly Expression[],
     encoding: StringEncoding = 'codes',
+    session = testSession,
   ) {
     this.#inputFields = inputFields;
     this.#encoding = encoding;
@@ -78,7 +79,7 @@ export class CalcHarness {
     const counters = { add: () => undefined };
     const parallel = { subtaskIndex: 0, parallelism: 1, maxParallelism: 128 };
     this.#operator.open(
-      { ...parallel, pool: this.pool, session: testSession, counters },
+      { ...parallel, pool: this.pool, session, counters },
       {
         emitBatch: (batch) => {
           this.batches.push(batch);

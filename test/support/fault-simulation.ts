@@ -175,6 +175,7 @@ function graphOf(
         idleTimeoutMs: null,
         intervalMs: plan.watermarkIntervalMs,
         alignment: null,
+        nullRowtime: 'fail',
       },
       bounded: true,
     },
@@ -226,6 +227,7 @@ function graphOf(
       connector: 'ledger',
       config: { directory: join(directory, 'out'), faults, forgetful },
       notNull: { columns: [], onNull: 'fail' },
+      content: null,
       updateBefore: true,
     },
   };

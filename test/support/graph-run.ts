@@ -1,21 +1,16 @@
 import type { OutputTarget } from '../../src/engine/edge-output.ts';
 import { FanOut } from '../../src/engine/fan-out.ts';
 import { OperatorNode, type Receiver, targetOf } from '../../src/engine/operator-node.ts';
-import {
-  type ColumnBatch,
-  gatherBatch,
-  maxWatermark,
-  minWatermark,
-  rowKinds,
-  valueAt,
-} from '../../src/model/column.ts';
+import { type ColumnBatch, maxWatermark, minWatermark, rowKinds, valueAt } from '../../src/model/column.ts';
 import type { ChainNode, JobEdge, JobGraph, JobVertex, OperatorSpec, SourceSpec } from '../../src/model/job-graph.ts';
 import type { OperatorContext } from '../../src/model/operator.ts';
 import type { StateChunk } from '../../src/model/state.ts';
 import { StringPool } from '../../src/model/string-pool.ts';
 import type { Field } from '../../src/model/types.ts';
 import { createOperator } from '../../src/operators/registry.ts';
+import { decodeBatch, encodeBatch } from '../../src/state/batch-codec.ts';
 import { hashKeys, keyGroupOf, subtaskOf } from '../../src/state/key-group.ts';
+import { lend } from './lent-batch.ts';
 import { batchOfRows, chunksFor } from './operator-harness.ts';
 import { testSession } from './sql-expressions.ts';
 
@@ -163,7 +158,7 @@ export class GraphRun {
   /** From the node at `index` to another of the chain. */
   #within(other: ChainNode, index: number, receiver: Receiver | undefined): OutputTarget[] {
     return other.inputs.flatMap((input, i) =>
-      input.kind === 'node' && input.node === index ? [targetOf(receiver!, i, this.#firstChannel(other, i))] : [],
+      input.kind === 'node' && input.node === index ? [borrower(receiver!, i, this.#firstChannel(other, i))] : [],
     );
   }
 
@@ -178,7 +173,7 @@ export class GraphRun {
         node.inputs.flatMap((input, i) =>
           input.kind === 'edge' && input.edge === index
             ? [
-                targetOf(
+                borrower(
                   receivers.get(`${edge.targetVertex} ${place} ${subtask}`)!,
                   i,
                   this.#firstChannel(node, i) + sender,
@@ -201,7 +196,7 @@ export class GraphRun {
     };
     return {
       batch: (batch) => {
-        batch.watermarks?.forEach(rise);
+        batch.watermarks?.subarray(0, batch.length).forEach(rise);
         for (const [subtask, part] of this.#dealt(edge, batch, parallelism, sender)) {
           channels[subtask]!.queue.push({ kind: 'batch', batch: part });
         }
@@ -215,7 +210,7 @@ export class GraphRun {
     };
   }
 
-  /** The batch's rows by who gets them, copied: it is borrowed. */
+  /** The batch's rows by who gets them, as bytes and back: it is borrowed, and strings of `gatherBatch` would stay in its buffer. */
   #dealt({ partitioning }: JobEdge, batch: ColumnBatch, parallelism: number, sender: number): [number, ColumnBatch][] {
     const owners = Array.from({ length: batch.length }, () => sender);
     if (partitioning.kind === 'rebalance') owners.fill(this.#choose(parallelism));
@@ -228,7 +223,7 @@ export class GraphRun {
     }
     return Array.from({ length: parallelism }, (_, subtask): [number, ColumnBatch] => {
       const rows = Int32Array.from(owners.keys().filter((row) => owners[row] === subtask));
-      return [subtask, gatherBatch(batch, rows, rows.length)];
+      return [subtask, decodeBatch(encodeBatch(batch, rows, rows.length).buffer)];
     }).filter(([, { length }]) => length > 0);
   }
 
@@ -266,6 +261,12 @@ export class GraphRun {
       end: () => undefined,
     };
   }
+}
+
+/** One channel of a receiver that is lent its batches. */
+function borrower(receiver: Receiver, input: number, channel: number): OutputTarget {
+  const target = targetOf(receiver, input, channel);
+  return { ...target, batch: (batch) => lend(batch, target.batch) };
 }
 
 function hand(element: Element, target: OutputTarget): void {

@@ -5,6 +5,7 @@
 import type { AggregateImplementation } from '../../model/function.ts';
 import { type DataType, layoutOf } from '../../model/types.ts';
 import type { CodeBuilder } from '../codegen/code-builder.ts';
+import { argumentNames, countsCode } from './argument-code.ts';
 import type { BoundAggregate } from './bound-aggregate.ts';
 import type { ColumnReads } from './column-reads.ts';
 
@@ -23,6 +24,11 @@ export type Control = { aggregate: number; first: number };
 
 const largest = '9007199254740991';
 
+/** Whether a number is no longer exact, as an expression. */
+export function inexactCode(name: string): string {
+  return `!(${name} <= ${largest} && ${name} >= -${largest})`;
+}
+
 export class AccumulatorCode {
   readonly #builder: CodeBuilder;
   readonly #place: CellPlace;
@@ -39,19 +45,10 @@ export class AccumulatorCode {
 
   /** Adds the row's arguments; `number` is the aggregate's place in the list. */
   add(aggregate: BoundAggregate, number: number, wide: boolean): void {
-    const { call, argTypes, handlesNulls } = aggregate;
-    const tests = handlesNulls ? [] : call.args.map((arg) => this.#reads.isNull(arg, this.#row));
-    const conditions = tests.filter((test) => test !== 'false');
-    let guard = conditions.map((test) => `!(${test})`).join(' && ');
-    if (call.filter !== null) guard = [this.#filter(call.filter), guard].filter((test) => test !== '').join(' && ');
-    this.#builder.line(guard === '' ? '{' : `if (${guard}) {`);
-    const args = call.args.map((arg, i) => {
-      const type = argTypes[i]!;
-      const value = handlesNulls
-        ? this.#reads.nullable(arg, type, this.#row, wide)
-        : this.#reads.value(arg, type, this.#row, wide);
-      return this.#named('arg', value);
-    });
+    const row = this.#row;
+    const counts = countsCode(aggregate, this.#reads, row);
+    this.#builder.line(counts === '' ? '{' : `if (${counts}) {`);
+    const args = argumentNames(this.#builder, aggregate, this.#reads, { row, wide });
     this.#update(aggregate, number, wide, (implementation, cells) => implementation.add(cells, args));
     this.#builder.line('}');
   }
@@ -64,12 +61,6 @@ export class AccumulatorCode {
     );
     this.#update(aggregate, number, wide, (implementation, cells) => implementation.merge(cells, other));
     this.#builder.line('}');
-  }
-
-  #filter(column: number): string {
-    const isNull = this.#reads.isNull(column, this.#row);
-    const isTrue = this.#reads.value(column, { kind: 'boolean', nullable: true }, this.#row, false);
-    return isNull === 'false' ? isTrue : `!(${isNull}) && ${isTrue}`;
   }
 
   #named(prefix: string, value: string): string {
@@ -127,8 +118,8 @@ export class AccumulatorCode {
   #checkExact(aggregate: BoundAggregate, number: number, cells: readonly string[]): void {
     for (const [i, name] of cells.entries()) {
       if (layoutOf(aggregate.cells[i]!.type) !== 'int') continue;
-      const exact = `${name} <= ${largest} && ${name} >= -${largest}`;
-      const isInexact = hasNullFlags(aggregate.cells[i]!) ? `${name} !== null && !(${exact})` : `!(${exact})`;
+      const inexact = inexactCode(name);
+      const isInexact = hasNullFlags(aggregate.cells[i]!) ? `${name} !== null && ${inexact}` : inexact;
       this.#builder.line(`if (${isInexact}) { control.aggregate = ${number}; return ${this.#row}; }`);
     }
   }
@@ -154,7 +145,7 @@ export class AccumulatorCode {
 }
 
 /** Whether NULL is a flag beside the value; strings and nested values are null themselves (state/cell-column.ts). */
-function hasNullFlags({ type, initial }: Readonly<{ type: DataType; initial: number | null }>): boolean {
+export function hasNullFlags({ type, initial }: Readonly<{ type: DataType; initial: number | null }>): boolean {
   const layout = layoutOf(type);
   return layout !== 'string' && layout !== 'object' && (type.nullable || initial === null);
 }

@@ -7,6 +7,7 @@ import type { SessionContext, SqlValue } from '../../model/function.ts';
 import type { AggregateCall } from '../../model/plan.ts';
 import type { Row } from '../../model/row.ts';
 import type { Field } from '../../model/types.ts';
+import { CodeBuilder } from '../codegen/code-builder.ts';
 import { type RowAggregate, rowAggregate } from './row-aggregate-code.ts';
 
 /** The cells of all aggregates; belongs to whoever asked for it, and is changed by `add` and `retract` alone. */
@@ -18,10 +19,15 @@ type RowAggregateOptions = Readonly<{ retract: boolean; withoutRetraction?: read
 export class RowAggregates {
   /** Of `toRow`. */
   readonly fields: readonly Field[];
-  readonly #aggregates: readonly RowAggregate[];
   readonly #initial: readonly SqlValue[];
+  readonly #add: Step;
+  /** null where rows are never taken back. */
+  readonly #retract: Step | null;
+  readonly #resultRow: ResultRow;
 
-  /** `calls` are over rows of `rowFields`. Throws EngineError UNSUPPORTED where a function is not there or can't do what is asked. */
+  /**
+   * `calls` are over rows of `rowFields`. Throws EngineError UNSUPPORTED where a function is not there or can't do what is asked.
+   */
   constructor(
     calls: readonly AggregateCall[],
     rowFields: readonly Field[],
@@ -29,36 +35,37 @@ export class RowAggregates {
     { retract, withoutRetraction }: RowAggregateOptions,
   ) {
     let firstCell = 0;
-    this.#aggregates = calls.map((call, i) => {
+    const aggregates = calls.map((call, i) => {
       const retraction = !retract ? 'none' : withoutRetraction?.[i] === true ? 'ignored' : 'full';
       const aggregate = rowAggregate(call, rowFields, session, { retraction, firstCell });
       firstCell += aggregate.cells.length;
       return aggregate;
     });
-    const cells = this.#aggregates.flatMap(({ cells: own }) => own);
+    const cells = aggregates.flatMap(({ cells: own }) => own);
     this.fields = cells.map(({ name, type }) => ({ name, type }));
     this.#initial = cells.map(({ initial }) => initial);
+    this.#add = compileSteps(aggregates.map(({ add }) => add));
+    this.#retract = retract ? compileSteps(aggregates.map((aggregate) => aggregate.retract!)) : null;
+    this.#resultRow = compileResults(aggregates);
   }
 
   create(): Accumulators {
-    return [...this.#initial];
+    return this.#initial.slice();
   }
 
   add(accumulators: Accumulators, row: Row): void {
-    for (const aggregate of this.#aggregates) aggregate.add(accumulators, row);
+    this.#add(accumulators, row);
   }
 
   /** Takes back a row that was added. */
   retract(accumulators: Accumulators, row: Row): void {
-    for (const { retract } of this.#aggregates) {
-      assert(retract !== null, () => 'aggregates that are to take rows back were not made for it');
-      retract(accumulators, row);
-    }
+    assert(this.#retract !== null, () => 'aggregates that are to take rows back were not made for it');
+    this.#retract(accumulators, row);
   }
 
   /** A value for each call, in the forms of `Row`. */
   results(accumulators: Accumulators): SqlValue[] {
-    return this.#aggregates.map(({ result }) => result(accumulators));
+    return this.#resultRow(accumulators);
   }
 
   /** One that can be changed while the other stays as it is. */
@@ -74,6 +81,23 @@ export class RowAggregates {
   fromRow(row: Row): Accumulators {
     return row.map(ownCell);
   }
+}
+
+type Step = (accumulators: Accumulators, row: Row) => void;
+type ResultRow = (accumulators: Accumulators) => SqlValue[];
+
+/** A call for each aggregate in place of a loop over them: each calls one function. */
+function compileSteps(steps: readonly Step[]): Step {
+  const builder = new CodeBuilder();
+  for (const step of steps) builder.line(`${builder.capture('step', step)}(accumulators, row);`);
+  return builder.build('eachAggregate', ['accumulators', 'row']);
+}
+
+function compileResults(aggregates: readonly RowAggregate[]): ResultRow {
+  const builder = new CodeBuilder();
+  const values = aggregates.map(({ result }) => `${builder.capture('result', result)}(accumulators)`);
+  builder.line(`return [${values.join(', ')}];`);
+  return builder.build('results', ['accumulators']);
 }
 
 /** Containers are changed in place, their elements are not. */

@@ -177,11 +177,12 @@ export class IntervalJoinOperator extends RowOperator {
   #emitJoined(row: Row, partner: Row, side: 0 | 1): boolean {
     const [left, right] = side === 0 ? [row, partner] : [partner, row];
     if (!this.#matches(left, right)) return false;
-    this.output.add(op.insert, [...left, ...right]);
+    this.output.addJoined(op.insert, left, right);
     return true;
   }
 
   #emitPadded(row: Row, side: 0 | 1): void {
-    this.output.add(op.insert, side === 0 ? [...row, ...this.#padding[1]] : [...this.#padding[0], ...row]);
+    if (side === 0) this.output.addJoined(op.insert, row, this.#padding[1]);
+    else this.output.addJoined(op.insert, this.#padding[0], row);
   }
 }

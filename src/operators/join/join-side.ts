@@ -2,15 +2,11 @@
  * The rows of one side of a regular join, by join key. Where a unique key of the rows is known a row replaces the one with its key, as in
  * Flink; else equal rows are counted.
  */
-import { keyText, type Row, rowText } from '../../model/row.ts';
+import type { Row } from '../../model/row.ts';
 import { type Field, types } from '../../model/types.ts';
 import { KeyedState, type StateTtl } from '../../state/keyed-state.ts';
 import type { JoinKeys } from './join-keys.ts';
-
-/** `associations`: how many rows of the other side match, where somebody asks (an outer side, the left of a semi or anti join). */
-export type JoinRecord = { row: Row; count: number; associations: number; writtenMs: number };
-
-type Records = Map<string, JoinRecord>;
+import { type JoinRecord, JoinRecords, rowIdentity } from './join-records.ts';
 
 export type JoinSideOptions = Readonly<{
   name: string;
@@ -20,30 +16,34 @@ export type JoinSideOptions = Readonly<{
   ttl: StateTtl | null;
 }>;
 
+const none: readonly JoinRecord[] = [];
+
 export class JoinSide {
-  readonly state: KeyedState<Records>;
+  readonly state: KeyedState<JoinRecords>;
   readonly #keys: JoinKeys;
-  readonly #unique: readonly number[] | null;
+  readonly #isUnique: boolean;
+  readonly #create: () => JoinRecords;
   readonly #ttl: StateTtl | null;
 
   constructor({ name, fields, keys, unique, ttl }: JoinSideOptions) {
     this.#keys = keys;
-    this.#unique = unique;
+    this.#isUnique = unique !== null;
     this.#ttl = ttl;
+    const identity = rowIdentity(unique);
+    this.#create = () => new JoinRecords(identity);
     const width = fields.length;
-    this.state = new KeyedState<Records>(
+    this.state = new KeyedState<JoinRecords>(
       {
         name,
         keyFields: keys.fields,
         valueFields: [...fields, ...counterFields],
-        toRows: (records) =>
-          Array.from(this.#alive(records), ({ row, count, associations }) => [...row, count, associations]),
-        fromRow: (records = new Map(), stored) => {
-          const row = stored.slice(0, width);
+        toRows: (records) => this.#alive(records).map(({ row, count, associations }) => [...row, count, associations]),
+        fromRow: (records = this.#create(), stored) => {
           const [count, associations] = stored.slice(width) as [number, number];
-          return records.set(this.#identity(row), { row, count, associations, writtenMs: this.#now() });
+          this.#put(records, stored.slice(0, width), count, associations);
+          return records;
         },
-        clone: (records) => new Map([...records].map(([text, record]) => [text, { ...record }])),
+        clone: (records) => records.clone(),
       },
       ttl,
     );
@@ -53,14 +53,14 @@ export class JoinSide {
     return this.#keys.textOf(row);
   }
 
-  /** Of a key, in the order in which they came; to be read only. */
-  *records(key: string): Generator<JoinRecord> {
-    yield* this.#alive(this.state.get(key));
+  /** Of a key, in the order in which they came; to be read only, and before the next change. */
+  records(key: string): readonly JoinRecord[] {
+    return this.#alive(this.state.get(key));
   }
 
   /** As `records`, but their associations may be changed. */
-  *changeable(key: string): Generator<JoinRecord> {
-    yield* this.#alive(this.state.change(key));
+  changeable(key: string): readonly JoinRecord[] {
+    return this.#alive(this.state.change(key));
   }
 
   /** A partner of the record has come (1) or gone (−1). Of records that `changeable` gave. */
@@ -70,34 +70,38 @@ export class JoinSide {
   }
 
   add(key: string, row: Row, associations: number): void {
-    const records = this.state.update(key, this.#keys.rowOf(row), () => new Map());
-    const text = this.#identity(row);
-    const known = records.get(text);
-    const count = known === undefined || this.#unique !== null || this.#expired(known) ? 1 : known.count + 1;
-    records.set(text, { row, count, associations, writtenMs: this.#now() });
+    this.#put(this.state.update(key, this.#keys.rowOf(row), this.#create), row, 1, associations);
   }
 
   /** A row that is not there may have been forgotten (state TTL): nothing happens. */
   retract(key: string, row: Row): void {
-    const text = this.#identity(row);
-    if (!this.state.get(key)?.has(text)) return;
+    if (this.state.get(key)?.find(row) === undefined) return;
     const records = this.state.change(key)!;
-    const known = records.get(text)!;
+    const known = records.find(row)!;
     if (known.count > 1 && !this.#expired(known)) {
-      records.set(text, { ...known, count: known.count - 1, writtenMs: this.#now() });
+      known.count--;
+      known.writtenMs = this.#now();
       return;
     }
-    records.delete(text);
+    records.delete(known);
     if (records.size === 0) this.state.delete(key);
   }
 
-  #identity(row: Row): string {
-    return this.#unique === null ? rowText(row) : keyText(row, this.#unique);
+  #put(records: JoinRecords, row: Row, count: number, associations: number): void {
+    const known = records.find(row);
+    if (known === undefined) {
+      records.add({ row, count, associations, writtenMs: this.#now() });
+      return;
+    }
+    known.row = row;
+    known.count = this.#isUnique || this.#expired(known) ? count : known.count + count;
+    known.associations = associations;
+    known.writtenMs = this.#now();
   }
 
-  *#alive(records: Records | undefined): Generator<JoinRecord> {
-    if (records === undefined) return;
-    for (const record of records.values()) if (!this.#expired(record)) yield record;
+  #alive(records: JoinRecords | undefined): readonly JoinRecord[] {
+    if (records === undefined) return none;
+    return this.#ttl === null ? records.all() : records.all().filter((record) => !this.#expired(record));
   }
 
   #now(): number {

@@ -9,7 +9,8 @@ import type { StateHandle, StateTtl } from '../../state/keyed-state.ts';
 import { RowOperator } from '../rows/row-operator.ts';
 import { type JoinCondition, joinCondition } from './join-condition.ts';
 import { JoinKeys } from './join-keys.ts';
-import { type JoinRecord, JoinSide } from './join-side.ts';
+import type { JoinRecord } from './join-records.ts';
+import { JoinSide } from './join-side.ts';
 
 export class RegularJoinOperator extends RowOperator {
   readonly #spec: JoinSpec;
@@ -17,7 +18,8 @@ export class RegularJoinOperator extends RowOperator {
   readonly #outer: readonly [boolean, boolean];
   readonly #padding: readonly [Row, Row];
   #sides!: readonly [JoinSide, JoinSide];
-  #matches!: JoinCondition;
+  /** null: all. */
+  #matches: JoinCondition | null = null;
 
   constructor(spec: JoinSpec) {
     super([spec.leftFields, spec.rightFields], spec.fields);
@@ -28,9 +30,10 @@ export class RegularJoinOperator extends RowOperator {
   }
 
   protected opened(): void {
-    this.#sides = joinSides(this.#spec, this.ttl(this.#spec.stateTtlMs));
+    this.#sides = joinSides(this.#spec, (ms) => this.ttl(ms));
     const { condition, leftFields, rightFields } = this.#spec;
-    this.#matches = joinCondition(condition, [...leftFields, ...rightFields], this.ctx.session);
+    const fields = [...leftFields, ...rightFields];
+    this.#matches = condition === null ? null : joinCondition(condition, fields, this.ctx.session);
   }
 
   protected row(change: number, row: Row, input: number): void {
@@ -91,25 +94,31 @@ export class RegularJoinOperator extends RowOperator {
     }
   }
 
-  #partners(key: string, row: Row, side: 0 | 1): JoinRecord[] {
+  #partners(key: string, row: Row, side: 0 | 1): readonly JoinRecord[] {
     const other = side === 0 ? 1 : 0;
     const records = this.#outer[other] ? this.#sides[other].changeable(key) : this.#sides[other].records(key);
+    const matches = this.#matches;
+    if (matches === null) return records;
     const partners: JoinRecord[] = [];
     for (const record of records) {
-      if (side === 0 ? this.#matches(row, record.row) : this.#matches(record.row, row)) partners.push(record);
+      if (side === 0 ? matches(row, record.row) : matches(record.row, row)) partners.push(record);
     }
     return partners;
   }
 
   #emitAll(change: number, row: Row, partners: readonly JoinRecord[], side: 0 | 1): void {
     for (const { row: partner, count } of partners) {
-      const joined = side === 0 ? [...row, ...partner] : [...partner, ...row];
-      for (let i = 0; i < count; i++) this.output.add(change, joined);
+      for (let i = 0; i < count; i++) this.#emitJoined(change, row, partner, side);
     }
   }
 
   #emitPadded(change: number, row: Row, side: 0 | 1): void {
-    this.output.add(change, side === 0 ? [...row, ...this.#padding[1]] : [...this.#padding[0], ...row]);
+    this.#emitJoined(change, row, this.#padding[side === 0 ? 1 : 0], side);
+  }
+
+  #emitJoined(change: number, row: Row, other: Row, side: 0 | 1): void {
+    if (side === 0) this.output.addJoined(change, row, other);
+    else this.output.addJoined(change, other, row);
   }
 }
 
@@ -118,17 +127,27 @@ export function isAddition(change: number): boolean {
 }
 
 function rowCount(records: readonly JoinRecord[]): number {
-  return records.reduce((sum, { count }) => sum + count, 0);
+  let rows = 0;
+  for (const { count } of records) rows += count;
+  return rows;
 }
 
 /** The state of both sides. */
-export function joinSides(spec: JoinSpec, ttl: StateTtl | null): readonly [JoinSide, JoinSide] {
+export function joinSides(
+  spec: JoinSpec,
+  ttlOf: (ms: number | null) => StateTtl | null,
+): readonly [JoinSide, JoinSide] {
   const { leftFields, rightFields, leftKeys, rightKeys, nullSafe, leftUnique, rightUnique } = spec;
+  const [leftTtl, rightTtl] = [ttlOf(spec.leftTtlMs), ttlOf(spec.rightTtlMs)];
   const side = (
     name: string,
     fields: JoinSpec['fields'],
     columns: readonly number[],
     unique: readonly number[] | null,
+    ttl: StateTtl | null,
   ) => new JoinSide({ name, fields, keys: new JoinKeys(columns, nullSafe, fields), unique, ttl });
-  return [side('left', leftFields, leftKeys, leftUnique), side('right', rightFields, rightKeys, rightUnique)];
+  return [
+    side('left', leftFields, leftKeys, leftUnique, leftTtl),
+    side('right', rightFields, rightKeys, rightUnique, rightTtl),
+  ];
 }

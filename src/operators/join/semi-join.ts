@@ -25,7 +25,7 @@ export class SemiJoinOperator extends RowOperator {
   }
 
   protected opened(): void {
-    [this.#left, this.#right] = joinSides(this.#spec, this.ttl(this.#spec.stateTtlMs));
+    [this.#left, this.#right] = joinSides(this.#spec, (ms) => this.ttl(ms));
     const { condition, leftFields, rightFields } = this.#spec;
     this.#matches = joinCondition(condition, [...leftFields, ...rightFields], this.ctx.session);
   }

@@ -130,8 +130,8 @@ export class TemporalJoinOperator extends RowOperator {
 
   #emit(change: number, row: Row, version: Timed | null): void {
     if (version !== null && version.change !== op.delete && this.#matches(row, version.row)) {
-      this.output.add(change, [...row, ...version.row]);
-    } else if (this.#spec.join === 'left') this.output.add(change, [...row, ...this.#padding]);
+      this.output.addJoined(change, row, version.row);
+    } else if (this.#spec.join === 'left') this.output.addJoined(change, row, this.#padding);
   }
 
   /** The last version before the watermark is still valid; those before it are not. */

@@ -9,7 +9,7 @@ import { KeyedState, type StateHandle, type StateTtl } from '../../state/keyed-s
 import type { Accumulators } from '../aggregate/row-aggregates.ts';
 import { rowLists } from '../rows/row-lists.ts';
 import type { Timers } from '../rows/timers.ts';
-import type { Frames } from './frames.ts';
+import type { EmitResults, Frames } from './frames.ts';
 import type { OverAggregates } from './over-aggregates.ts';
 
 /** `lastTime`: of the last timer. `clearAt`: when the key is forgotten (RANGE only). */
@@ -26,8 +26,10 @@ class FrameState {
   readonly frames: KeyedState<KeyFrame>;
   readonly rows: KeyedState<Row[]>;
   readonly #partition: readonly number[];
+  readonly #expires: boolean;
 
   constructor({ partition, inputFields }: OverSpec, aggregates: OverAggregates, ttl: StateTtl | null) {
+    this.#expires = ttl !== null;
     const keyFields = partition.map((column) => inputFields[column]!);
     this.aggregates = aggregates;
     this.#partition = partition;
@@ -49,27 +51,31 @@ class FrameState {
     );
   }
 
-  keyRow(row: Row): Row {
-    return this.#partition.map((column) => row[column]!);
-  }
-
   lastTime(key: string): number {
     return this.frames.get(key)?.lastTime ?? 0;
   }
 
-  frame(key: string, keyRow: Row): KeyFrame {
-    return this.frames.update(key, keyRow, () => ({ cells: this.aggregates.create(), lastTime: 0, clearAt: null }));
+  /** `row`: of the key. */
+  frame(key: string, row: Row): KeyFrame {
+    const create = (): KeyFrame => ({ cells: this.aggregates.create(), lastTime: 0, clearAt: null });
+    return this.frames.update(key, this.#keyOf(row), create);
   }
 
   /** Where the clock has taken one of the two by `table.exec.state.ttl`, the other one means nothing. */
   forgetHalf(key: string): void {
+    if (!this.#expires) return;
     if (this.frames.get(key) !== undefined && this.rows.get(key) !== undefined) return;
     this.frames.delete(key);
     this.rows.delete(key);
   }
 
-  rowsOf(key: string, keyRow: Row): Row[] {
-    return this.rows.update(key, keyRow, () => []);
+  /** The rows of the frame. `row`: of the key. */
+  rowsOf(key: string, row: Row): Row[] {
+    return this.rows.update(key, this.#keyOf(row), () => []);
+  }
+
+  #keyOf(row: Row): Row {
+    return this.#partition.map((column) => row[column]!);
   }
 }
 
@@ -93,17 +99,16 @@ export class BoundedRowsFrames implements Frames {
 
   await(): void {}
 
-  fire(key: string, time: number, rows: readonly Row[], emit: (row: Row) => void): void {
+  fire(key: string, time: number, rows: readonly Row[], emit: EmitResults): void {
     const { aggregates } = this.#state;
-    const keyRow = this.#state.keyRow(rows[0]!);
     this.#state.forgetHalf(key);
-    const frame = this.#state.frame(key, keyRow);
-    const kept = this.#state.rowsOf(key, keyRow);
+    const frame = this.#state.frame(key, rows[0]!);
+    const kept = this.#state.rowsOf(key, rows[0]!);
     for (const row of rows) {
       if (kept.length === this.#size) aggregates.retract(frame.cells, kept.shift()!);
       aggregates.add(frame.cells, row);
       kept.push(row);
-      emit(aggregates.resultRow(frame.cells, row));
+      emit(row, aggregates.results(frame.cells));
     }
     frame.lastTime = time;
   }
@@ -132,22 +137,21 @@ export class BoundedRangeFrames implements Frames {
   }
 
   /** Half of the range later than needed, so that not every row sets a timer. */
-  await(key: string, keyRow: Row, time: number, timers: Timers): void {
-    const frame = this.#state.frame(key, keyRow);
+  await(key: string, row: Row, time: number, timers: Timers): void {
+    const frame = this.#state.frame(key, row);
     if (frame.clearAt !== null && frame.clearAt >= time + this.#preceding + 1) return;
     frame.clearAt = time + Math.trunc(this.#preceding * 1.5) + 1;
     timers.add(frame.clearAt, key);
   }
 
-  fire(key: string, time: number, rows: readonly Row[], emit: (row: Row) => void): void {
-    const { clearAt } = this.#state.frames.get(key) ?? { clearAt: null };
-    if (clearAt !== null && clearAt <= time) {
+  fire(key: string, time: number, rows: readonly Row[], emit: EmitResults): void {
+    const frame = this.#state.frames.change(key);
+    if (frame === undefined) return;
+    if (frame.clearAt !== null && frame.clearAt <= time) {
       this.#state.frames.delete(key);
       this.#state.rows.delete(key);
       return;
     }
-    if (this.#state.frames.get(key) === undefined) return;
-    const frame = this.#state.frame(key, []);
     if (rows.length > 0) this.#emit(frame, key, time, rows, emit);
     frame.lastTime = time;
   }
@@ -156,16 +160,18 @@ export class BoundedRangeFrames implements Frames {
     for (const [key, , { clearAt }] of this.#state.frames.entries()) if (clearAt !== null) timers.add(clearAt, key);
   }
 
-  #emit({ cells }: KeyFrame, key: string, time: number, rows: readonly Row[], emit: (row: Row) => void): void {
+  #emit({ cells }: KeyFrame, key: string, time: number, rows: readonly Row[], emit: EmitResults): void {
     const { aggregates } = this.#state;
-    const kept = this.#state.rowsOf(key, this.#state.keyRow(rows[0]!));
+    const kept = this.#state.rowsOf(key, rows[0]!);
     let out = 0;
     while (out < kept.length && time - this.#timeOf(kept[out]!) > this.#preceding) {
       aggregates.retract(cells, kept[out++]!);
     }
     kept.splice(0, out);
     for (const row of rows) aggregates.add(cells, row);
-    for (const row of rows) emit(aggregates.resultRow(cells, row));
-    kept.push(...rows);
+    for (const row of rows) {
+      emit(row, aggregates.results(cells));
+      kept.push(row);
+    }
   }
 }

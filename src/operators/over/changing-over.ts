@@ -58,7 +58,7 @@ export class ChangingOverOperator extends RowOperator {
     const after = this.#resultsFrom(rows, first);
     for (let i = first; i < rows.length; i++) {
       const now = after[i - first]!;
-      if (i === at) this.output.add(change, [...row, ...now]);
+      if (i === at) this.output.addJoined(change, row, now);
       else this.#update(rows[i]!, before[i - first - (i > at ? 1 : 0)]!, now);
     }
   }
@@ -75,15 +75,15 @@ export class ChangingOverOperator extends RowOperator {
     for (const [i, result] of before.entries()) {
       const place = first + i;
       const now = place < at ? i : i - 1;
-      if (place === at) this.output.add(op.delete, [...gone, ...result]);
+      if (place === at) this.output.addJoined(op.delete, gone, result);
       else this.#update(rows[first + now]!, result, after[now]!);
     }
   }
 
   #update(row: Row, before: Results, now: Results): void {
     if (equalRows(before, now)) return;
-    this.output.add(op.updateBefore, [...row, ...before]);
-    this.output.add(op.updateAfter, [...row, ...now]);
+    this.output.addJoined(op.updateBefore, row, before);
+    this.output.addJoined(op.updateAfter, row, now);
   }
 
   /** Where results change: by ROWS at the row itself, by RANGE at the first of its equals. */

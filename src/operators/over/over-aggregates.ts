@@ -16,8 +16,9 @@ export class OverAggregates {
   /** Per call: its place among the functions, or (−1) the next aggregate. */
   readonly #places: readonly number[];
 
-  constructor({ aggregates, inputFields, order, frame }: OverSpec, session: SessionContext) {
-    const functions = aggregates.map((call) => overFunction(call, { fields: inputFields, order }));
+  constructor({ aggregates, inputFields, order, frame, time }: OverSpec, session: SessionContext) {
+    const rows = { fields: inputFields, order, byArrival: time === 'proctime' };
+    const functions = aggregates.map((call) => overFunction(call, rows));
     const others = aggregates.filter((_, i) => functions[i] === null);
     this.#aggregates = new RowAggregates(others, inputFields, session, { retract: frame.preceding !== null });
     let at = this.#aggregates.fields.length;
@@ -47,13 +48,10 @@ export class OverAggregates {
     this.#aggregates.retract(cells, row);
   }
 
-  /** The row with a value for each call. */
-  resultRow(cells: Accumulators, row: Row): Row {
-    return [...row, ...this.results(cells)];
-  }
-
+  /** A value for each call. */
   results(cells: Accumulators): SqlValue[] {
     const aggregates = this.#aggregates.results(cells);
+    if (this.#functions.length === 0) return aggregates;
     let next = 0;
     return this.#places.map((place) => {
       if (place < 0) return aggregates[next++]!;

@@ -2,7 +2,7 @@
 import { assert } from '../../model/errors.ts';
 import type { SqlValue } from '../../model/function.ts';
 import type { AggregateCall, SortColumn } from '../../model/plan.ts';
-import { keyText, type Row } from '../../model/row.ts';
+import { equalValues, type Row } from '../../model/row.ts';
 import { type DataType, type Field, types, withNullable } from '../../model/types.ts';
 
 /** Its cells lie among others, from `at`. */
@@ -12,7 +12,8 @@ export type OverFunction = Readonly<{
   result: (cells: readonly SqlValue[], at: number) => SqlValue;
 }>;
 
-type RowFields = Readonly<{ fields: readonly Field[]; order: readonly SortColumn[] }>;
+/** `byArrival`: in the order of processing time, in which no row is another's equal. */
+type RowFields = Readonly<{ fields: readonly Field[]; order: readonly SortColumn[]; byArrival: boolean }>;
 
 /** null: an aggregate as any other. */
 export function overFunction(call: AggregateCall, rows: RowFields): OverFunction | null {
@@ -20,9 +21,9 @@ export function overFunction(call: AggregateCall, rows: RowFields): OverFunction
     case 'ROW_NUMBER':
       return rowNumber;
     case 'RANK':
-      return rank(rows, (number) => number);
+      return rows.byArrival ? rowNumber : rank(rows, (number) => number);
     case 'DENSE_RANK':
-      return rank(rows, (_, rankBefore) => rankBefore + 1);
+      return rows.byArrival ? rowNumber : rank(rows, (_, rankBefore) => rankBefore + 1);
     case 'LAG':
       return lag(call, rows);
     default:
@@ -44,17 +45,14 @@ const rowNumber: OverFunction = {
 function rank({ fields, order }: RowFields, next: (number: number, rankBefore: number) => number): OverFunction {
   const columns = order.map(({ column }) => column);
   const values = columns.map((column) => ({ ...fields[column]!, type: nullable(fields[column]!.type), initial: null }));
-  const places = columns.map((_, i) => i);
   return {
     cells: [counter, { ...counter, name: 'rank' }, ...values],
     add: (cells, at, row) => {
-      const before = cells.slice(at + 2, at + 2 + columns.length);
-      const now = columns.map((column) => row[column]!);
       const number = (cells[at] as number) + 1;
       cells[at] = number;
-      if (number > 1 && keyText(before, places) === keyText(now, places)) return;
+      if (number > 1 && columns.every((column, i) => equalValues(cells[at + 2 + i]!, row[column]!))) return;
       cells[at + 1] = next(number, cells[at + 1] as number);
-      for (const [i, value] of now.entries()) cells[at + 2 + i] = value;
+      for (const [i, column] of columns.entries()) cells[at + 2 + i] = row[column]!;
     },
     result: (cells, at) => cells[at + 1]!,
   };

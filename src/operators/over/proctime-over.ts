@@ -30,7 +30,9 @@ export class ProctimeOverOperator extends RowOperator {
   protected override row(change: number, row: Row): void {
     assert(change === op.insert, () => 'OVER by a time attribute takes inserts only');
     const now = this.ctx.session.now();
-    this.#frames.fire(keyText(row, this.#spec.partition), now, [row], (result) => this.output.insert(result));
+    this.#frames.fire(keyText(row, this.#spec.partition), now, [row], (_, results) => {
+      this.output.addJoined(op.insert, row, results);
+    });
   }
 
   protected override advance(): void {}

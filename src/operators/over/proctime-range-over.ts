@@ -25,8 +25,8 @@ export class ProctimeRangeOverOperator extends RowOperator implements Operator {
     super([spec.inputFields], spec.fields);
     const inputFields = [...spec.inputFields, arrivalField];
     this.#spec = { ...spec, inputFields };
-    const keyFields = spec.partition.map((column) => inputFields[column]!);
-    this.#waiting = new WaitingRows({ name: 'over-waiting', keyFields, rowFields: inputFields }, arrivalOf);
+    const keys = spec.partition;
+    this.#waiting = new WaitingRows({ name: 'over-waiting', keys, rowFields: inputFields }, arrivalOf);
   }
 
   protected override opened(): void {
@@ -36,21 +36,19 @@ export class ProctimeRangeOverOperator extends RowOperator implements Operator {
 
   protected override row(change: number, row: Row): void {
     assert(change === op.insert, () => 'OVER by a time attribute takes inserts only');
-    const { partition } = this.#spec;
-    const key = keyText(row, partition);
-    const keyRow = partition.map((column) => row[column]!);
+    const key = keyText(row, this.#spec.partition);
     const now = this.ctx.session.now();
-    this.#waiting.add(key, keyRow, now, [...row, now]);
+    this.#waiting.add(key, now, [...row, now]);
     this.#timers.add(now, key);
-    this.#frames.await(key, keyRow, now, this.#timers);
+    this.#frames.await(key, row, now, this.#timers);
   }
 
   processTime(nowMs: number): void {
     this.finishRestore();
     const arrival = this.#spec.inputFields.length - 1;
     this.#timers.advance(nowMs - 1, (key, time) => {
-      this.#frames.fire(key, time, this.#waiting.take(key, time), (row) => {
-        this.output.insert([...row.slice(0, arrival), ...row.slice(arrival + 1)]);
+      this.#frames.fire(key, time, this.#waiting.take(key, time), (row, results) => {
+        this.output.addJoined(op.insert, row.slice(0, arrival), results);
       });
     });
     this.output.flush();

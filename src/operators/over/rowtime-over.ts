@@ -9,7 +9,7 @@ import { RowOperator } from '../rows/row-operator.ts';
 import { rowTimeMs } from '../rows/row-time.ts';
 import { Timers } from '../rows/timers.ts';
 import { BoundedRangeFrames, BoundedRowsFrames } from './bounded-frames.ts';
-import type { Frames } from './frames.ts';
+import type { EmitResults, Frames } from './frames.ts';
 import { OverAggregates } from './over-aggregates.ts';
 import { UnboundedFrames } from './unbounded-frames.ts';
 
@@ -27,8 +27,7 @@ export class RowtimeOverOperator extends RowOperator {
     const { type } = inputFields[time]!;
     this.#spec = spec;
     this.#timeOf = (row) => rowTimeMs(row[time]!, type);
-    const keyFields = partition.map((column) => inputFields[column]!);
-    this.#waiting = new WaitingRows({ name: 'over-waiting', keyFields, rowFields: inputFields }, this.#timeOf);
+    this.#waiting = new WaitingRows({ name: 'over-waiting', keys: partition, rowFields: inputFields }, this.#timeOf);
   }
 
   protected override opened(): void {
@@ -49,14 +48,13 @@ export class RowtimeOverOperator extends RowOperator {
       this.ctx.counters.add('lateRecords', 1);
       return;
     }
-    const keyRow = partition.map((column) => row[column]!);
-    this.#waiting.add(key, keyRow, time, row);
+    this.#waiting.add(key, time, row);
     this.#timers.add(time, key);
-    this.#frames.await(key, keyRow, time, this.#timers);
+    this.#frames.await(key, row, time, this.#timers);
   }
 
   protected override advance(watermark: number): void {
-    const emit = (row: Row): void => this.output.insert(row);
+    const emit: EmitResults = (row, results) => this.output.addJoined(op.insert, row, results);
     this.#timers.advance(watermark, (key, time) => {
       this.#frames.fire(key, time, this.#waiting.take(key, time), emit);
     });

@@ -3,7 +3,7 @@ import type { OverSpec } from '../../model/job-graph.ts';
 import type { Row } from '../../model/row.ts';
 import { KeyedState, type StateHandle, type StateTtl } from '../../state/keyed-state.ts';
 import type { Accumulators } from '../aggregate/row-aggregates.ts';
-import type { Frames } from './frames.ts';
+import type { EmitResults, Frames } from './frames.ts';
 import type { OverAggregates } from './over-aggregates.ts';
 
 /** The accumulator of each key. */
@@ -48,14 +48,14 @@ export class UnboundedFrames implements Frames {
 
   await(): void {}
 
-  fire(key: string, _time: number, rows: readonly Row[], emit: (row: Row) => void): void {
+  fire(key: string, _time: number, rows: readonly Row[], emit: EmitResults): void {
     const aggregates = this.#aggregates;
     const keyRow = this.#partition.map((column) => rows[0]![column]!);
     const cells = this.#state.update(key, keyRow, () => aggregates.create());
     if (this.#isRange) for (const row of rows) aggregates.add(cells, row);
     for (const row of rows) {
       if (!this.#isRange) aggregates.add(cells, row);
-      emit(aggregates.resultRow(cells, row));
+      emit(row, aggregates.results(cells));
     }
   }
 

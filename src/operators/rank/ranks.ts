@@ -46,6 +46,7 @@ export class Ranks {
 
   #emit(change: number, row: Row, rank: number): void {
     if (rank < this.#from || rank > this.to) return;
-    this.#output.add(change, this.#outputRank ? [...row, rank] : row);
+    if (this.#outputRank) this.#output.addJoined(change, row, [rank]);
+    else this.#output.add(change, row);
   }
 }

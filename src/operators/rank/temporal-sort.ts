@@ -33,7 +33,7 @@ export class TemporalSortOperator extends RowOperator {
     const { type } = inputFields[time]!;
     this.#timeOf = (row) => rowTimeMs(row[time]!, type);
     this.#compare = rowOrder(order);
-    this.#waiting = new WaitingRows({ name: 'sort-rows', keyFields: [], rowFields: inputFields }, this.#timeOf);
+    this.#waiting = new WaitingRows({ name: 'sort-rows', keys: [], rowFields: inputFields }, this.#timeOf);
   }
 
   protected override opened(): void {}
@@ -46,7 +46,7 @@ export class TemporalSortOperator extends RowOperator {
       this.ctx.counters.add('lateRecords', 1);
       return;
     }
-    this.#waiting.add('', [], time, row);
+    this.#waiting.add('', time, row);
     this.#timers.add(time, '');
   }
 

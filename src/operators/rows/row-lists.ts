@@ -33,11 +33,17 @@ export function rowLists({ name, keyFields, rowFields, ttl }: ListState): KeyedS
 /** Rows for each key that wait for their time, by ms; those of one time as they came. */
 export class WaitingRows {
   readonly state: KeyedState<Map<number, Row[]>>;
+  readonly #keys: readonly number[];
 
-  constructor({ name, keyFields, rowFields }: Omit<ListState, 'ttl'>, timeOf: (row: Row) => number) {
+  /** `keys`: the columns of the key among those of the rows. */
+  constructor(
+    { name, keys, rowFields }: Pick<ListState, 'name' | 'rowFields'> & Readonly<{ keys: readonly number[] }>,
+    timeOf: (row: Row) => number,
+  ) {
+    this.#keys = keys;
     this.state = new KeyedState<Map<number, Row[]>>({
       name,
-      keyFields,
+      keyFields: keys.map((column) => rowFields[column]!),
       valueFields: [...rowFields, placeField],
       toRows: function* (byTime) {
         for (const rows of byTime.values()) for (const [place, row] of rows.entries()) yield [...row, place];
@@ -51,7 +57,8 @@ export class WaitingRows {
     });
   }
 
-  add(key: string, keyRow: Row, time: number, row: Row): void {
+  add(key: string, time: number, row: Row): void {
+    const keyRow = this.#keys.map((column) => row[column]!);
     rowsAt(
       this.state.update(key, keyRow, () => new Map()),
       time,
@@ -60,9 +67,9 @@ export class WaitingRows {
 
   /** Takes a key's rows of one time out. */
   take(key: string, time: number): readonly Row[] {
-    const rows = this.state.get(key)?.get(time);
-    if (rows === undefined) return [];
-    const byTime = this.state.change(key)!;
+    const byTime = this.state.change(key);
+    const rows = byTime?.get(time);
+    if (byTime === undefined || rows === undefined) return [];
     byTime.delete(time);
     if (byTime.size === 0) this.state.delete(key);
     return rows;

@@ -7,10 +7,10 @@ import { EngineError } from '../../model/errors.ts';
 import type { Operator, OperatorContext, OperatorSnapshot, Output } from '../../model/operator.ts';
 import type { Row } from '../../model/row.ts';
 import type { StateChunk, StateTableFields } from '../../model/state.ts';
-import { type DataType, type Field, types } from '../../model/types.ts';
+import { type Field, types } from '../../model/types.ts';
 import type { StateHandle, StateTtl } from '../../state/keyed-state.ts';
-import { BatchRows } from '../../state/value-column.ts';
 import { RowOutput } from './row-output.ts';
+import { RowReader } from './row-reader.ts';
 
 const watermarkTable = 'watermark';
 
@@ -20,7 +20,7 @@ export abstract class RowOperator implements Operator {
   protected output!: RowOutput;
   /** The watermark in force: of the rows before this one. Part of the snapshot, so that what was late stays late. */
   protected watermark = minWatermark;
-  readonly #inputTypes: readonly (readonly DataType[])[];
+  readonly #readers: readonly RowReader[];
   readonly #fields: readonly Field[];
   #restored: { watermark: number | null } | null = null;
   /** The time that state expires by. It stands still while a batch is worked on: what a row has found is there until the row is done. */
@@ -28,7 +28,7 @@ export abstract class RowOperator implements Operator {
 
   /** `inputs`: the fields of each input. `fields`: of what is emitted. */
   constructor(inputs: readonly (readonly Field[])[], fields: readonly Field[]) {
-    this.#inputTypes = inputs.map((input) => input.map(({ type }) => type));
+    this.#readers = inputs.map((input) => new RowReader(input.map(({ type }) => type)));
     this.#fields = fields;
   }
 
@@ -66,11 +66,11 @@ export abstract class RowOperator implements Operator {
   processBatch(batch: ColumnBatch, input: number): void {
     this.#nowMs = this.ctx.session.now();
     this.finishRestore();
-    const rows = new BatchRows(batch, this.#inputTypes[input]!);
+    const read = this.#readers[input]!.bind(batch);
     const { ops, watermarks, length } = batch;
     for (let i = 0; i < length; i++) {
       if (watermarks !== null && watermarks[i]! > this.watermark) this.processWatermark(watermarks[i]!);
-      this.row(ops === null ? op.insert : ops[i]!, rows.row(i), input);
+      this.row(ops === null ? op.insert : ops[i]!, read(i), input);
     }
     this.output.flush();
   }
@@ -85,6 +85,7 @@ export abstract class RowOperator implements Operator {
   }
 
   snapshot(): OperatorSnapshot {
+    this.#nowMs = this.ctx.session.now();
     this.finishRestore();
     const watermark = this.watermark;
     const snapshots = this.states().map((state) => state.snapshot());

@@ -1,26 +1,25 @@
 /**
- * SESSION without an aggregation: the rows of a session, with its properties appended, when it has ended, in the order of their coming
- * (Flink's UnalignedWindowTableFunctionOperator). Changes stay what they are. A row whose session would have ended is dropped and counted.
+ * Sessions that keep their rows until they have ended: SESSION without an aggregation (Flink's UnalignedWindowTableFunctionOperator), and
+ * aggregations of rows that change. A row whose session would have ended is dropped and counted.
  */
 import { minWatermark } from '../../model/column.ts';
 import type { SessionSpec } from '../../model/job-graph.ts';
 import type { Operator } from '../../model/operator.ts';
-import type { WindowProperty } from '../../model/plan.ts';
 import { keyText, type Row } from '../../model/row.ts';
-import { isTimestamp, unitsPerMillisecond } from '../../model/types.ts';
 import { KeyedState, type StateHandle } from '../../state/keyed-state.ts';
 import { RowOperator } from '../rows/row-operator.ts';
 import { rowTimeMs } from '../rows/row-time.ts';
 import { ProcessingClock } from './processing-clock.ts';
 import { type RowSession, sessionRows, withRow } from './row-sessions.ts';
+import type { SessionResults } from './session-results.ts';
 import { WindowClock } from './window-clock.ts';
 import { WindowFiring } from './window-firing.ts';
-import { propertyMs } from './window-rows.ts';
 
-const properties: readonly WindowProperty[] = ['window_start', 'window_end', 'window_time'];
+type SessionParts = Pick<SessionSpec, 'gapMs' | 'time' | 'processingTime' | 'partition' | 'inputFields' | 'fields'>;
 
 export class SessionOperator extends RowOperator implements Operator {
-  readonly #spec: SessionSpec;
+  readonly #spec: SessionParts;
+  readonly #results: SessionResults;
   readonly #clock: WindowClock;
   readonly #firing: WindowFiring;
   readonly #sessions: KeyedState<RowSession[]>;
@@ -28,9 +27,11 @@ export class SessionOperator extends RowOperator implements Operator {
   /** The time that sessions end by: processing time, or the watermark (the base class has it). */
   #processed = minWatermark;
 
-  constructor(spec: SessionSpec) {
+  /** `results`: what goes out of a session. */
+  constructor(spec: SessionParts, results: SessionResults) {
     super([spec.inputFields], spec.fields);
     this.#spec = spec;
+    this.#results = results;
     this.#clock = new WindowClock(spec.time.timeZone);
     this.#firing = new WindowFiring(spec.time.timeZone);
     this.#sessions = new KeyedState(sessionRows(spec.partition, spec.inputFields));
@@ -38,6 +39,7 @@ export class SessionOperator extends RowOperator implements Operator {
 
   protected override opened(): void {
     this.#processing = new ProcessingClock(this.ctx.session);
+    this.#results.open(this.ctx.session);
   }
 
   protected override row(change: number, row: Row): void {
@@ -103,19 +105,11 @@ export class SessionOperator extends RowOperator implements Operator {
       if (ended.length === 0) return; // it has grown since
       const open = this.#sessions.change(key)!;
       const rest = open.filter(({ end }) => !this.#firing.hasFired(end, time));
-      for (const session of ended) this.#emit(session);
+      for (const session of ended) {
+        for (const [change, row] of this.#results.of(session, this.#clock)) this.output.add(change, row);
+      }
       if (rest.length === 0) this.#sessions.delete(key);
       else open.splice(0, open.length, ...rest);
     });
-  }
-
-  #emit({ start, end, rows }: RowSession): void {
-    const { inputFields, fields } = this.#spec;
-    const bounds = properties.map((property, i) => {
-      const { type } = fields[inputFields.length + i]!;
-      const units = isTimestamp(type) ? unitsPerMillisecond(type.precision) : 1;
-      return propertyMs(property, type, { start, end }, this.#clock) * units;
-    });
-    for (const { change, row } of rows) this.output.add(change, [...row, ...bounds]);
   }
 }

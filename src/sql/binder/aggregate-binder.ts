@@ -31,7 +31,7 @@ import { type Relation, select } from './relation.ts';
 import { projectedField, type RelationField, Scope } from './scope.ts';
 import { propertyType } from './window-columns.ts';
 import { bindGroupWindow, type GroupWindow, windowKind } from './window-function.ts';
-import { groupedWindow, refuseChangedSessions, type WindowInput } from './window-input.ts';
+import { groupedWindow, type WindowInput } from './window-input.ts';
 
 /** An item of SELECT with the name that its column gets. */
 export type NamedItem = Readonly<{ bind: (binder: ExpressionBinder) => Expression; name: string }>;
@@ -73,12 +73,15 @@ export class AggregateBinder {
   /** For keys: as `#inner`, but columns that a grouping set leaves out may be NULL. */
   #keyBinder: ExpressionBinder;
   readonly #settings: Settings;
+  readonly #ttlMs: number | undefined;
   #groupWindow: NamedGroupWindow | null = null;
   #grouping: Grouping = { keys: [], sets: [[]] };
 
-  constructor(query: SelectQuery, input: Relation, settings: Settings) {
+  /** `ttlMs`: what the hint STATE_TTL says of the input. */
+  constructor(query: SelectQuery, input: Relation, settings: Settings, ttlMs?: number) {
     this.#query = query;
     this.#settings = settings;
+    this.#ttlMs = ttlMs;
     this.#input = input;
     this.#inner = new ExpressionBinder(new Scope(input.fields));
     this.#arguments = new ExpressionBinder(new Scope(input.fields), refuseNested);
@@ -191,9 +194,8 @@ export class AggregateBinder {
             predicate: where,
             lower: (same) => same,
           };
-    if (this.#groupWindow !== null) refuseChangedSessions(window!, this.#query.position);
-    else if (window !== null) refuseEmit(this.#settings, this.#query.position);
-    return window === null ? new GroupAggregation(this.#input, where) : new Aggregation(window, fields);
+    if (this.#groupWindow === null && window !== null) refuseEmit(this.#settings, this.#query.position);
+    return window === null ? new GroupAggregation(this.#input, where, this.#ttlMs) : new Aggregation(window, fields);
   }
 
   /** The windowing function below whose start and end every grouping set has. */
@@ -265,10 +267,11 @@ export class AggregateBinder {
 }
 
 /** SELECT DISTINCT: every column is a key. */
-export function distinctRows(input: Relation): Relation {
+export function distinctRows(input: Relation, ttlMs?: number): Relation {
   const keys = input.fields.map(({ type }, index) => columnRef(index, type));
   const window = groupedWindow(input, null, keys, []);
-  const aggregation = window === null ? new GroupAggregation(input, null) : new Aggregation(window, input.fields);
+  const aggregation =
+    window === null ? new GroupAggregation(input, null, ttlMs) : new Aggregation(window, input.fields);
   const columns = keys.map((key) => aggregation.addKey(key));
   const projections = columns.map((column) => {
     const index = aggregation.indexOf(column);

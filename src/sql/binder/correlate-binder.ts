@@ -7,6 +7,7 @@ import type { CorrelateNode, TableFunctionCall } from '../../model/plan.ts';
 import { type DataType, type Field, formatType, types, withNullable } from '../../model/types.ts';
 import type { FromItem, FunctionArgument, SqlExpression } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
+import { changelogFunctions, isChangelogFunction } from './changelog-function.ts';
 import { conjunctionOf, conjunctsOf } from './conjuncts.ts';
 import { ExpressionBinder } from './expression-binder.ts';
 import { coerceAll, infer } from './function-call.ts';
@@ -18,10 +19,13 @@ import { windowFunctions, windowKind } from './window-function.ts';
 
 type CorrelatedItem = Extract<FromItem, { kind: 'unnest' | 'function' | 'subquery' }>;
 
-/** Whether an item of FROM may speak of what stands on its left. Windowing functions don't. */
+/** Whether an item of FROM may speak of what stands on its left. Functions of a whole table don't. */
 export function isCorrelated(item: FromItem): item is CorrelatedItem {
   if (item.kind === 'unnest') return true;
-  if (item.kind === 'function') return item.lateral || windowKind(item.name.name) === null;
+  if (item.kind === 'function') {
+    if (isChangelogFunction(item.name.name)) return false;
+    return item.lateral || windowKind(item.name.name) === null;
+  }
   return item.kind === 'subquery' && item.lateral;
 }
 
@@ -109,7 +113,7 @@ function bindFunction(
 }
 
 function unknownFunction(name: string, position: Position): Error {
-  const near = nearest(name, windowFunctions);
+  const near = nearest(name, [...windowFunctions, ...changelogFunctions]);
   if (near === undefined) return unsupported(`the table function ${name}`, position);
   return sqlError('SQL_VALIDATION', `unknown table function ${name}`, position, `Did you mean ${near}?`);
 }

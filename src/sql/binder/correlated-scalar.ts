@@ -5,11 +5,12 @@
 
 import type { Position } from '../../model/errors.ts';
 import { columnRef, type Expression } from '../../model/expression.ts';
-import type { Identifier, Name, SelectItem, SelectQuery, SqlExpression, SqlQuery } from '../ast.ts';
+import type { FromItem, Identifier, Name, SelectItem, SelectQuery, SqlExpression, SqlQuery } from '../ast.ts';
 import { unsupported } from '../excerpt.ts';
 import { sqlConjuncts } from './conjuncts.ts';
 import { knows } from './correlated-scope.ts';
 import { ExpressionBinder } from './expression-binder.ts';
+import type { FromBinder } from './from-binder.ts';
 import { bindCall } from './function-call.ts';
 import { treeFields } from './join-tree.ts';
 import type { Relation } from './relation.ts';
@@ -26,23 +27,54 @@ export function correlatedScalar(
   { fromBinder, bindQuery }: SubqueryBinders,
 ): CorrelatedScalar | null {
   if (query.kind !== 'select' || query.from === null || query.groupBy !== null) return null;
-  const inner = treeFields(fromBinder.tree(query.from));
-  const isOuter = (part: SqlExpression): boolean =>
-    namesIn(part).some((name) => !knows(inner, name) && knows(outer, name));
-  const conditions = sqlConjuncts(query.where);
-  const ties = conditions.filter(isOuter).map((condition) => tieOf(condition, isOuter, inner));
+  const { ties, own } = tiesOf(query, query.from, outer, fromBinder);
   const [item] = query.items;
   if (ties.length === 0 || item?.kind !== 'expression' || query.items.length > 1) return null;
-  const own = conditions.filter((condition) => !isOuter(condition));
   const relation = bindQuery(
     grouped({ ...query, items: [folds(item) ? item : singleValue(item, query.distinct !== null)] }, ties, own),
   );
+  return { relation, conjuncts: keyEqualities(ties, relation, outer), isCount: isCount(item.expression, query.having) };
+}
+
+/** `relation`: first the `keys` columns that the conjuncts compare, then the query's list. */
+type CorrelatedGroups = Readonly<{ relation: Relation; conjuncts: readonly Expression[]; keys: number }>;
+
+/** The groups of the rows that belong to each outer row: `SELECT … WHERE t.k = o.k GROUP BY …`. null: not such a query. */
+export function correlatedGroups(
+  query: SqlQuery,
+  outer: readonly RelationField[],
+  { fromBinder, bindQuery }: SubqueryBinders,
+): CorrelatedGroups | null {
+  if (query.kind !== 'select' || query.from === null || query.groupBy === null) return null;
+  const { ties, own } = tiesOf(query, query.from, outer, fromBinder);
+  if (ties.length === 0) return null;
+  const relation = bindQuery(grouped(query, ties, own));
+  return { relation, conjuncts: keyEqualities(ties, relation, outer), keys: ties.length };
+}
+
+/** The conditions of WHERE that tie the query to the outer row, and the others. */
+function tiesOf(
+  { where }: SelectQuery,
+  from: FromItem,
+  outer: readonly RelationField[],
+  fromBinder: FromBinder,
+): Readonly<{ ties: readonly Tie[]; own: readonly SqlExpression[] }> {
+  const inner = treeFields(fromBinder.tree(from));
+  const isOuter = (part: SqlExpression): boolean =>
+    namesIn(part).some((name) => !knows(inner, name) && knows(outer, name));
+  const conditions = sqlConjuncts(where);
+  return {
+    ties: conditions.filter(isOuter).map((condition) => tieOf(condition, isOuter, inner)),
+    own: conditions.filter((condition) => !isOuter(condition)),
+  };
+}
+
+function keyEqualities(ties: readonly Tie[], { fields }: Relation, outer: readonly RelationField[]): Expression[] {
   const binder = new ExpressionBinder(new Scope(outer));
-  const conjuncts = ties.map(({ outer: value, position }, i) => {
-    const key = columnRef(outer.length + i, relation.fields[i]!.type);
+  return ties.map(({ outer: value, position }, i) => {
+    const key = columnRef(outer.length + i, fields[i]!.type);
     return bindCall('=', [binder.bind(value), key], position);
   });
-  return { relation, conjuncts, isCount: isCount(item.expression, query.having) };
 }
 
 /** Whether a name in the query's list or WHERE is none of its own tables, but one of the outer row. */
@@ -92,7 +124,8 @@ function grouped(query: SelectQuery, ties: readonly Tie[], conditions: readonly 
     (left, right) => (left === null ? right : { kind: 'and', left, right, position }),
     null,
   );
-  return { ...query, items: [...keys, ...query.items], where, groupBy: { items: groups, position } };
+  const items = [...groups, ...(query.groupBy?.items ?? [])];
+  return { ...query, items: [...keys, ...query.items], where, groupBy: { items, position } };
 }
 
 /** Fails where an outer row has several. */

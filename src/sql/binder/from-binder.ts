@@ -1,8 +1,9 @@
 /** FROM: tables and views, sub-queries, queries of WITH, windowing functions. */
 import { EngineError, isEngineError, type Position } from '../../model/errors.ts';
 import type { TableDefinition } from '../../model/table.ts';
-import type { FromItem, FunctionArgument, Hint, Identifier, Name } from '../ast.ts';
+import type { FromItem, FunctionArgument, Hint, Identifier, Name, SelectQuery } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
+import { bindChangelogFunction, isChangelogFunction } from './changelog-function.ts';
 import { isCorrelated } from './correlate-binder.ts';
 import type { BindQuery, CommonTables, Environment } from './environment.ts';
 import { bindTree } from './join-binder.ts';
@@ -10,6 +11,7 @@ import { type JoinTree, planTree } from './join-tree.ts';
 import { bindMatch } from './match-binder.ts';
 import type { Relation } from './relation.ts';
 import type { RelationField } from './scope.ts';
+import { noTtls, type StateTtls, stateTtls } from './state-ttl.ts';
 import { tableRelation } from './table-source.ts';
 import { refuseSystemTime } from './temporal-binder.ts';
 import { bindWindowFunction } from './window-function.ts';
@@ -37,11 +39,7 @@ export class FromBinder {
         return aliased(this.#bindQuery(item.query), item, null);
       case 'function':
         if (isCorrelated(item)) return this.#joined(item);
-        return aliased(
-          bindWindowFunction(item, (argument) => this.#argument(argument)),
-          item,
-          null,
-        );
+        return aliased(this.#tableFunction(item), item, null);
       case 'match_recognize':
         return aliased(bindMatch(item.match, this.bind(item.input), item.position), item, null);
       case 'unnest':
@@ -51,8 +49,17 @@ export class FromBinder {
   }
 
   /** The item's joins, still open to conditions of WHERE. */
-  tree(item: FromItem): JoinTree {
-    return bindTree(item, (each) => this.bind(each));
+  tree(item: FromItem, ttls: StateTtls = noTtls): JoinTree {
+    return bindTree(item, (each) => this.bind(each), ttls);
+  }
+
+  /** What the query's hints say of the tables in its FROM. */
+  ttls(query: SelectQuery): StateTtls {
+    return stateTtls(query, (name) => {
+      if (this.#commonTable(name) !== undefined) return null;
+      const found = this.#environment.tables(name);
+      return found.kind === 'view' ? found.path : found.table.path;
+    });
   }
 
   #joined(item: FromItem): Relation {
@@ -60,7 +67,7 @@ export class FromBinder {
   }
 
   #table(name: Name, hints: readonly Hint[]): Relation {
-    const common = name.parts.length === 1 ? this.#common.get(name.parts[0]!.name) : undefined;
+    const common = this.#commonTable(name);
     if (common !== undefined) {
       const { table, bind } = common;
       return renamed(bind(), table.columns, table.name.name, table.position);
@@ -78,6 +85,15 @@ export class FromBinder {
       return { node, fields: named };
     }
     return tableRelation(withHints(found.table, hints), this.#environment.metadataColumns);
+  }
+
+  #commonTable({ parts }: Name): ReturnType<CommonTables['get']> {
+    return parts.length === 1 ? this.#common.get(parts[0]!.name) : undefined;
+  }
+
+  #tableFunction(item: Extract<FromItem, { kind: 'function' }>): Relation {
+    const bind = isChangelogFunction(item.name.name) ? bindChangelogFunction : bindWindowFunction;
+    return bind(item, (argument) => this.#argument(argument));
   }
 
   #argument(argument: FunctionArgument): Relation {

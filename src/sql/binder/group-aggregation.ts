@@ -20,15 +20,17 @@ const valuesOfOne: ReadonlySet<string> = new Set(['SUM', 'MIN', 'MAX', 'SINGLE_V
 export class GroupAggregation {
   readonly #input: Relation;
   readonly #where: Expression | null;
+  readonly #ttlMs: number | undefined;
   readonly #projections: Expression[] = [];
   readonly #fields: RelationField[] = [];
   readonly #keys: number[] = [];
   readonly #aggregates: AggregateCall[] = [];
   #sets: GroupingSets | null = null;
 
-  /** `where` is over the input's row. */
-  constructor(input: Relation, where: Expression | null) {
+  /** `where` is over the input's row. `ttlMs`: what the hint STATE_TTL says of the input. */
+  constructor(input: Relation, where: Expression | null, ttlMs?: number) {
     this.#input = input;
+    this.#ttlMs = ttlMs;
     this.#where = where;
   }
 
@@ -73,7 +75,14 @@ export class GroupAggregation {
       );
       return { kind: 'calc', input: relation.node, predicate: null, projections, fields };
     }
-    return { kind: 'group_aggregate', input: relation.node, keys, aggregates: this.#aggregates, fields };
+    return {
+      kind: 'group_aggregate',
+      input: relation.node,
+      keys,
+      aggregates: this.#aggregates,
+      ttlMs: this.#ttlMs,
+      fields,
+    };
   }
 
   /** Whether each group has one row, and the aggregates are that row's values (Flink's FlinkAggregateRemoveRule). */

@@ -1,6 +1,7 @@
 /** Joins in FROM: what stands on their sides, and what ON, USING and NATURAL ask for. */
 import type { Position } from '../../model/errors.ts';
 import { columnRef, type Expression } from '../../model/expression.ts';
+import type { SideTtls } from '../../model/plan.ts';
 import type { FromItem, Identifier } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
 import { conjunctsOf } from './conjuncts.ts';
@@ -11,6 +12,7 @@ import { type JoinTree, planTree, treeFields } from './join-tree.ts';
 import type { Relation } from './relation.ts';
 import { select } from './relation.ts';
 import { hiddenQualifier, type RelationField, Scope, suggestion } from './scope.ts';
+import type { StateTtls } from './state-ttl.ts';
 import { bindTemporal } from './temporal-binder.ts';
 
 export type JoinItem = Extract<FromItem, { kind: 'join' }>;
@@ -18,8 +20,8 @@ export type JoinItem = Extract<FromItem, { kind: 'join' }>;
 /** Binds what is no join. */
 export type BindItem = (item: FromItem) => Relation;
 
-export function bindTree(item: FromItem, bindItem: BindItem): JoinTree {
-  if (item.kind === 'join') return bindJoin(item, bindItem);
+export function bindTree(item: FromItem, bindItem: BindItem, ttls: StateTtls): JoinTree {
+  if (item.kind === 'join') return bindJoin(item, bindItem, ttls);
   if (isCorrelated(item)) return bindCorrelate(item, oneRow, { join: 'inner', on: null });
   return { kind: 'leaf', relation: bindItem(item) };
 }
@@ -27,9 +29,9 @@ export function bindTree(item: FromItem, bindItem: BindItem): JoinTree {
 /** What a table function without a table stands on. */
 const oneRow: JoinTree = { kind: 'leaf', relation: { node: { kind: 'values', rows: [[]], fields: [] }, fields: [] } };
 
-function bindJoin(item: JoinItem, bindItem: BindItem): JoinTree {
+function bindJoin(item: JoinItem, bindItem: BindItem, ttls: StateTtls): JoinTree {
   checkCondition(item);
-  const left = bindTree(item.left, bindItem);
+  const left = bindTree(item.left, bindItem, ttls);
   const { right } = item;
   if (isCorrelated(right)) return bindCorrelate(right, left, { join: dependentJoin(item), on: item.on });
   if (right.kind === 'table' && right.systemTime !== null) {
@@ -46,10 +48,11 @@ function bindJoin(item: JoinItem, bindItem: BindItem): JoinTree {
       systemTime: right.systemTime,
     });
   }
-  const rightTree = bindTree(right, bindItem);
+  const rightTree = bindTree(right, bindItem, ttls);
   refuseSameName(treeFields(left), treeFields(rightTree), right.position);
   const common = commonColumns(item, treeFields(left), treeFields(rightTree));
-  return common === null ? joinOn(item, left, rightTree) : joinUsing(item, left, rightTree, common);
+  const sides = { left, right: rightTree, ttls: sideTtls(ttls.get(item.left), ttls.get(right)) };
+  return common === null ? joinOn(item, sides) : joinUsing(item, sides, common);
 }
 
 /** Two tables of one name could not be told apart. */
@@ -87,11 +90,18 @@ function dependentJoin({ join, right }: JoinItem): 'inner' | 'left' {
   throw sqlError('SQL_VALIDATION', `${what} has no meaning`, right.position, 'Write an INNER JOIN or a LEFT JOIN.');
 }
 
-function joinOn({ join, on }: JoinItem, left: JoinTree, right: JoinTree): JoinTree {
+/** undefined: nothing is said of them. */
+function sideTtls(left: number | undefined, right: number | undefined): SideTtls | undefined {
+  return left === undefined && right === undefined ? undefined : { left, right };
+}
+
+type Sides = Pick<Extract<JoinTree, { kind: 'join' }>, 'left' | 'right' | 'ttls'>;
+
+function joinOn({ join, on }: JoinItem, sides: Sides): JoinTree {
   const kind = join === 'cross' ? 'inner' : join;
-  const scope = new Scope([...treeFields(left), ...treeFields(right)]);
+  const scope = new Scope([...treeFields(sides.left), ...treeFields(sides.right)]);
   const condition = on === null ? null : new ExpressionBinder(scope).condition(on, 'ON');
-  return { kind: 'join', join: kind, left, right, conjuncts: conjunctsOf(condition) };
+  return { kind: 'join', join: kind, ...sides, conjuncts: conjunctsOf(condition) };
 }
 
 type CommonColumn = Readonly<{ name: string; left: number; right: number; position: Position }>;
@@ -127,14 +137,14 @@ function placeOf({ name, position }: Identifier, fields: readonly RelationField[
 }
 
 /** Common columns stand once, before all others; of a FULL JOIN the side counts that has a value. */
-function joinUsing(item: JoinItem, left: JoinTree, right: JoinTree, common: readonly CommonColumn[]): JoinTree {
-  const [leftFields, rightFields] = [treeFields(left), treeFields(right)];
+function joinUsing(item: JoinItem, sides: Sides, common: readonly CommonColumn[]): JoinTree {
+  const [leftFields, rightFields] = [treeFields(sides.left), treeFields(sides.right)];
   const width = leftFields.length;
   const conjuncts = common.map(({ left: a, right: b, position }) =>
     bindCall('=', [columnRef(a, leftFields[a]!.type), columnRef(width + b, rightFields[b]!.type)], position),
   );
   const join = item.join === 'cross' ? 'inner' : item.join;
-  const joined = planTree({ kind: 'join', join, left, right, conjuncts }, []);
+  const joined = planTree({ kind: 'join', join, ...sides, conjuncts }, []);
   const merged = common.map(({ left: a, right: b, position }): Expression => {
     const [ofLeft, ofRight] = [a, width + b].map((place) => columnRef(place, joined.fields[place]!.type));
     if (join === 'full') return bindCall('COALESCE', [ofLeft!, ofRight!], position);

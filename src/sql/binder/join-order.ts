@@ -7,8 +7,8 @@ import type { JoinTree } from './join-tree.ts';
 
 type InnerJoin = Extract<JoinTree, { kind: 'join' }>;
 
-/** The sides of inner joins, from left to right, and all conditions over their columns together. */
-type Joined = Readonly<{ sides: readonly JoinTree[]; conjuncts: readonly Expression[] }>;
+/** The sides of inner joins, from left to right, and all conditions over their columns together. `isHinted`: STATE_TTL speaks of a join's sides. */
+type Joined = Readonly<{ sides: readonly JoinTree[]; conjuncts: readonly Expression[]; isHinted: boolean }>;
 
 /** `columns`: of each column of the written order, where it is now. */
 export type OrderedJoin = Readonly<{ tree: JoinTree; conjuncts: readonly Expression[]; columns: readonly number[] }>;
@@ -17,7 +17,8 @@ type WidthOf = (tree: JoinTree) => number;
 
 /** null: the order stays as it is. */
 export function orderedJoin(tree: InnerJoin, where: readonly Expression[], widthOf: WidthOf): OrderedJoin | null {
-  const { sides, conjuncts } = flattened(tree, widthOf);
+  const { sides, conjuncts, isHinted } = flattened(tree, widthOf);
+  if (isHinted) return null;
   const all = [...conjuncts, ...where];
   const starts = startsOf(sides.map(widthOf));
   const order = orderOf(
@@ -38,11 +39,15 @@ export function orderedJoin(tree: InnerJoin, where: readonly Expression[], width
 }
 
 function flattened(tree: JoinTree, widthOf: WidthOf): Joined {
-  if (tree.kind !== 'join' || tree.join !== 'inner') return { sides: [tree], conjuncts: [] };
+  if (tree.kind !== 'join' || tree.join !== 'inner') return { sides: [tree], conjuncts: [], isHinted: false };
   const [left, right] = [flattened(tree.left, widthOf), flattened(tree.right, widthOf)];
   const width = widthOf(tree.left);
   const ofRight = right.conjuncts.map((each) => remapColumns(each, (column) => column + width));
-  return { sides: [...left.sides, ...right.sides], conjuncts: [...left.conjuncts, ...ofRight, ...tree.conjuncts] };
+  return {
+    sides: [...left.sides, ...right.sides],
+    conjuncts: [...left.conjuncts, ...ofRight, ...tree.conjuncts],
+    isHinted: tree.ttls !== undefined || left.isHinted || right.isHinted,
+  };
 }
 
 /** Where each side's columns begin. */

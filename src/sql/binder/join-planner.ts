@@ -1,7 +1,7 @@
 /** Which kind of join two relations and a condition make: of windows, of intervals, or of all rows. */
 import { EngineError } from '../../model/errors.ts';
 import { columnRef, type Expression, remapColumns } from '../../model/expression.ts';
-import type { IntervalJoinNode, JoinType, PlanNode, RegularJoinNode } from '../../model/plan.ts';
+import type { IntervalJoinNode, JoinType, PlanNode, RegularJoinNode, SideTtls } from '../../model/plan.ts';
 import { formatType, sameType } from '../../model/types.ts';
 import { changelogOf, isInsertOnly } from '../planner/changelog.ts';
 import { conjunctionOf } from './conjuncts.ts';
@@ -18,6 +18,7 @@ export type PlannedJoin = Readonly<{
   right: Relation;
   /** Over the left fields, then the right ones. */
   conjuncts: readonly Expression[];
+  ttls?: SideTtls | undefined;
 }>;
 
 /** Its row: the left fields, then (but for semi and anti joins) the right ones. */
@@ -27,7 +28,7 @@ export function planJoin(planned: PlannedJoin): Relation {
   const regular = withKeys({ ...planned, conjuncts: interval?.rest ?? conjuncts });
   const window = interval === null ? asWindowJoin(regular.node, regular.left, regular.right) : null;
   if (window !== null) return trimmed(window, planned, true);
-  if (interval === null) return trimmed(regular.node, planned, false);
+  if (interval === null) return trimmed({ ...regular.node, ttls: planned.ttls }, planned, false);
   checkTimes(interval, planned);
   const { leftTime, rightTime, lowerMs, upperMs } = interval;
   const isRowtime = left.fields[leftTime]!.rowtime;

@@ -3,7 +3,7 @@
  * an interval join of a comma.
  */
 import { columnRef, type Expression, remapColumns } from '../../model/expression.ts';
-import type { JoinType } from '../../model/plan.ts';
+import type { JoinType, SideTtls } from '../../model/plan.ts';
 import { conjunctionOf, rejectsNulls, sideOf } from './conjuncts.ts';
 import { type OrderedJoin, orderedJoin } from './join-order.ts';
 import { planJoin } from './join-planner.ts';
@@ -21,6 +21,7 @@ export type JoinTree =
       left: JoinTree;
       right: JoinTree;
       conjuncts: readonly Expression[];
+      ttls?: SideTtls | undefined;
     }>
   /** The right side is made for each left row: its columns stand behind the left ones. */
   | Readonly<{
@@ -80,7 +81,7 @@ function planJoinTree(tree: Extract<JoinTree, { kind: 'join' }>, conjuncts: read
     tree.right,
     [...rightWhere, ...rightOn].map((each) => remapColumns(each, (c) => c - width)),
   );
-  return filtered(planJoin({ join, left, right, conjuncts: [...on, ...joining] }), after);
+  return filtered(planJoin({ join, left, right, conjuncts: [...on, ...joining], ttls: tree.ttls }), after);
 }
 
 /** An outer join whose padded rows no condition lets pass is none. */

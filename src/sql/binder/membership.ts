@@ -4,6 +4,7 @@ import { types } from '../../model/types.ts';
 import type { SelectItem, SelectQuery, SqlExpression, SqlQuery } from '../ast.ts';
 import { sqlError } from '../excerpt.ts';
 import { conjunctsOf, sqlConjuncts } from './conjuncts.ts';
+import { correlatedGroups } from './correlated-scalar.ts';
 import { CorrelatedScope } from './correlated-scope.ts';
 import { ExpressionBinder, logic } from './expression-binder.ts';
 import { bindCall } from './function-call.ts';
@@ -19,6 +20,18 @@ type Membership = Extract<SqlExpression, { kind: 'in_query' }> | Readonly<{ kind
 export function isMembership(condition: SqlExpression): boolean {
   if (condition.kind === 'not') return isMembership(condition.arg);
   return condition.kind === 'in_query' || condition.kind === 'exists';
+}
+
+/** What IN asks for among the sub-query's values; null: EXISTS asks for nothing. */
+export function testedOf(condition: SqlExpression): SqlExpression | null {
+  if (condition.kind === 'not') return testedOf(condition.arg);
+  return condition.kind === 'in_query' ? condition.arg : null;
+}
+
+/** The condition with something else asked for. */
+export function withTested(condition: SqlExpression, tested: SqlExpression | null): SqlExpression {
+  if (condition.kind === 'not') return { ...condition, arg: withTested(condition.arg, tested) };
+  return condition.kind === 'in_query' && tested !== null ? { ...condition, arg: tested } : condition;
 }
 
 /** The rows of `outer` for which the condition holds. */
@@ -42,6 +55,11 @@ type InnerSide = Readonly<{
 
 function innerSide(query: SqlQuery, outer: readonly RelationField[], binders: SubqueryBinders): InnerSide {
   if (query.kind === 'select' && isPlain(query)) return correlated(query, outer, binders);
+  const groups = correlatedGroups(query, outer, binders);
+  if (groups !== null) {
+    const { relation, conjuncts, keys } = groups;
+    return { relation, conjuncts, values: allColumns(relation.fields).slice(keys) };
+  }
   const relation = binders.bindQuery(query);
   return { relation, conjuncts: [], values: allColumns(relation.fields) };
 }
@@ -57,7 +75,11 @@ function isPlain(query: SelectQuery): boolean {
 function correlated(query: SelectQuery, outer: readonly RelationField[], binders: SubqueryBinders): InnerSide {
   const conditions = sqlConjuncts(query.where);
   const written = { items: query.items, plain: conditions.filter((condition) => !isMembership(condition)) };
-  const { items, plain, tree } = liftScalars(written, binders.fromBinder.tree(query.from!), binders);
+  const { items, plain, tree } = liftScalars(
+    written,
+    binders.fromBinder.tree(query.from!, binders.fromBinder.ttls(query)),
+    binders,
+  );
   const fields = treeFields(tree);
   const binder = new ExpressionBinder(new CorrelatedScope(fields, outer));
   const bound = plain.flatMap((condition) => conjunctsOf(binder.condition(condition, 'WHERE')));

@@ -13,7 +13,7 @@ import type {
 import { sqlError, unsupported } from '../excerpt.ts';
 import type { ExpressionBinder } from './expression-binder.ts';
 import { textOf } from './expression-text.ts';
-import { type RelationField, suggestion } from './scope.ts';
+import { isProctimeCall, type RelationField, suggestion } from './scope.ts';
 
 /** A column to sort by, before it has a place. */
 export type OrderExpression = Readonly<{ expression: Expression; descending: boolean; nullsFirst: boolean }>;
@@ -64,7 +64,9 @@ export function bindOrder({ expression, descending, nulls }: OrderItem, binder: 
 
 function timeOf(order: readonly OrderExpression[], fields: readonly RelationField[]): OverTime {
   const [{ expression }] = order as [OrderExpression];
-  if (order.length !== 1 || expression.kind !== 'column') return null;
+  if (order.length !== 1) return null;
+  if (isProctimeCall(expression)) return 'proctime';
+  if (expression.kind !== 'column') return null;
   const field = fields[expression.index]!;
   if (field.rowtime) return 'rowtime';
   return field.proctime ? 'proctime' : null;

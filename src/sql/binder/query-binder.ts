@@ -16,6 +16,7 @@ import { hasLiftableSubquery, liftAggregation, withKeyNames } from './lifted-agg
 import { liftOver } from './lifted-over.ts';
 import { bindOrdered } from './order-binder.ts';
 import { selectOver, usesOver, withoutQualifyAliases } from './over-select.ts';
+import { checkQueryHints } from './query-hints.ts';
 import { bindSource } from './query-source.ts';
 import { rankFiltered } from './rank-rule.ts';
 import { filter, type Relation, select } from './relation.ts';
@@ -63,8 +64,10 @@ export class QueryBinder {
   };
 
   #select(query: SelectQuery): Relation {
+    checkQueryHints(query.hints ?? []);
     const selected = this.#selectAll(query);
-    return query.distinct === null ? selected : distinctRows(selected);
+    if (query.distinct === null) return selected;
+    return distinctRows(selected, isAggregation(query) ? undefined : this.#ttlOf(query));
   }
 
   #selectAll(written: SelectQuery): Relation {
@@ -80,17 +83,24 @@ export class QueryBinder {
       const aggregated = withKeyNames(this.#selectAll(below), keys, treeFields(fromBinder.tree(written.from)));
       return this.#selectFrom(above, { kind: 'leaf', relation: aggregated }, binders);
     }
-    return this.#selectFrom(written, fromBinder.tree(written.from), binders);
+    const ttls = fromBinder.ttls(written);
+    return this.#selectFrom(written, fromBinder.tree(written.from, ttls), binders, ttls.get(written.from));
   }
 
-  #selectFrom(written: SelectQuery, tree: JoinTree, binders: SubqueryBinders): Relation {
+  /** What a hint says of the only table in FROM. */
+  #ttlOf(query: SelectQuery): number | undefined {
+    if (query.from === null) return undefined;
+    return new FromBinder(this.#environment, this.#common, this.#nested).ttls(query).get(query.from);
+  }
+
+  #selectFrom(written: SelectQuery, tree: JoinTree, binders: SubqueryBinders, ttlMs?: number): Relation {
     const hasOver = usesOver(written);
     const { query, from, where } = bindSource(written, tree, binders);
     const { input, predicate } = rankFiltered(from, where);
     const items = this.#items(query.items, input.fields);
     if (hasOver) return selectOver(query, { input, predicate }, items);
     if (isAggregation(query)) {
-      return new AggregateBinder(query, input, this.#environment.settings).bind(predicate, items);
+      return new AggregateBinder(query, input, this.#environment.settings, ttlMs).bind(predicate, items);
     }
     const binder = new ExpressionBinder(new Scope(from.fields));
     const projections = items.map(({ bind }) => bind(binder));

@@ -4,7 +4,7 @@ import type { SelectQuery } from '../ast.ts';
 import { conjunctionOf, conjunctsOf, sqlConjuncts } from './conjuncts.ts';
 import { ExpressionBinder } from './expression-binder.ts';
 import { type JoinTree, planTree, treeFields } from './join-tree.ts';
-import { bindMembership, isMembership } from './membership.ts';
+import { bindMembership, isMembership, testedOf, withTested } from './membership.ts';
 import type { Relation } from './relation.ts';
 import { liftScalars } from './scalar-subquery.ts';
 import { Scope } from './scope.ts';
@@ -18,7 +18,8 @@ export function bindSource(query: SelectQuery, from: JoinTree, binders: Subquery
   const conditions = sqlConjuncts(query.where);
   const memberships = conditions.filter(isMembership);
   const plain = conditions.filter((condition) => !isMembership(condition));
-  const lifted = liftScalars({ items: query.items, plain }, from, binders);
+  const tested = memberships.map(testedOf);
+  const lifted = liftScalars({ items: query.items, plain, tested }, from, binders);
   const { tree } = lifted;
   const binder = new ExpressionBinder(new Scope(treeFields(tree)));
   const conjuncts = lifted.plain.flatMap((each) => conjunctsOf(binder.condition(each, 'WHERE')));
@@ -27,6 +28,8 @@ export function bindSource(query: SelectQuery, from: JoinTree, binders: Subquery
     return { query: source, from: tree.relation, where: conjunctionOf(conjuncts) };
   }
   const joined = planTree(tree, conjuncts);
-  const left = memberships.reduce((relation, each) => bindMembership(each, relation, binders), joined);
+  const left = memberships
+    .map((each, i) => withTested(each, lifted.tested[i]!))
+    .reduce((relation, each) => bindMembership(each, relation, binders), joined);
   return { query: source, from: left, where: null };
 }

@@ -28,7 +28,7 @@ export function liftScalars<T extends object>(syntax: T, from: JoinTree, binders
     if (typeof node !== 'object' || node === null) return node;
     if (Array.isArray(node)) return node.map(lift);
     const { kind } = node as { kind?: unknown };
-    if (kind === 'exists') return lift(existsAsValue((node as ScalarQuery).query, (node as ScalarQuery).position));
+    if (kind === 'exists') return lift(existsAsValue((node as ScalarQuery).query));
     if (kind === 'in_query') {
       const { query, position } = node as InQuery;
       if (!speaksOfOuter(query, treeFields(from), binders)) return lift(inAsValue(node as InQuery));

@@ -1,10 +1,7 @@
 /** What a windowed aggregation stands on: rows with their event time, before windows are made of them. */
-import type { Position } from '../../model/errors.ts';
 import { columnRef, columnsOf, type Expression, substitute } from '../../model/expression.ts';
 import type { EmitStrategy, PlanNode, WindowColumns, WindowProperty } from '../../model/plan.ts';
 import { types } from '../../model/types.ts';
-import { unsupported } from '../excerpt.ts';
-import { changelogOf, isInsertOnly } from '../planner/changelog.ts';
 import { textOf } from './expression-text.ts';
 import { isDeterministic, merged, type Relation, select } from './relation.ts';
 import { plainField, type RelationField } from './scope.ts';
@@ -71,22 +68,11 @@ export function groupedWindow(
   const properties = below === null ? [] : keys.map((key) => propertyOf(key, input.fields, below));
   if (below !== null && properties.includes('window_start') && properties.includes('window_end')) {
     const isOther = (each: Expression): boolean => propertyOf(each, input.fields, below) === null;
-    if (!groupsByPartition(keys.filter(isOther), below) || isOfChangedSessions(below)) return null;
+    if (!groupsByPartition(keys.filter(isOther), below)) return null;
     return isPlain([...keys.filter(isOther), ...uses], below) ? below : attachedWindows(input, keys, where);
   }
   const attached = attachedWindows(input, keys, where);
   return attached?.window.kind === 'session' ? null : attached;
-}
-
-/** Accumulators of sessions take no rows back. The rows of such sessions can be had, and aggregated as rows that change. */
-function isOfChangedSessions({ window, node }: WindowInput): boolean {
-  return window.kind === 'session' && !isInsertOnly(changelogOf(node));
-}
-
-export function refuseChangedSessions(input: WindowInput, position: Position): void {
-  if (!isOfChangedSessions(input)) return;
-  const hint = 'The table function is: TABLE(SESSION(TABLE t PARTITION BY …, DESCRIPTOR(ts), …)).';
-  throw unsupported('GROUP BY SESSION(…) over rows that change', position, hint);
 }
 
 /**

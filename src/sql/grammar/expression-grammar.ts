@@ -3,7 +3,7 @@ import type { ParserMethod } from 'chevrotain';
 import type { Name, SqlBranch, SqlExpression, SqlLiteral } from '../ast.ts';
 import { sqlError } from '../excerpt.ts';
 import { type Quantifier, quantifiable, quantified } from '../quantified.ts';
-import { join, stringOf } from './base-grammar.ts';
+import { identifierOf, join, stringOf } from './base-grammar.ts';
 import { FunctionGrammar } from './function-grammar.ts';
 import { textLiteral } from './json-grammar.ts';
 import { infixPower, power } from './power.ts';
@@ -269,12 +269,23 @@ export abstract class ExpressionGrammar extends FunctionGrammar {
       { ALT: () => this.SUBRULE(this.parenthesized) },
       { ALT: () => this.SUBRULE(this.niladicCall) },
       { ALT: () => this.SUBRULE(this.columnName) },
+      { ALT: () => this.SUBRULE(this.userColumn) },
     ]),
   );
 
   protected readonly columnName: ParserMethod<[], SqlExpression> = this.rule('columnName', () => {
     const name: Name = this.SUBRULE(this.name);
     return { kind: 'name', name, position: name.position };
+  });
+
+  /** USER is reserved, but Flink takes it for a column. */
+  protected readonly userColumn: ParserMethod<[], SqlExpression> = this.rule('userColumn', () => {
+    const token = this.CONSUME(kw.USER);
+    return this.ACTION(() => {
+      const column = identifierOf(token);
+      const { position } = column;
+      return { kind: 'name', name: { parts: [column], position }, position };
+    });
   });
 
   protected readonly literal: ParserMethod<[], SqlExpression> = this.rule('literal', () => {
@@ -381,7 +392,7 @@ export abstract class ExpressionGrammar extends FunctionGrammar {
     return { kind, args, position: this.spanFrom(start) };
   });
 
-  /** `(x)`, `(x, y)` (a row), `(SELECT …)`. */
+  /** `(x)`, `(x, y)` (a row), `(SELECT …)`, `(x - y) DAY`. */
   protected readonly parenthesized: ParserMethod<[], SqlExpression> = this.rule('parenthesized', () => {
     const start = this.CONSUME(t.LeftParen);
     const inner = this.OR<SqlExpression | SqlExpression[]>([
@@ -393,12 +404,20 @@ export abstract class ExpressionGrammar extends FunctionGrammar {
       { ALT: () => this.SUBRULE(this.expressionList) },
     ]);
     this.CONSUME(t.RightParen);
+    const unit = this.OPTION({
+      GATE: () => isDifference(inner) && differenceUnits.some((type) => this.isNext(type)),
+      DEF: () => this.SUBRULE(this.intervalQualifier),
+    });
     const position = this.spanFrom(start);
     if (!Array.isArray(inner)) return { ...inner, position };
-    return inner.length === 1 ? { ...inner[0]!, position } : { kind: 'row', args: inner, position };
+    const [first] = inner as [SqlExpression];
+    if (unit !== undefined && first.kind === 'operator') {
+      return { ...first, name: 'MINUS_DATE', args: [...first.args, textLiteral(unit.from, start)], position };
+    }
+    return inner.length === 1 ? { ...first, position } : { kind: 'row', args: inner, position };
   });
 
-  /** `CURRENT_TIMESTAMP`, with a precision or without. */
+  /** `CURRENT_TIMESTAMP`, with parentheses or without. */
   protected readonly niladicCall: ParserMethod<[], SqlExpression> = this.rule('niladicCall', () => {
     const start = this.OR([
       { ALT: () => this.CONSUME(kw.CURRENT_DATE) },
@@ -407,6 +426,10 @@ export abstract class ExpressionGrammar extends FunctionGrammar {
       { ALT: () => this.CONSUME(kw.LOCALTIME) },
       { ALT: () => this.CONSUME(kw.LOCALTIMESTAMP) },
     ]);
+    this.OPTION(() => {
+      this.CONSUME(t.LeftParen);
+      this.CONSUME(t.RightParen);
+    });
     return this.callOf(start, []);
   });
 
@@ -425,4 +448,11 @@ export abstract class ExpressionGrammar extends FunctionGrammar {
     while (this.isNext(t.LeftParen, distance)) distance++;
     return [kw.SELECT, kw.VALUES, kw.WITH].some((type) => this.isNext(type, distance));
   }
+}
+
+const differenceUnits = [kw.YEAR, kw.MONTH, kw.DAY, kw.HOUR, kw.MINUTE, kw.SECOND];
+
+function isDifference(inner: SqlExpression | readonly SqlExpression[]): boolean {
+  const [first, more] = Array.isArray(inner) ? inner : [];
+  return more === undefined && first?.kind === 'operator' && first.name === '-' && first.args.length === 2;
 }

@@ -1,6 +1,16 @@
 /** What a query reads from: tables, sub-queries, windowing functions, joins. */
 import type { ParserMethod } from 'chevrotain';
-import type { FromItem, FunctionArgument, Hint, Identifier, JoinKind, SqlExpression, SqlOption } from '../ast.ts';
+import type {
+  FromItem,
+  FunctionArgument,
+  Hint,
+  HintArgument,
+  Identifier,
+  JoinKind,
+  QueryHint,
+  SqlExpression,
+  SqlOption,
+} from '../ast.ts';
 import { identifierOf, join } from './base-grammar.ts';
 import { MatchGrammar } from './match-grammar.ts';
 import * as t from './tokens.ts';
@@ -101,6 +111,11 @@ export abstract class FromGrammar extends MatchGrammar {
       },
       { ALT: () => this.SUBRULE(this.tableFunction), IGNORE_AMBIGUITIES: true },
       { ALT: () => this.SUBRULE(this.unnest) },
+      {
+        GATE: () => this.isNext(t.LeftParen, 2),
+        ALT: () => this.SUBRULE(this.tableFunctionCall),
+        IGNORE_AMBIGUITIES: true,
+      },
       { ALT: () => this.SUBRULE(this.tableName) },
       { ALT: () => this.SUBRULE(this.parenthesizedFrom) },
     ]);
@@ -166,6 +181,50 @@ export abstract class FromGrammar extends MatchGrammar {
     return { name: name.name, options, position: this.spanOf(name) };
   });
 
+  /** Behind SELECT. */
+  protected readonly queryHints: ParserMethod<[], QueryHint[]> = this.rule('queryHints', () => {
+    const hints: QueryHint[] = [];
+    this.CONSUME(t.HintOpen);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => hints.push(this.SUBRULE(this.queryHint)) });
+    this.CONSUME(t.HintClose);
+    return hints;
+  });
+
+  protected readonly queryHint: ParserMethod<[], QueryHint> = this.rule('queryHint', () => {
+    const name = this.SUBRULE(this.identifier);
+    const args: HintArgument[] = [];
+    this.OPTION(() => {
+      this.CONSUME(t.LeftParen);
+      this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.hintArgument)) });
+      this.CONSUME(t.RightParen);
+    });
+    return { name: name.name, args, position: this.spanOf(name) };
+  });
+
+  protected readonly hintArgument: ParserMethod<[], HintArgument> = this.rule('hintArgument', () => {
+    const start = this.LA(1);
+    let value: string | null = null;
+    const key = this.OR<string>([
+      {
+        ALT: () => {
+          const name = this.SUBRULE(this.name);
+          return this.ACTION(() => name.parts.map((part) => part.name).join('.'));
+        },
+      },
+      {
+        ALT: () => {
+          const text = this.SUBRULE1(this.string);
+          this.OPTION(() => {
+            this.CONSUME(t.Equals);
+            value = this.SUBRULE2(this.string);
+          });
+          return text;
+        },
+      },
+    ]);
+    return { key, value, position: this.spanFrom(start) };
+  });
+
   /** `('key' = 'value', …)` */
   protected readonly optionList: ParserMethod<[], SqlOption[]> = this.rule('optionList', () => {
     const options: SqlOption[] = [];
@@ -186,17 +245,31 @@ export abstract class FromGrammar extends MatchGrammar {
   /** `TABLE(TUMBLE(TABLE t, DESCRIPTOR(ts), INTERVAL '1' MINUTE))`. */
   protected readonly tableFunction: ParserMethod<[], FromItem> = this.rule('tableFunction', () => {
     const start = this.LA(1);
-    const args: FunctionArgument[] = [];
     const lateral = this.OPTION(() => this.CONSUME(kw.LATERAL)) !== undefined;
     this.CONSUME(kw.TABLE);
-    this.CONSUME1(t.LeftParen);
+    this.CONSUME(t.LeftParen);
     const name = this.SUBRULE(this.functionName);
-    this.CONSUME2(t.LeftParen);
-    this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.functionArgument)) });
-    this.CONSUME1(t.RightParen);
-    this.CONSUME2(t.RightParen);
+    const args = this.SUBRULE(this.functionArguments);
+    this.CONSUME(t.RightParen);
     const alias = this.SUBRULE(this.tableAlias);
     return { kind: 'function', name, args, lateral, ...alias, position: this.spanFrom(start) };
+  });
+
+  /** Without TABLE around it. */
+  protected readonly tableFunctionCall: ParserMethod<[], FromItem> = this.rule('tableFunctionCall', () => {
+    const start = this.LA(1);
+    const name = this.SUBRULE(this.functionName);
+    const args = this.SUBRULE(this.functionArguments);
+    const alias = this.SUBRULE(this.tableAlias);
+    return { kind: 'function', name, args, lateral: false, ...alias, position: this.spanFrom(start) };
+  });
+
+  protected readonly functionArguments: ParserMethod<[], FunctionArgument[]> = this.rule('functionArguments', () => {
+    const args: FunctionArgument[] = [];
+    this.CONSUME(t.LeftParen);
+    this.MANY_SEP({ SEP: t.Comma, DEF: () => args.push(this.SUBRULE(this.functionArgument)) });
+    this.CONSUME(t.RightParen);
+    return args;
   });
 
   /** A table, a descriptor of columns or an expression; `NAME => ` may stand before. */

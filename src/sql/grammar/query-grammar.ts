@@ -124,6 +124,7 @@ export abstract class QueryGrammar extends FromGrammar {
     const start = this.CONSUME(kw.SELECT);
     const items: SelectItem[] = [];
     const windows: NamedWindow[] = [];
+    const hints = this.OPTION(() => this.SUBRULE(this.queryHints)) ?? [];
     const distinct =
       this.OPTION1(() =>
         this.OR([{ ALT: () => positionOf(this.CONSUME(kw.DISTINCT)) }, { ALT: () => this.take(kw.ALL, null) }]),
@@ -139,7 +140,7 @@ export abstract class QueryGrammar extends FromGrammar {
     });
     const qualify = this.OPTION7(() => this.SUBRULE(this.qualifyClause)) ?? null;
     const position = this.spanFrom(start);
-    return { kind: 'select', distinct, items, from, where, groupBy, having, windows, qualify, position };
+    return { kind: 'select', hints, distinct, items, from, where, groupBy, having, windows, qualify, position };
   });
 
   protected readonly selectItem: ParserMethod<[], SelectItem> = this.rule('selectItem', () => {

@@ -212,7 +212,24 @@ export class StatementGrammar extends AlterGrammar {
         DEF: () => this.SUBRULE(this.identifierList),
       }) ?? null;
     const query = this.SUBRULE(this.query);
+    this.OPTION3(() => {
+      const clause = this.SUBRULE(this.onConflict);
+      if (clause !== null) unsupported.push(clause);
+    });
     return { kind: 'insert', target, columns, partition, query, unsupported: unsupported[0] ?? null };
+  });
+
+  /** What becomes of rows with equal keys. DEDUPLICATE is what is done anyway: a table's rows are brought to one for each key. */
+  protected readonly onConflict: ParserMethod<[], UnsupportedClause | null> = this.rule('onConflict', () => {
+    const start = this.CONSUME(kw.ON);
+    this.CONSUME(kw.CONFLICT);
+    this.CONSUME(kw.DO);
+    const feature = this.OR([
+      { ALT: () => this.take(kw.DEDUPLICATE, null) },
+      { ALT: () => this.take(kw.NOTHING, 'ON CONFLICT DO NOTHING') },
+      { ALT: () => this.take(kw.ERROR, 'ON CONFLICT DO ERROR') },
+    ]);
+    return feature === null ? null : { feature, place: this.spanFrom(start) };
   });
 
   /** `PARTITION (day = '2020-01-31', hour = 5)` */

@@ -21,6 +21,7 @@ export function changelogOf(node: PlanNode): ChangelogMode {
     case 'window_join':
     case 'match':
     case 'temporal_sort':
+    case 'to_changelog':
       return insertOnly;
     case 'over':
       return node.time === null ? all : insertOnly;
@@ -36,6 +37,7 @@ export function changelogOf(node: PlanNode): ChangelogMode {
       return node.window !== null || node.keep === 'first' ? insertOnly : updates;
     case 'changelog_normalize':
     case 'sink_materialize':
+    case 'from_changelog':
     case 'set_operation':
       return all;
     case 'join':
@@ -104,7 +106,7 @@ export function uniqueKeysOf(node: PlanNode): readonly (readonly number[])[] {
     case 'temporal_join':
       return uniqueKeysOf(node.left);
     default:
-      return [];
+      return []; // also of TO_CHANGELOG: what was a row is many
   }
 }
 

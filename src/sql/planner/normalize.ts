@@ -51,6 +51,7 @@ function normalized(input: PlanNode, table: TableDefinition): PlanNode {
     kind: 'changelog_normalize',
     input,
     keys: primaryKey.map((name) => names.indexOf(name)),
+    condition: null,
     fields: input.fields,
   };
 }

@@ -9,6 +9,7 @@ import {
   type ChangelogNormalizeNode,
   type CorrelateNode,
   type ExpandNode,
+  type FromChangelogNode,
   type GroupAggregateNode,
   inputsOf,
   type LookupJoinNode,
@@ -95,8 +96,10 @@ function prune(node: PlanNode, asked: readonly Need[]): Pruned {
       return pruneValues(node, needs);
     case 'changelog_normalize':
       return pruneNormalize(node, needs);
+    case 'from_changelog':
+      return pruneFromChangelog(node, needs);
     default:
-      return pruneInputs(node);
+      return pruneInputs(node); // TO_CHANGELOG: with fewer columns there would be fewer changes
   }
 }
 
@@ -447,6 +450,17 @@ function pruneNormalize(node: ChangelogNormalizeNode, needs: readonly Need[]): P
   const input = inOrder(prune(node.input, whole), whole, fields);
   const keys = node.keys.map((key) => kept.indexOf(key));
   return { node: { ...node, input, keys, fields }, find: findWhole(kept, node.fields) };
+}
+
+function pruneFromChangelog(node: FromChangelogNode, needs: readonly Need[]): Pruned {
+  const below = (column: number): number => (column < node.column ? column : column + 1);
+  const asked = wholeColumns(needs);
+  const kept = [...asked.map(below), node.column].sort((a, b) => a - b);
+  const whole = kept.map((column): Need => ({ column, path: [] }));
+  const fields = kept.map((column) => node.input.fields[column]!);
+  const input = inOrder(prune(node.input, whole), whole, fields);
+  const pruned = { ...node, input, column: kept.indexOf(node.column), fields: asked.map((i) => node.fields[i]!) };
+  return { node: pruned, find: findWhole(asked, node.fields) };
 }
 
 function pruneValues(node: ValuesNode, needs: readonly Need[]): Pruned {

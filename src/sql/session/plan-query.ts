@@ -8,6 +8,7 @@ import { bindCollect, bindSink } from '../binder/sink-binder.ts';
 import type { MetadataColumns } from '../binder/table-source.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
 import { normalizeSources } from '../planner/normalize.ts';
+import { filterNormalized } from '../planner/normalize-filter.ts';
 import { checkedOver } from '../planner/over-check.ts';
 import { prunePipeline } from '../planner/prune.ts';
 import type { InsertBody } from '../statement.ts';
@@ -43,7 +44,8 @@ export async function boundInsert(insert: InsertBody, ctx: PlanContext): Promise
 }
 
 export function plannedPipeline({ sink, input }: Pipeline, { settings }: PlanContext): Pipeline {
-  return prunePipeline({ sink, input: checkedOver(normalizeSources(input, settings)) });
+  const pruned = prunePipeline({ sink, input: checkedOver(normalizeSources(input, settings)) });
+  return { sink, input: filterNormalized(pruned.input) };
 }
 
 export async function planInsert(insert: InsertBody, ctx: PlanContext): Promise<Pipeline> {

@@ -10,3 +10,9 @@ CREATE TABLE events (
 ) WITH ('connector' = 'kafka', 'topic' = 'events', 'format' = 'json');
 
 SELECT kind FROM events /*+ OPTIONS('scan.startup.mode'='latest-offset', 'topic'='other') */ AS e;
+
+-- STATE_TTL: of joins each side, of GROUP BY and DISTINCT the only table; the left side of a second join, and a sub-query, have none
+SELECT /*+ STATE_TTL('e' = '1 d', 'events' = '0 s') */ e.kind FROM events AS e LEFT JOIN events ON e.user_id = events.flags;
+SELECT /*+ STATE_TTL('a' = '1 d', 'c' = '2 h') */ a.kind FROM events AS a JOIN events AS b ON a.user_id = b.user_id JOIN events AS c ON a.kind = c.kind;
+SELECT /*+ STATE_TTL('events' = '1 h', 'events' = '2 h'), STATE_TTL('events' = '3 h') */ kind, COUNT(*) FROM events WHERE user_id IN (SELECT flags FROM events) GROUP BY kind;
+SELECT /*+ STATE_TTL('default_catalog.default_database.events' = '90 s') */ DISTINCT kind FROM events;

@@ -22,7 +22,8 @@ function specOf(join: JoinSpec['join'], more: Partial<JoinSpec> = {}): JoinSpec 
     rightFields,
     leftChanges: all,
     rightChanges: all,
-    stateTtlMs: null,
+    leftTtlMs: null,
+    rightTtlMs: null,
     leftUnique: null,
     rightUnique: null,
     ...more,
@@ -96,7 +97,7 @@ describe('an inner join', () => {
 describe('state with a time to live', () => {
   it('forgets each row so long after it came', () => {
     let now = 0;
-    const run = new JoinRun(specOf('inner', { stateTtlMs: 10 }), { now: () => now });
+    const run = new JoinRun(specOf('inner', { leftTtlMs: 10, rightTtlMs: 10 }), { now: () => now });
     run.feed(left('+I x 1'));
     now = 6;
     run.feed(left('+I x 2'));
@@ -106,6 +107,15 @@ describe('state with a time to live', () => {
     expect(run.feed(left('-D x 1'))).toEqual(['-D x 1 x p', '-D x 1 x q']);
     now = 30;
     expect(run.feed(right('+I x r'))).toEqual([]);
+  });
+
+  it('forgets each side in its own time', () => {
+    let now = 0;
+    const run = new JoinRun(specOf('inner', { leftTtlMs: 10, rightTtlMs: null }), { now: () => now });
+    run.feed(left('+I x 1'), right('+I x p'));
+    now = 10;
+    expect(run.feed(right('+I x q'))).toEqual([]);
+    expect(run.feed(left('+I x 2'))).toEqual(['+I x 2 x p', '+I x 2 x q']);
   });
 });
 

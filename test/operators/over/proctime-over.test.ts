@@ -40,6 +40,12 @@ describe('OVER by processing time', () => {
     expect(sums(run.feed([insert(1, 1, 0), insert(1, 2, 0), insert(2, 10, 0), insert(1, 3, 0)]))).toEqual(expected);
   });
 
+  it.each(['RANK', 'DENSE_RANK'])("no row is another one's equal by arrival: %s", (name) => {
+    const call = { name, args: [], distinct: false, filter: null, type: types.of('bigint', false) };
+    const run = new RowRun({ ...specOf({ unit: 'range', preceding: null }), aggregates: [call] }, [0]);
+    expect(sums(run.feed([insert(1, 1, 0), insert(1, 2, 0), insert(2, 10, 0)]))).toEqual(['1', '2', '1']);
+  });
+
   it('goes on from a snapshot at another parallelism', () => {
     const spec = specOf({ unit: 'rows', preceding: 1 });
     const first = new RowRun(spec, [0], { parallelism: 2 });

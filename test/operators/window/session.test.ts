@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { SessionSpec } from '../../../src/model/job-graph.ts';
+import type { RowSessionAggregateSpec, SessionSpec } from '../../../src/model/job-graph.ts';
 import { type Field, types } from '../../../src/model/types.ts';
 import { cutRun, insert, RowRun, type Step } from '../../support/row-run.ts';
 import { testSession } from '../../support/sql-expressions.ts';
@@ -25,6 +25,37 @@ function specOf(processingTime = false): SessionSpec {
     fields: [...inputFields, ...bounds],
   };
 }
+
+describe('an aggregation of sessions of rows that change', () => {
+  const { kind: _, partition, fields: __, ...common } = specOf();
+  const spec: RowSessionAggregateSpec = {
+    kind: 'row_session_aggregate',
+    ...common,
+    keys: partition,
+    aggregates: [{ name: 'MAX', args: [2], distinct: false, filter: null, type: types.of('int') }],
+    properties: ['window_start', 'window_end'],
+    inputChanges: { update: true, delete: true },
+    fields: [inputFields[0]!, { name: 'max', type: types.of('int') }, ...specOf().fields.slice(3, 5)],
+  };
+  const changes: Step[] = [
+    insert('a', 0, 7),
+    insert('b', 0, 1),
+    insert('a', 12, 5),
+    { kind: '-U', row: ['a', 0, 7] },
+    { kind: '+U', row: ['a', 6, 4] },
+    { kind: '-D', row: ['b', 0, 1] },
+  ];
+
+  it('gives one row of each when it has ended, of the rows that are left', () => {
+    const run = new RowRun(spec, [0]);
+    expect(run.feed(changes)).toEqual([]);
+    expect(run.feed([21])).toEqual(['+I a 5 0 22']);
+  });
+
+  it.each([0, 3, 6])('goes on from a snapshot after %i rows at another parallelism', (at) => {
+    expect(cutRun(spec, [0], [...changes, 21], at)).toEqual(['+I a 5 0 22']);
+  });
+});
 
 describe('SESSION on its own', () => {
   it('gives the rows of a session when it has ended, in the order of their coming', () => {
