@@ -4,9 +4,13 @@ import { decodeAuditKey, encodeAuditKey } from '../../src/audit/audit-key.ts';
 import { AuditLog } from '../../src/audit/audit-log.ts';
 import { PartitionAccount } from '../../src/audit/auditor/partition-account.ts';
 import { startingPoint } from '../../src/audit/auditor/starting-point.ts';
-import { standardScheme } from '../../src/audit/bucket-account.ts';
+import { encodeWatermark } from '../../src/audit/auditor/watermark.ts';
+import { BucketAccount, standardScheme } from '../../src/audit/bucket-account.ts';
 import { type AuditMessage, ProducerAudit } from '../../src/audit/producer-audit.ts';
+import { RecordDigest } from '../../src/audit/record-hash.ts';
 import { producerSide } from '../../src/audit/report/producer-side.ts';
+import { type BucketFinding, joinedSide, reconcile, type Side } from '../../src/audit/report/reconcile.ts';
+import { type TopicView, topicView } from '../../src/audit/report/topic-view.ts';
 import { chainOf } from '../../src/audit/segment-chain.ts';
 import { encodeSegment, type SegmentRecord } from '../../src/audit/segment-record.ts';
 import { BatchBuilder, stampBatch } from '../../src/kafka/batch-builder.ts';
@@ -186,6 +190,115 @@ describe('auditors', () => {
     expect(bounds([0, 10], [10, 20], [5, 30])).toMatchObject({ from: 0, to: 20, holes: [] });
     expect(bounds([0, 10], [12, 20])).toMatchObject({ to: 20, holes: [{ from: 10, to: 12 }] });
     expect(chainOf([segment(0, 10)], segment(4, 8))).toMatchObject({ to: 10, holes: [] });
+  });
+});
+
+describe('tiers that are reconciled', () => {
+  const timing = { now: 1e13, bucketMs, graceMs: 0, silentAfterMs: 1e13 };
+  const digest = new RecordDigest();
+
+  /** A tier of two partitions that holds record `id` as many times as `copies` says, in ascending order. */
+  function tierOf(
+    topic: string,
+    copies: readonly (readonly [id: number, partition: number, count: number])[],
+  ): TopicView {
+    const key = { cluster: 'c', tier: 't', topic };
+    const log = new AuditLog();
+    for (const partition of [0, 1]) {
+      let account = new BucketAccount(standardScheme);
+      let offset = 0;
+      const segments: SegmentRecord[] = [];
+      for (const [id, place, count] of copies) {
+        for (let copy = 0; copy < count && place === partition; copy++, offset++) {
+          digest.readParts(Buffer.from(String(id)), null, new Map(), 5);
+          account.add(digest, 5, -1);
+        }
+        if (account.count < 7) continue;
+        const from = segments.at(-1)?.to ?? 0; // in several segments
+        segments.push({ scheme: standardScheme, from, to: offset, gaps: [], buckets: new Map([[0, account]]) });
+        account = new BucketAccount(standardScheme);
+      }
+      for (const segment of segments)
+        log.apply(
+          encodeAuditKey({ kind: 'segment', ...key, partition, segment: segment.from }),
+          encodeSegment(segment),
+        );
+      const head = {
+        scheme: standardScheme,
+        from: segments.at(-1)?.to ?? 0,
+        to: offset,
+        gaps: [],
+        buckets: new Map([[0, account]]),
+      };
+      log.apply(encodeAuditKey({ kind: 'head', ...key, partition }), encodeSegment(head));
+    }
+    log.apply(
+      encodeAuditKey({ kind: 'watermark', ...key }),
+      encodeWatermark({ time: 1e13, topicId: 'x', partitions: [] }),
+    );
+    return topicView(log.topic(key)!);
+  }
+
+  /** Ids by how many more the source has. */
+  function differencesOf(finding: BucketFinding | undefined): Map<number, number> | null {
+    if (finding === undefined) return new Map();
+    if (finding.differences === null) return null;
+    const ids = new Map(
+      Array.from({ length: 60 }, (_, id) => {
+        digest.readParts(Buffer.from(String(id)), null, new Map(), 5);
+        return [`${digest.contentHigh}/${digest.contentLow}`, id] as const;
+      }),
+    );
+    const found = new Map<number, number>();
+    for (const { content, count } of finding.differences) {
+      const id = ids.get(`${content.high}/${content.low}`)!;
+      found.set(id, (found.get(id) ?? 0) + count);
+    }
+    return new Map([...found].filter(([, count]) => count !== 0));
+  }
+
+  const record = fc.record({ sources: fc.tuple(fc.nat(2), fc.nat(2)), target: fc.nat(4), partition: fc.nat(1) });
+
+  it('differ by exactly the records of which one has more, whatever the counts say, also from several sources', () => {
+    fc.assert(
+      fc.property(fc.array(record, { maxLength: 60 }), fc.nat(60), (records, kept) => {
+        const same = records.map(({ sources: [a, b], target }, id) => (id < kept ? a + b : target));
+        const side = (of: (id: number) => number): TopicView =>
+          tierOf(
+            't',
+            records.map(({ partition }, id) => [id, partition, of(id)] as const),
+          );
+        const joined = joinedSide([side((id) => records[id]!.sources[0]), side((id) => records[id]!.sources[1])]);
+        const target = joinedSide([side((id) => same[id]!)]);
+        const [finding] = reconcile(joined, target, timing);
+        const expected = new Map(
+          records.map(({ sources: [a, b] }, id) => [id, a + b - same[id]!] as const).filter(([, count]) => count !== 0),
+        );
+        const found = differencesOf(finding);
+        if (found === null) expect(expected.size).toBeGreaterThan(20);
+        else expect(new Map([...found].sort(([a], [b]) => a - b))).toEqual(expected);
+        expect(finding?.state ?? 'closed').toBe('closed');
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it('that hold the same in another order, or in another partition, are found out by it', () => {
+    const of = (...copies: [number, number][]): Side =>
+      joinedSide([
+        tierOf(
+          't',
+          copies.map(([id, partition]) => [id, partition, 1] as const),
+        ),
+      ]);
+    const straight = of([1, 0], [2, 0], [3, 1]);
+    expect(reconcile(straight, of([1, 0], [2, 0], [3, 1]), timing)).toMatchObject([{ differences: [], reordered: [] }]);
+    expect(reconcile(straight, of([2, 0], [1, 0], [3, 1]), timing)).toMatchObject([
+      { differences: [], reordered: [0] },
+    ]);
+    expect(reconcile(straight, of([1, 0], [2, 1], [3, 1]), timing)).toMatchObject([
+      { differences: [], reordered: [0, 1] },
+    ]);
   });
 });
 

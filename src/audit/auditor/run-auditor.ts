@@ -8,7 +8,7 @@ const maxLives = 5;
 const longLifeMs = 60_000; // one that lived so long does not count among them
 const betweenLivesMs = 1_000;
 
-/** Audits a tier until `signal` aborts; with `once`, up to the ends of now. `current` hears who works. */
+/** Audits a tier until `signal` aborts, whatever its brokers are at; with `once`, up to the ends of now. `current` hears who works. */
 export async function runAuditor(
   tier: AuditTier,
   options: AuditorOptions,
@@ -23,8 +23,9 @@ export async function runAuditor(
       return await auditor.run(signal, { once });
     } catch (error) {
       const changed = isEngineError(error) && (error.code === 'CONFLICT' || error.code === 'NOT_FOUND');
-      if (options.clock.monotonic() - beganMs > longLifeMs) life = 0;
-      if (!changed || life === maxLives || signal.aborted) throw error;
+      const passing = isEngineError(error) && error.retryable && !once;
+      if (passing || options.clock.monotonic() - beganMs > longLifeMs) life = 0;
+      if (!(changed || passing) || life === maxLives || signal.aborted) throw error;
       options.warn(`tier ${tier.cluster}: ${error.message}; beginning anew`);
       await options.clock.sleep(betweenLivesMs, signal);
     }

@@ -42,7 +42,9 @@ export type AuditorOptions = Readonly<{
 export type AuditorTotals = Readonly<{ topics: number; partitions: number; records: number; segments: number }>;
 
 const standardIntervalMs = 5_000;
-const standardDiscoveryMs = 30_000;
+const standardDiscoveryMs = 10_000;
+/** Heads are written again so often, changed or not: a slower auditor may have put its own over them. */
+const refreshMs = 60_000;
 const longestWaitMs = 500;
 
 export class TierAuditor {
@@ -59,6 +61,9 @@ export class TierAuditor {
   readonly #latency = new Map<AuditedTopic, LatencyLog>();
   /** Keys and values that wait to be written: what one delivery has brought, at the most. */
   readonly #waiting: (readonly [key: Buffer, value: Buffer | null])[] = [];
+  /** Topics and partitions that there were then are taken up. */
+  #knownMs = 0;
+  #refreshedMs = 0;
   #records = 0;
   #segments = 0;
 
@@ -117,11 +122,13 @@ export class TierAuditor {
 
   /** Takes up topics and partitions that were not there before. */
   async #discover(): Promise<void> {
+    const time = this.#options.clock.now();
     const found = (await listTopics(this.#cluster)).filter(({ name }) => this.#isAudited(name));
     const fresh = found.filter(({ name, partitions }) => {
       const known = this.#topics.get(name)?.accounts.length ?? 0;
       return known < partitions.length;
     });
+    this.#knownMs = time;
     if (fresh.length === 0) return;
     const log = new AuditLog({ from: Infinity, to: Infinity }, true); // without what is in segments that have ended
     await readAuditTopic(this.#cluster.config, log.apply);
@@ -222,8 +229,11 @@ export class TierAuditor {
   /** Heads first, then the watermarks that speak of them. */
   async #tick(writer: AuditWriter): Promise<void> {
     const reached: (readonly [AuditedTopic, Watermark])[] = [];
+    const nowMs = this.#options.clock.monotonic();
+    const refresh = nowMs - this.#refreshedMs >= refreshMs;
+    if (refresh) this.#refreshedMs = nowMs;
     for (const topic of this.#topics.values()) {
-      this.#heads(topic);
+      this.#heads(topic, refresh);
       for (const [bucket, value] of this.#latency.get(topic)?.take() ?? [])
         this.#put({ kind: 'latency', ...topic.key, bucket, auditor: this.#options.id }, value);
       const watermark = topic.takeReached();
@@ -236,9 +246,9 @@ export class TierAuditor {
     await this.#write(writer);
   }
 
-  #heads(topic: AuditedTopic): void {
+  #heads(topic: AuditedTopic, refresh: boolean): void {
     topic.accounts.forEach(({ offset, head }, partition) => {
-      if (topic.written[partition] === offset) return;
+      if (topic.written[partition] === offset && !refresh) return;
       topic.written[partition] = offset;
       this.#put({ kind: 'head', ...topic.key, partition }, encodeSegment(head));
     });
@@ -247,7 +257,7 @@ export class TierAuditor {
   /** What is in the topics now has to be seen before anything is said of now. Records of open transactions are in them too. */
   async #aim(): Promise<void> {
     const idle = [...this.#topics.values()].filter(({ behind }) => !behind);
-    const time = this.#options.clock.now();
+    const time = this.#knownMs; // what came later may be in a partition that is not known yet
     const partitions = idle.flatMap(({ key, accounts }) =>
       accounts.map((_, partition) => ({ topic: key.topic, partition })),
     );

@@ -3,11 +3,10 @@
  * and the rest gets the cause that can be told.
  */
 import type { BucketComparison } from '../../model/audit.ts';
-import type { Sighting } from '../compare/record-cursor.ts';
 import { type Bucket, entryText, locate, wideAccount, wideDifferences } from './bucket-scan.ts';
 import type { BucketFinding, Difference } from './reconcile.ts';
 import { reorderedRecords } from './reordered.ts';
-import { type ComparedTopics, type Counted, type LostRecord, Resolution } from './resolution.ts';
+import { type ComparedTopics, type Counted, type LostRecord, Resolution, type SourceSighting } from './resolution.ts';
 
 export type ResolvedBucket = Omit<BucketComparison, 'missing'> &
   Readonly<{
@@ -61,10 +60,10 @@ async function countedDifferences(
   { sources, target }: ComparedTopics,
   bucket: Bucket,
 ): Promise<Counted[]> {
-  const ours = new Map<string, Sighting[]>();
+  const ours = new Map<string, SourceSighting[]>();
   for (const source of sources ?? []) {
     for (const [text, sightings] of await locate(source, bucket, differences))
-      ours.set(text, [...(ours.get(text) ?? []), ...sightings]);
+      ours.set(text, [...(ours.get(text) ?? []), ...sightings.map((sighting) => ({ ...sighting, source }))]);
   }
   const theirs = await locate(target, bucket, differences);
   return differences.flatMap((difference) => {

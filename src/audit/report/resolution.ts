@@ -25,10 +25,13 @@ export type ComparedTopics = Readonly<{
   names: IdentityNames;
 }>;
 
+/** A record of one of the sources. */
+export type SourceSighting = Sighting & Readonly<{ source: ScannedTopic }>;
+
 /** A difference as it is by now: `count` as in the difference; where its records lie on both sides. */
 export type Counted = Readonly<{
   difference: Difference;
-  ours: readonly Sighting[];
+  ours: readonly SourceSighting[];
   theirs: readonly Sighting[];
   count: number;
 }>;
@@ -92,7 +95,10 @@ export class Resolution {
 
   async #takeMissing(lacking: readonly Counted[]): Promise<void> {
     const sightings = lacking.flatMap(({ ours, theirs }) => (theirs.length === 0 ? ours : []));
-    const reasons = await this.#reasons(sightings, (source) => [source, this.#topics.target]);
+    const reasons = new Map<Sighting, Cause>();
+    for (const [source, own] of Map.groupBy(sightings, (sighting) => sighting.source))
+      for (const [sighting, cause] of await explainedAbsences(source, this.#topics.target, own))
+        reasons.set(sighting, cause);
     for (const each of lacking) {
       for (let copy = 0; copy < each.count; copy++) {
         const sighting = each.ours.at(-1 - copy);
@@ -106,7 +112,12 @@ export class Resolution {
 
   async #takeExtra(surplus: readonly Counted[]): Promise<void> {
     const sightings = surplus.flatMap(({ ours, theirs }) => (ours.length === 0 ? theirs : []));
-    const reasons = await this.#reasons(sightings, (source) => [this.#topics.target, source]);
+    const reasons = new Map<Sighting, Cause>(); // what one of the sources explains is explained
+    for (const source of this.#topics.sources ?? []) {
+      const open = sightings.filter((sighting) => !reasons.has(sighting));
+      for (const [sighting, cause] of await explainedAbsences(this.#topics.target, source, open))
+        reasons.set(sighting, cause);
+    }
     for (const each of surplus) {
       for (let copy = 0; copy < -each.count; copy++) {
         const sighting = each.theirs.at(-1 - copy);
@@ -116,20 +127,6 @@ export class Resolution {
         else this.#explain(cause, each, record);
       }
     }
-  }
-
-  /** Of all sources together: what one explains is explained. */
-  async #reasons(
-    sightings: readonly Sighting[],
-    pair: (source: ScannedTopic) => readonly [ScannedTopic, ScannedTopic],
-  ): Promise<ReadonlyMap<Sighting, Cause>> {
-    const reasons = new Map<Sighting, Cause>();
-    for (const source of this.#topics.sources ?? []) {
-      const [here, there] = pair(source);
-      const open = sightings.filter((sighting) => !reasons.has(sighting));
-      for (const [sighting, cause] of await explainedAbsences(here, there, open)) reasons.set(sighting, cause);
-    }
-    return reasons;
   }
 
   #causeOf(each: Counted, sighting: Sighting | undefined, reasons: ReadonlyMap<Sighting, Cause>): Cause {

@@ -61,6 +61,12 @@ export class TierAccess {
     return view;
   }
 
+  /** Whether the broker puts its own timestamps into records: then they are no longer what their producers counted. */
+  async restamps(topic: string): Promise<boolean> {
+    const configs = await describeTopicConfigs(this.cluster, [topic]);
+    return configs.get(topic)?.get('message.timestamp.type')?.value === 'LogAppendTime';
+  }
+
   /** null: nothing is recorded of it. */
   async scanned(topic: string): Promise<ScannedTopic | null> {
     const view = this.view(topic);

@@ -86,12 +86,15 @@ async function pairsOf(target: TierAccess, accesses: ReadonlyMap<string, TierAcc
       pairs.set(prefix + topic, [...(pairs.get(prefix + topic) ?? []), { access, topic }]);
   }
   const mirrored = [...pairs].map(([topic, sources]) => ({ target, topic, sources }));
-  return [...producedTopics(target).map((topic) => ({ target, topic, sources: null })), ...mirrored];
+  return [...(await producedTopics(target)).map((topic) => ({ target, topic, sources: null })), ...mirrored];
 }
 
-function producedTopics({ tier, log }: TierAccess): string[] {
-  const isAudited = topicMatcher(tier.topics);
-  return tier.produced ? [...new Set(log.counts().map(({ topic }) => topic))].filter(isAudited).sort() : [];
+async function producedTopics(access: TierAccess): Promise<string[]> {
+  if (!access.tier.produced) return [];
+  const isAudited = topicMatcher(access.tier.topics);
+  const counted = [...new Set(access.log.counts().map(({ topic }) => topic))].filter(isAudited).sort();
+  const restamped = await Promise.all(counted.map((topic) => access.restamps(topic)));
+  return counted.filter((_, i) => !restamped[i]);
 }
 
 async function reportPair({ target, topic, sources }: Pair, options: ReportOptions): Promise<PairReport> {

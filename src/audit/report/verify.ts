@@ -95,14 +95,26 @@ class Verifier {
     if (view.uncovered !== null && !holed) doubt('fault', 'coverage', view.uncovered);
     const silentMs = this.#options.now - view.watermarkMs;
     if (silentMs > this.#options.silentAfterMs) doubt('fault', 'silence', silenceText(silentMs));
-    if (access.tier.produced) {
-      const counts = access.log.counts().filter((count) => count.topic === topic);
-      if (counts.length === 0)
-        doubt('note', 'producers', 'no producer counts what it writes: its first tier is the origin');
-      else
-        for (const text of await uncountedProducers(scanned, counts, this.#options)) doubt('fault', 'producers', text);
-    }
+    if (access.tier.produced) await this.#producers(access, scanned, doubt);
     for (const text of await this.#recompute(access, scanned)) doubt('fault', 'bytes', text);
+  }
+
+  async #producers(
+    access: TierAccess,
+    scanned: ScannedTopic,
+    doubt: (severity: Doubt['severity'], check: Doubt['check'], message: string) => void,
+  ): Promise<void> {
+    const { topic } = scanned.view;
+    const counts = access.log.counts().filter((count) => count.topic === topic);
+    if (counts.length === 0)
+      doubt('note', 'producers', 'no producer counts what it writes: its first tier is the origin');
+    else if (await access.restamps(topic))
+      doubt(
+        'note',
+        'producers',
+        'the broker changes timestamps (LogAppendTime): it is not held against what producers count',
+      );
+    else for (const text of await uncountedProducers(scanned, counts, this.#options)) doubt('fault', 'producers', text);
   }
 
   /** Makes the newest segments of each partition again. */
