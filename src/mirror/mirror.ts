@@ -35,6 +35,7 @@ export type MirrorFigures = Readonly<{
 
 const mostLosses = 1_000; // kept for the summary; all are in the state topic
 const partitionBuffers = 2; // as many fetches of a partition may wait to be written
+const partitionShare = 4; // or such a part of what all may hold
 
 export class Mirror {
   readonly #spec: MirrorSpec;
@@ -73,6 +74,7 @@ export class Mirror {
   #context(): ShardContext {
     const { clock, warn, token } = this.#world;
     const { consumer } = this.#spec.source.config;
+    const { bufferBytes } = this.#spec.target.config.producer;
     const failed = (error: unknown): void => this.#fail(error);
     const events = (
       side: 'source' | 'target',
@@ -85,14 +87,14 @@ export class Mirror {
       clock,
       source: this.#source,
       target: this.#target,
-      reader: new SourceReader(this.#source, this.#spec.target.config.producer.bufferBytes, events('source')),
+      reader: new SourceReader(this.#source, bufferBytes, events('source')),
       writer: new TargetWriter(this.#target, { ...events('target'), mayWrite: () => this.#holdsLease() }),
       passage: new Passage(),
       token,
       meter: (place) => this.#meter(place),
       quota: (topic) => this.#quota(topic),
       stopOffset: (id) => (this.#once ? (this.#stopOffsets.get(id) ?? 0) : Infinity),
-      pendingLimit: partitionBuffers * consumer.partitionMaxBytes,
+      pendingLimit: Math.max(partitionBuffers * consumer.partitionMaxBytes, bufferBytes / partitionShare),
       currentPair: (topic) => this.#currentPair(topic),
       lost: (loss) => {
         this.#meter(loss).lostOffsets += loss.to - loss.from;

@@ -43,8 +43,8 @@ export type PartitionContext = Readonly<{
   /** Bytes that may wait to be written. */
   pendingLimit: number;
   write: (partition: TargetPartition, batch: OutgoingBatch) => void;
-  /** Something was written: there is room, or the end is reached. */
-  progressed: () => void;
+  /** Something was written, or passed over. `room`: the partition waited for that, and may be fetched again. */
+  progressed: (room: boolean) => void;
   stopped: (partition: PartitionMirror, why: Stop) => void;
   failed: (error: unknown) => void;
 }>;
@@ -200,7 +200,7 @@ export class PartitionMirror implements SourcePartition, WriteListener {
     else {
       this.#writtenOffset = to;
       this.#writtenEpoch = this.leaderEpoch;
-      this.#ctx.progressed();
+      this.#ctx.progressed(false);
     }
   }
 
@@ -232,7 +232,7 @@ export class PartitionMirror implements SourcePartition, WriteListener {
   }
 
   written(batch: OutgoingBatch, offset: number): void {
-    const { meter, clock } = this.#ctx;
+    const { meter, clock, pendingLimit } = this.#ctx;
     for (const { sourceFrom, sourceTo, targetFrom } of batch.stretches) {
       this.#runs.append({ sourceFrom, sourceTo, targetFrom: offset + targetFrom });
     }
@@ -242,7 +242,8 @@ export class PartitionMirror implements SourcePartition, WriteListener {
     meter.records += batch.count;
     meter.bytes += batch.bytes.length;
     meter.replicationLatencyMs.add(Math.max(0, clock.now() - batch.maxTimestamp));
-    this.#ctx.progressed();
+    const { pendingBytes } = this.target;
+    this.#ctx.progressed(pendingBytes < pendingLimit && pendingBytes + batch.bytes.length >= pendingLimit);
   }
 
   refused(reason: string): void {

@@ -39,7 +39,11 @@ export type Resumed = Readonly<{
   cut: boolean;
 }>;
 
+/** Where a log begins and ends. */
 type Bounds = Readonly<{ first: number; end: number }>;
+
+/** Of a partition of the source and its copy. */
+export type BothBounds = Readonly<{ source: Bounds; target: Bounds }>;
 
 /** `saved` null: it was never mirrored. `why`: what stopped it, where it ran before. */
 export async function resume(
@@ -48,9 +52,10 @@ export async function resume(
   partition: number,
   saved: MirrorPosition | null,
   why: Stop | null,
+  bounds?: BothBounds,
 ): Promise<Resumed> {
-  const source = await boundsOf(ctx.source, { topic: topic.topic, partition });
-  const target = await boundsOf(ctx.target, { topic: topic.targetTopic, partition });
+  const place = { topic: topic.topic, partition, pair: topic };
+  const { source, target } = bounds ?? (await boundsOf(ctx, [place])).get(partitionId(place))!;
   if (saved === null) return { position: initial(ctx, topic, partition, source, target), losses: [], cut: false };
   const resuming = new Resuming(ctx, topic, saved, source, target);
   await resuming.checkSource();
@@ -59,11 +64,20 @@ export async function resume(
   return resuming.result();
 }
 
-async function boundsOf(cluster: KafkaCluster, place: TopicPartition): Promise<Bounds> {
-  const id = partitionId(place);
-  const first = await listOffsets(cluster, [place], offsetSpec.earliest, false);
-  const end = await listOffsets(cluster, [place], offsetSpec.latest, false);
-  return { first: first.get(id)!, end: end.get(id)! };
+/** By the id of the source's partition. */
+export async function boundsOf(
+  { source, target }: Pick<ResumeContext, 'source' | 'target'>,
+  places: readonly (TopicPartition & Readonly<{ pair: MirroredTopic }>)[],
+): Promise<Map<string, BothBounds>> {
+  const copies = places.map(({ pair, partition }) => ({ topic: pair.targetTopic, partition }));
+  const [from, to] = await Promise.all([logBounds(source, places), logBounds(target, copies)]);
+  return new Map(places.map((place, i) => [partitionId(place), { source: from[i]!, target: to[i]! }]));
+}
+
+async function logBounds(cluster: KafkaCluster, places: readonly TopicPartition[]): Promise<Bounds[]> {
+  const first = await listOffsets(cluster, places, offsetSpec.earliest, false);
+  const end = await listOffsets(cluster, places, offsetSpec.latest, false);
+  return places.map((place) => ({ first: first.get(partitionId(place))!, end: end.get(partitionId(place))! }));
 }
 
 function initial(

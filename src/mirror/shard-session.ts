@@ -22,7 +22,7 @@ import {
   statePartitionOf,
 } from './mirror-state.ts';
 import { PartitionMirror, type Stop } from './partition-mirror.ts';
-import { type MirroredTopic, type Resumed, resume } from './resume.ts';
+import { boundsOf, type MirroredTopic, type Resumed, resume } from './resume.ts';
 import type { ShardContext } from './shard-context.ts';
 import { StateLog } from './state-log.ts';
 
@@ -83,10 +83,13 @@ export class ShardSession {
   /** Takes on partitions. Where they begin is stored before anything is written. */
   async begin(places: readonly Place[]): Promise<void> {
     const fresh = places.filter((place) => !this.#partitions.has(partitionId(place)));
+    if (fresh.length === 0) return;
+    const bounds = await boundsOf(this.#ctx, fresh);
     const resumed = await Promise.all(
-      fresh.map(async ({ pair, partition }) => {
-        const saved = this.#state.positions.get(partitionId({ topic: pair.topic, partition })) ?? null;
-        return { pair, resumed: await resume(this.#ctx, pair, partition, saved, null) };
+      fresh.map(async (place) => {
+        const saved = this.#state.positions.get(partitionId(place)) ?? null;
+        const both = bounds.get(partitionId(place))!;
+        return { pair: place.pair, resumed: await resume(this.#ctx, place.pair, place.partition, saved, null, both) };
       }),
     );
     await this.#store(resumed.map((one) => one.resumed));
@@ -166,7 +169,7 @@ export class ShardSession {
         if (target.held) this.#work.notify();
         this.#ctx.writer.push(target, batch);
       },
-      progressed: () => this.#progressed(id),
+      progressed: (room) => this.#progressed(id, room),
       stopped: (stopped, why) => {
         this.#ctx.reader.remove(stopped);
         this.#stops.push([stopped, why]);
@@ -180,11 +183,11 @@ export class ShardSession {
     this.#ctx.reader.add(partition);
   }
 
-  #progressed(id: string): void {
+  #progressed(id: string, room: boolean): void {
     const partition = this.#partitions.get(id);
     if (partition === undefined) return;
     if (partition.target.held || partition.finished || partition.idle) this.#work.notify();
-    this.#ctx.reader.notify();
+    if (room) this.#ctx.reader.notify();
   }
 
   #fail(error: unknown): void {

@@ -1,4 +1,5 @@
 import { brokerError, brokerErrors, isPassing } from '../kafka/broker-error.ts';
+import type { ConsumerConfig } from '../kafka/client-config.ts';
 import type { KafkaCluster } from '../kafka/cluster.ts';
 import type { Connection } from '../kafka/connection.ts';
 import { type FetchResponse, fetchRecords } from '../kafka/fetch.ts';
@@ -19,6 +20,10 @@ export interface LaneListener {
 
 const longestWaitMs = 60_000;
 
+const longWayMs = 60; // a full answer that takes longer came a long way
+const fullPart = 0.9; // batches do not fill up what is asked to the last byte
+const mostPartitionBytes = 8_388_608; // four lanes of it are what a mirror holds by default
+
 /** Fetches its partitions of one broker over a connection of its own: one request at a time, the next before the last one is written. */
 export class SourceLane {
   readonly #node: number;
@@ -29,6 +34,8 @@ export class SourceLane {
   readonly #changed = new Signal();
   #connection: Connection | null = null;
   #turn = 0;
+  /** The most that is asked of one partition: more where the way is long, so that a turn brings as much as the way holds. */
+  #partitionBytes: number;
 
   /** `partitions` gives those that are fetched here just now. */
   constructor(
@@ -43,6 +50,7 @@ export class SourceLane {
     this.#partitions = partitions;
     this.#buffers = buffers;
     this.#listener = listener;
+    this.#partitionBytes = cluster.config.consumer.partitionMaxBytes;
   }
 
   notify(): void {
@@ -60,14 +68,26 @@ export class SourceLane {
       }
       try {
         const connection = await this.#connected();
-        const { consumer } = this.#cluster.config;
-        const response = await fetchRecords(connection, consumer, targets, (size) => this.#buffers.take(size));
+        const asked = performance.now();
+        const response = await fetchRecords(connection, this.#request(), targets, (size) => this.#buffers.take(size));
         this.#listener.answered();
+        this.#adapt(response, performance.now() - asked);
         this.#accept(response, targets);
       } catch (error) {
         this.#failed(error, targets);
       }
     }
+  }
+
+  #request(): ConsumerConfig {
+    const { consumer } = this.#cluster.config;
+    const partitionMaxBytes = this.#partitionBytes;
+    return { ...consumer, partitionMaxBytes, fetchMaxBytes: Math.max(consumer.fetchMaxBytes, partitionMaxBytes) };
+  }
+
+  #adapt({ partitions }: FetchResponse, tookMs: number): void {
+    const full = partitions.some(({ start, end }) => end - start >= this.#partitionBytes * fullPart);
+    if (full && tookMs > longWayMs) this.#partitionBytes = Math.min(mostPartitionBytes, this.#partitionBytes * 2);
   }
 
   async #connected(): Promise<Connection> {
