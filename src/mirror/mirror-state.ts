@@ -4,7 +4,7 @@
  * values are JSON:
  *
  * - `["position", topic, partition]` → where the mirror stands, and the newest offset runs;
- * - `["runs", topic, partition, n]` → the nth `runsPerChunk` runs before those;
+ * - `["runs", topic, partition, n]` → the nth chunk of runs before those;
  * - `["loss", topic, partition, cause, from]` → a `MirrorLoss`;
  * - `["producer"]` → who writes the copies of the shard, with the delivery `reconcile`;
  * - `["owner"]` → whose shard it is;
@@ -16,16 +16,23 @@ import { partitionId, type TopicPartition } from '../kafka/offsets.ts';
 import type { ProducerId } from '../kafka/producer-id.ts';
 import type { MirrorLoss } from '../model/audit.ts';
 import { hashBytes } from '../model/hash.ts';
-import type { OffsetRuns } from '../model/offset-runs.ts';
 import { stateTopicOf } from './mirror-names.ts';
+import {
+  type ChunkedRuns,
+  chunksOf,
+  newestRuns,
+  type PackedRun,
+  runsOfChunk,
+  type StoredChunks,
+  unpack,
+} from './run-chunks.ts';
 
 /** Shares into which the work is cut; a change would move positions to other partitions of the state. */
 export const shardCount = 16;
 
-const runsPerChunk = 128;
-
 /** Where the mirror of a partition stands. */
 export type MirrorPosition = TopicPartition &
+  ChunkedRuns &
   Readonly<{
     targetTopic: string;
     /** Of the source: positions mean nothing in another topic of that name. */
@@ -38,7 +45,6 @@ export type MirrorPosition = TopicPartition &
     sourceEnd: number;
     /** Where the next copy comes to lie. */
     targetOffset: number;
-    runs: OffsetRuns;
     /** When it was stored, ms since 1970. */
     time: number;
   }>;
@@ -68,27 +74,22 @@ export function statePartitionOf(shard: number): number {
   return 1 + shard;
 }
 
-type StoredPosition = Omit<MirrorPosition, 'topic' | 'partition' | 'runs'> &
-  Readonly<{ chunks: number; runs: readonly (readonly [number, number, number])[] }>;
+type StoredPosition = Omit<MirrorPosition, 'topic' | 'partition' | 'runs' | 'droppedChunks'> &
+  Readonly<{ chunks: StoredChunks; runs: readonly PackedRun[] }>;
 
-/** The records that store a position: chunks that are whole once, what changes each time. `chunksStored`: how many stand there already. */
-export function positionRecords(position: MirrorPosition, chunksStored: number): StateRecord[] {
-  const { topic, partition, runs, ...rest } = position;
-  const chunks = Math.floor(Math.max(0, runs.length - 1) / runsPerChunk); // the last run still grows
-  const packed = (from: number, to: number): (readonly [number, number, number])[] =>
-    runs.slice(from, to).map(({ sourceFrom, sourceTo, targetFrom }) => [sourceFrom, sourceTo, targetFrom]);
+/** The records that store a position, given which chunks of its runs stand there already. */
+export function positionRecords(position: MirrorPosition, present: StoredChunks): StateRecord[] {
+  const { topic, partition, runs, droppedChunks, ...rest } = position;
+  const chunks = chunksOf(position);
+  const key = (n: number): StateRecord['key'] => ['runs', topic, partition, n];
   const records: StateRecord[] = [];
-  for (let n = Math.min(chunksStored, chunks); n < chunks; n++) {
-    const value = packed(n * runsPerChunk, (n + 1) * runsPerChunk);
-    records.push({ key: ['runs', topic, partition, n], value });
+  for (let n = Math.max(chunks.from, Math.min(present.to, chunks.to)); n < chunks.to; n++) {
+    records.push({ key: key(n), value: runsOfChunk(position, n) });
   }
-  const stored: StoredPosition = { ...rest, chunks, runs: packed(chunks * runsPerChunk, runs.length) };
-  return [...records, { key: ['position', topic, partition], value: stored }];
-}
-
-/** How many chunks of runs stand in the state once that position is stored. */
-export function chunksOf(position: MirrorPosition): number {
-  return Math.floor(Math.max(0, position.runs.length - 1) / runsPerChunk);
+  const stored: StoredPosition = { ...rest, chunks, runs: newestRuns(position) };
+  records.push({ key: ['position', topic, partition], value: stored });
+  for (let n = present.from; n < chunks.from; n++) records.push({ key: key(n), value: null });
+  return records;
 }
 
 export function lossRecord(loss: MirrorLoss): StateRecord {
@@ -129,13 +130,12 @@ function positionOf(
   { chunks, runs, ...rest }: StoredPosition,
   values: ReadonlyMap<string, unknown>,
 ): MirrorPosition {
-  const packed: (readonly [number, number, number])[] = [];
-  for (let n = 0; n < chunks; n++) {
-    packed.push(...(values.get(JSON.stringify(['runs', topic, partition, n])) as [number, number, number][]));
+  const packed: PackedRun[] = [];
+  for (let n = chunks.from; n < chunks.to; n++) {
+    packed.push(...(values.get(JSON.stringify(['runs', topic, partition, n])) as PackedRun[]));
   }
   packed.push(...runs);
-  const unpacked = packed.map(([sourceFrom, sourceTo, targetFrom]) => ({ sourceFrom, sourceTo, targetFrom }));
-  return { topic, partition, ...rest, runs: unpacked };
+  return { topic, partition, ...rest, droppedChunks: chunks.from, runs: unpack(packed) };
 }
 
 /** What all shards of a mirror have stored: for those who translate offsets, and for the audit. NOT_FOUND when it has never run. */

@@ -81,7 +81,7 @@ export class PartitionMirror implements SourcePartition, WriteListener {
     this.topicId = start.topicId;
     this.#targetTopic = start.targetTopic;
     this.#ctx = ctx;
-    this.#runs = new RunLog(start.runs);
+    this.#runs = new RunLog(start.runs, start.droppedChunks);
     this.#writtenOffset = this.offset = start.offset;
     this.#writtenTarget = this.#nextTarget = start.targetOffset;
     this.#writtenEpoch = this.leaderEpoch = start.leaderEpoch;
@@ -106,6 +106,7 @@ export class PartitionMirror implements SourcePartition, WriteListener {
       sourceEnd: this.#endOffset,
       targetOffset: this.#writtenTarget,
       runs: this.#runs.runs,
+      droppedChunks: this.#runs.droppedChunks,
       time: this.#ctx.clock.now(),
     };
   }
@@ -150,6 +151,7 @@ export class PartitionMirror implements SourcePartition, WriteListener {
   accept(buffer: HeldBuffer, fetched: FetchedPartition, alone: boolean): void {
     if (this.#stopped) return;
     this.#endOffset = fetched.lastStableOffset;
+    this.#runs.dropBefore(fetched.logStartOffset);
     const before = this.offset;
     const aborted = new AbortedTransactions(fetched.aborted);
     for (let at = fetched.start; !this.#stopped; ) {

@@ -101,7 +101,7 @@ function initial(
   const offset = spec.startFrom === 'earliest' ? source.first : source.end;
   const places = { topic, partition, targetTopic, topicId };
   const ends = { sourceEnd: source.end, targetOffset: target.end };
-  return { ...places, ...ends, leaderEpoch: -1, offset, runs: [], time: clock.now() };
+  return { ...places, ...ends, leaderEpoch: -1, offset, runs: [], droppedChunks: 0, time: clock.now() };
 }
 
 class Resuming {
@@ -124,7 +124,7 @@ class Resuming {
     this.#saved = saved;
     this.#source = source;
     this.#target = target;
-    this.#runs = new RunLog(saved.runs);
+    this.#runs = new RunLog(saved.runs, saved.droppedChunks);
     this.#offset = saved.offset;
     this.#targetOffset = saved.targetOffset;
     this.#leaderEpoch = saved.leaderEpoch;
@@ -141,6 +141,7 @@ class Resuming {
       sourceEnd: this.#source.end,
       targetOffset: this.#targetOffset,
       runs: this.#runs.runs,
+      droppedChunks: this.#runs.droppedChunks,
       time: this.#ctx.clock.now(),
     };
     return { position, losses: this.#losses, cut: this.#cut };

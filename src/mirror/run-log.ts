@@ -1,11 +1,19 @@
 import type { OffsetRun, OffsetRuns } from '../model/offset-runs.ts';
+import { runsPerChunk } from './run-chunks.ts';
 
 /** The offset runs of a partition, made longer at their end at little cost. */
 export class RunLog {
   readonly #runs: OffsetRun[];
+  #droppedChunks: number;
 
-  constructor(runs: OffsetRuns) {
+  constructor(runs: OffsetRuns, droppedChunks = 0) {
     this.#runs = [...runs];
+    this.#droppedChunks = droppedChunks;
+  }
+
+  /** How many chunks of runs have been dropped before those that are here. */
+  get droppedChunks(): number {
+    return this.#droppedChunks;
   }
 
   /** As it stands; valid until the next change. */
@@ -23,6 +31,19 @@ export class RunLog {
       last.targetFrom + (last.sourceTo - last.sourceFrom) === stretch.targetFrom;
     if (continues) this.#runs[this.#runs.length - 1] = { ...last, sourceTo: stretch.sourceTo };
     else this.#runs.push(stretch);
+  }
+
+  /** Drops chunks that lie before the source's first record: nobody goes on from there. */
+  dropBefore(sourceOffset: number): void {
+    let chunks = 0;
+    const isGone = (n: number): boolean => {
+      const last = this.#runs[(n + 1) * runsPerChunk - 1];
+      return last !== undefined && last.sourceTo <= sourceOffset && (n + 1) * runsPerChunk < this.#runs.length;
+    };
+    while (isGone(chunks)) chunks++;
+    if (chunks === 0) return;
+    this.#runs.splice(0, chunks * runsPerChunk);
+    this.#droppedChunks += chunks;
   }
 
   /** Forgets what the source no longer has: from `sourceOffset` on. */

@@ -12,7 +12,6 @@ import { failedOver } from './failover-mark.ts';
 import { lossError } from './loss-error.ts';
 import { stateTopicOf } from './mirror-names.ts';
 import {
-  chunksOf,
   lossRecord,
   type MirrorPosition,
   positionRecords,
@@ -23,6 +22,7 @@ import {
 } from './mirror-state.ts';
 import { PartitionMirror, type Stop } from './partition-mirror.ts';
 import { boundsOf, type MirroredTopic, type Resumed, resume } from './resume.ts';
+import { chunksOf, noChunks, type StoredChunks } from './run-chunks.ts';
 import type { ShardContext } from './shard-context.ts';
 import { StateLog } from './state-log.ts';
 
@@ -39,6 +39,8 @@ export class ShardSession {
   readonly #log: StateLog;
   readonly #producer: ProducerId;
   readonly #state: ShardState;
+  /** By partition id: what of its position stands in the state. */
+  readonly #stored = new Map<string, Readonly<{ offset: number; chunks: StoredChunks }>>();
   readonly #partitions = new Map<string, PartitionMirror>();
   readonly #sequences = new Map<string, number>();
   readonly #stops: [PartitionMirror, Stop][] = [];
@@ -58,6 +60,9 @@ export class ShardSession {
     this.#log = log;
     this.#producer = producer;
     this.#state = state;
+    for (const [id, position] of state.positions) {
+      this.#stored.set(id, { offset: position.offset, chunks: chunksOf(position) });
+    }
   }
 
   /** Shuts out whoever owned the shard, and reads what is stored. */
@@ -221,6 +226,7 @@ export class ShardSession {
     this.#partitions.delete(id);
     this.#sequences.set(id, partition.sequence);
     const pair = await this.#ctx.currentPair(partition.topic);
+    this.#state.positions.set(id, partition.position);
     if (pair === null) return; // the topic is gone: when it comes again, it is taken on again
     const resumed = await resume(this.#ctx, pair, partition.partition, partition.position, why);
     await this.#store([resumed]);
@@ -254,9 +260,9 @@ export class ShardSession {
 
   #recordsOf(position: MirrorPosition, cut: boolean): StateRecord[] {
     const id = partitionId(position);
-    const before = this.#state.positions.get(id);
-    this.#state.positions.set(id, { ...position, runs: [...position.runs] });
-    return positionRecords(position, cut || before === undefined ? 0 : chunksOf(before));
+    const { to, from } = this.#stored.get(id)?.chunks ?? noChunks;
+    this.#stored.set(id, { offset: position.offset, chunks: chunksOf(position) });
+    return positionRecords(position, cut ? { from, to: from } : { from, to });
   }
 
   async #save(): Promise<void> {
@@ -274,7 +280,7 @@ export class ShardSession {
   }
 
   #isNew(position: MirrorPosition): boolean {
-    return this.#state.positions.get(partitionId(position))?.offset !== position.offset;
+    return this.#stored.get(partitionId(position))?.offset !== position.offset;
   }
 
   /** Sends nothing new, and waits until all that was sent is written. */

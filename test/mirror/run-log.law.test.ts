@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { chunksOf, type MirrorPosition, positionRecords } from '../../src/mirror/mirror-state.ts';
+import { type MirrorPosition, positionRecords } from '../../src/mirror/mirror-state.ts';
+import {
+  chunksOf,
+  noChunks,
+  type PackedRun,
+  runsPerChunk,
+  type StoredChunks,
+  unpack,
+} from '../../src/mirror/run-chunks.ts';
 import { RunLog } from '../../src/mirror/run-log.ts';
 import { type OffsetRun, sourceOffset, targetOffset, withStretch } from '../../src/model/offset-runs.ts';
 
@@ -8,6 +16,7 @@ import { type OffsetRun, sourceOffset, targetOffset, withStretch } from '../../s
 const stretches = fc
   .array(fc.tuple(fc.integer({ min: 0, max: 3 }), fc.integer({ min: 1, max: 5 }), fc.integer({ min: 0, max: 1 })), {
     maxLength: 400,
+    size: 'max',
   })
   .map((list) => {
     let [source, target] = [0, 0];
@@ -53,35 +62,39 @@ describe('runs of offsets', () => {
     );
   });
 
-  it('are stored in chunks that do not change, and read back whole', () => {
+  it('are stored in chunks that do not change, without what the source no longer has, and read back whole', () => {
     fc.assert(
-      fc.property(stretches, fc.nat(400), (list, early) => {
+      fc.property(stretches, fc.array(fc.nat(400), { maxLength: 4 }), fc.nat(1_200), (list, stores, begin) => {
         const log = new RunLog([]);
         const stored = new Map<string, unknown>();
-        let chunks = 0;
+        let chunks = noChunks;
         const store = (): void => {
-          const position = { topic: 't', partition: 0, runs: [...log.runs] } as unknown as MirrorPosition;
-          for (const { key, value } of positionRecords(position, chunks)) stored.set(JSON.stringify(key), value);
+          const { runs, droppedChunks } = log;
+          const position = { topic: 't', partition: 0, runs, droppedChunks } as unknown as MirrorPosition;
+          for (const { key, value } of positionRecords(position, chunks)) {
+            if (value === null) stored.delete(JSON.stringify(key));
+            else stored.set(JSON.stringify(key), JSON.parse(JSON.stringify(value)));
+          }
           chunks = chunksOf(position);
         };
         for (const [i, stretch] of list.entries()) {
           log.append(stretch);
-          if (i === early) store();
+          if (stores.includes(i)) store();
+          if (i === stores[0]) log.dropBefore(begin);
         }
         store();
-        const last = stored.get('["position","t",0]') as { chunks: number; runs: number[][] };
-        const packed = Array.from(
-          { length: last.chunks },
-          (_, n) => stored.get(`["runs","t",0,${n}]`) as number[][],
-        ).flat();
-        const read = [...packed, ...last.runs].map(([sourceFrom, sourceTo, targetFrom]) => ({
-          sourceFrom,
-          sourceTo,
-          targetFrom,
-        }));
-        expect(read).toEqual(log.runs);
+        const last = stored.get('["position","t",0]') as { chunks: StoredChunks; runs: PackedRun[] };
+        const numbers = Array.from({ length: last.chunks.to - last.chunks.from }, (_, i) => last.chunks.from + i);
+        const packed = numbers.flatMap((n) => stored.get(`["runs","t",0,${n}]`) as PackedRun[]);
+        expect(stored.size).toBe(1 + numbers.length);
+        expect(unpack([...packed, ...last.runs])).toEqual(log.runs);
+        const kept = new Set(log.runs.flatMap(({ sourceFrom }) => sourceFrom));
+        const whole = list.reduce<readonly OffsetRun[]>(withStretch, []);
+        const gone = whole.filter(({ sourceFrom }) => !kept.has(sourceFrom));
+        expect(gone.every(({ sourceTo }) => sourceTo <= begin)).toBe(true);
+        expect(gone.length).toBe(log.droppedChunks * runsPerChunk);
       }),
-      { numRuns: 50 },
+      { numRuns: 100 },
     );
   });
 });
