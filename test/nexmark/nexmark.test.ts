@@ -94,6 +94,18 @@ const plain = (value: Value): Value =>
 
 const comparable = (rows: readonly ModelRow[]): string[] => rows.map((row) => JSON.stringify(row)).sort();
 
+/** Bids of one auction and price are ranked by which subtask is first: of q19 the ranks of such are dealt out anew, in the order of their texts. */
+function withoutTies(rows: readonly string[]): string[] {
+  const parsed = rows.map((row) => JSON.parse(row) as Value[]);
+  return [...Map.groupBy(parsed, ([auction, , price]) => `${auction} ${price}`).values()]
+    .flatMap((tied) => {
+      const ranks = tied.map((row) => Number(row.at(-1))).sort((a, b) => a - b);
+      const bids = tied.map((row) => row.slice(0, -1)).sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
+      return bids.map((bid, i) => JSON.stringify([...bid, ranks[i]!]));
+    })
+    .sort();
+}
+
 /** The query with its rows to be seen instead of thrown away. */
 const shown = (name: string): string => scriptOf(name).replace(/INSERT INTO \w+/, '');
 
@@ -108,7 +120,8 @@ describe('the queries of Nexmark', () => {
     expect(code, errors).toBe(0);
     const expected = comparable(answers[name]!());
     expect(expected.length).toBeGreaterThan(0);
-    expect(folded(lines)).toEqual(expected);
+    if (name === 'q19') expect(withoutTies(folded(lines))).toEqual(withoutTies(expected));
+    else expect(folded(lines)).toEqual(expected);
   });
 
   it.each(runnable.filter((name) => !(name in answers)))('%s ends, with rows', async (name) => {
