@@ -17,16 +17,13 @@ import type { Relation } from './relation.ts';
 import { fieldsOf, plainField, type RelationField, Scope } from './scope.ts';
 import { windowFunctions, windowKind } from './window-function.ts';
 
-type CorrelatedItem = Extract<FromItem, { kind: 'unnest' | 'function' | 'subquery' }>;
+type CorrelatedItem = Extract<FromItem, { kind: 'unnest' | 'function' }>;
 
-/** Whether an item of FROM may speak of what stands on its left. Functions of a whole table don't. */
+/** Whether a function of FROM may speak of what stands on its left. Functions of a whole table don't. */
 export function isCorrelated(item: FromItem): item is CorrelatedItem {
   if (item.kind === 'unnest') return true;
-  if (item.kind === 'function') {
-    if (isChangelogFunction(item.name.name)) return false;
-    return item.lateral || windowKind(item.name.name) === null;
-  }
-  return item.kind === 'subquery' && item.lateral;
+  if (item.kind !== 'function' || isChangelogFunction(item.name.name)) return false;
+  return item.lateral || windowKind(item.name.name) === null;
 }
 
 export function bindCorrelate(
@@ -34,7 +31,6 @@ export function bindCorrelate(
   left: JoinTree,
   { join, on }: Readonly<{ join: 'inner' | 'left'; on: SqlExpression | null }>,
 ): JoinTree {
-  if (item.kind === 'subquery') throw unsupported('LATERAL with a query', item.position, 'Write it as a join.');
   const leftFields = treeFields(left);
   const call = item.kind === 'unnest' ? bindUnnest(item, leftFields) : bindFunction(item, leftFields);
   const made = namedColumns(call.fields, item);

@@ -53,7 +53,7 @@ export function correlatedGroups(
 }
 
 /** The conditions of WHERE that tie the query to the outer row, and the others. */
-function tiesOf(
+export function tiesOf(
   { where }: SelectQuery,
   from: FromItem,
   outer: readonly RelationField[],
@@ -90,7 +90,7 @@ export function speaksOfOuter(
 
 type ExpressionItem = Extract<SelectItem, { kind: 'expression' }>;
 
-type Tie = Readonly<{ inner: SqlExpression; outer: SqlExpression; position: Position }>;
+export type Tie = Readonly<{ inner: SqlExpression; outer: SqlExpression; position: Position }>;
 
 /** `inner = outer`, either way round. */
 function tieOf(
@@ -120,12 +120,17 @@ function grouped(query: SelectQuery, ties: readonly Tie[], conditions: readonly 
     }),
   );
   const groups = ties.map(({ inner }) => ({ kind: 'expression', expression: inner, position }) as const);
-  const where = conditions.reduce<SqlExpression | null>(
+  const where = conjunctionOfSql(conditions, position);
+  const items = [...groups, ...(query.groupBy?.items ?? [])];
+  return { ...query, items: [...keys, ...query.items], where, groupBy: { items, position } };
+}
+
+/** As it would be written with AND; null: no condition. */
+export function conjunctionOfSql(conditions: readonly SqlExpression[], position: Position): SqlExpression | null {
+  return conditions.reduce<SqlExpression | null>(
     (left, right) => (left === null ? right : { kind: 'and', left, right, position }),
     null,
   );
-  const items = [...groups, ...(query.groupBy?.items ?? [])];
-  return { ...query, items: [...keys, ...query.items], where, groupBy: { items, position } };
 }
 
 /** Fails where an outer row has several. */

@@ -8,6 +8,7 @@ import { isCorrelated } from './correlate-binder.ts';
 import type { BindQuery, CommonTables, Environment } from './environment.ts';
 import { bindTree } from './join-binder.ts';
 import { type JoinTree, planTree } from './join-tree.ts';
+import { lateralSide } from './lateral.ts';
 import { bindMatch } from './match-binder.ts';
 import type { Relation } from './relation.ts';
 import type { RelationField } from './scope.ts';
@@ -50,7 +51,12 @@ export class FromBinder {
 
   /** The item's joins, still open to conditions of WHERE. */
   tree(item: FromItem, ttls: StateTtls = noTtls): JoinTree {
-    return bindTree(item, (each) => this.bind(each), ttls);
+    const binders = { fromBinder: this, bindQuery: this.#bindQuery };
+    return bindTree(
+      item,
+      { bind: (each) => this.bind(each), lateral: (query, left) => lateralSide(query, left, binders) },
+      ttls,
+    );
   }
 
   /** What the query's hints say of the tables in its FROM. */

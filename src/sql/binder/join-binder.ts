@@ -2,13 +2,14 @@
 import type { Position } from '../../model/errors.ts';
 import { columnRef, type Expression } from '../../model/expression.ts';
 import type { SideTtls } from '../../model/plan.ts';
-import type { FromItem, Identifier } from '../ast.ts';
+import type { FromItem, Identifier, SqlQuery } from '../ast.ts';
 import { sqlError, unsupported } from '../excerpt.ts';
 import { conjunctsOf } from './conjuncts.ts';
 import { bindCorrelate, isCorrelated } from './correlate-binder.ts';
 import { ExpressionBinder } from './expression-binder.ts';
 import { bindCall } from './function-call.ts';
 import { type JoinTree, planTree, treeFields } from './join-tree.ts';
+import type { LateralSide } from './lateral.ts';
 import type { Relation } from './relation.ts';
 import { select } from './relation.ts';
 import { hiddenQualifier, type RelationField, Scope, suggestion } from './scope.ts';
@@ -17,28 +18,38 @@ import { bindTemporal } from './temporal-binder.ts';
 
 export type JoinItem = Extract<FromItem, { kind: 'join' }>;
 
-/** Binds what is no join. */
-export type BindItem = (item: FromItem) => Relation;
+export type ItemBinders = Readonly<{
+  /** What is no join. */
+  bind: (item: FromItem) => Relation;
+  /** A query that may speak of `left`. */
+  lateral: (query: SqlQuery, left: readonly RelationField[]) => LateralSide;
+}>;
 
-export function bindTree(item: FromItem, bindItem: BindItem, ttls: StateTtls): JoinTree {
-  if (item.kind === 'join') return bindJoin(item, bindItem, ttls);
+export function bindTree(item: FromItem, binders: ItemBinders, ttls: StateTtls): JoinTree {
+  if (item.kind === 'join') return bindJoin(item, binders, ttls);
   if (isCorrelated(item)) return bindCorrelate(item, oneRow, { join: 'inner', on: null });
-  return { kind: 'leaf', relation: bindItem(item) };
+  return { kind: 'leaf', relation: binders.bind(isLateral(item) ? { ...item, lateral: false } : item) };
 }
 
 /** What a table function without a table stands on. */
 const oneRow: JoinTree = { kind: 'leaf', relation: { node: { kind: 'values', rows: [[]], fields: [] }, fields: [] } };
 
-function bindJoin(item: JoinItem, bindItem: BindItem, ttls: StateTtls): JoinTree {
+type LateralItem = Extract<FromItem, { kind: 'subquery' }>;
+
+function isLateral(item: FromItem): item is LateralItem {
+  return item.kind === 'subquery' && item.lateral;
+}
+
+function bindJoin(item: JoinItem, binders: ItemBinders, ttls: StateTtls): JoinTree {
   checkCondition(item);
-  const left = bindTree(item.left, bindItem, ttls);
+  const left = bindTree(item.left, binders, ttls);
   const { right } = item;
   if (isCorrelated(right)) return bindCorrelate(right, left, { join: dependentJoin(item), on: item.on });
   if (right.kind === 'table' && right.systemTime !== null) {
     const { on, using } = item;
     if (using !== null || item.natural)
       throw unsupported('USING in a temporal join', right.position, 'Write it with ON.');
-    const asTable = bindItem({ ...right, systemTime: null });
+    const asTable = binders.bind({ ...right, systemTime: null });
     return bindTemporal({
       right,
       relation: asTable,
@@ -48,7 +59,8 @@ function bindJoin(item: JoinItem, bindItem: BindItem, ttls: StateTtls): JoinTree
       systemTime: right.systemTime,
     });
   }
-  const rightTree = bindTree(right, bindItem, ttls);
+  if (isLateral(right)) return joinLateral(item, left, right, binders);
+  const rightTree = bindTree(right, binders, ttls);
   refuseSameName(treeFields(left), treeFields(rightTree), right.position);
   const common = commonColumns(item, treeFields(left), treeFields(rightTree));
   const sides = { left, right: rightTree, ttls: sideTtls(ttls.get(item.left), ttls.get(right)) };
@@ -72,7 +84,7 @@ function checkCondition({ join, on, using, natural, right }: JoinItem): void {
     const what = natural ? 'a NATURAL JOIN' : 'a CROSS JOIN';
     throw sqlError('SQL_VALIDATION', `${what} takes no condition`, right.position);
   }
-  if (join === 'cross' || natural || hasCondition || isCorrelated(right)) return;
+  if (join === 'cross' || natural || hasCondition || isCorrelated(right) || isLateral(right)) return;
   const name = join === 'inner' ? 'JOIN' : `${join.toUpperCase()} JOIN`;
   throw sqlError(
     'SQL_VALIDATION',
@@ -102,6 +114,31 @@ function joinOn({ join, on }: JoinItem, sides: Sides): JoinTree {
   const scope = new Scope([...treeFields(sides.left), ...treeFields(sides.right)]);
   const condition = on === null ? null : new ExpressionBinder(scope).condition(on, 'ON');
   return { kind: 'join', join: kind, ...sides, conjuncts: conjunctsOf(condition) };
+}
+
+/** The keys stand behind the columns of the query, and out of sight. */
+function joinLateral(item: JoinItem, left: JoinTree, right: LateralItem, binders: ItemBinders): JoinTree {
+  if (item.using !== null || item.natural) {
+    throw unsupported('USING with LATERAL', right.position, 'Write it with ON.');
+  }
+  const { relation, keys, conjuncts } = binders.lateral(right.query, treeFields(left));
+  const width = relation.fields.length - keys;
+  const { alias, columns, position } = right;
+  if (columns !== null && columns.length !== width) {
+    const message = `expected ${width} column names for '${alias!.name}', got ${columns.length}`;
+    throw sqlError('SQL_VALIDATION', message, position);
+  }
+  const fields = relation.fields.map((field, i): RelationField => {
+    if (i >= width) return { ...field, qualifier: hiddenQualifier };
+    return { ...field, name: columns?.[i]?.name ?? field.name, qualifier: alias?.name ?? null };
+  });
+  refuseSameName(treeFields(left), fields, position);
+  const side: JoinTree = { kind: 'leaf', relation: { node: relation.node, fields } };
+  const on =
+    item.on === null
+      ? null
+      : new ExpressionBinder(new Scope([...treeFields(left), ...fields])).condition(item.on, 'ON');
+  return { kind: 'join', join: dependentJoin(item), left, right: side, conjuncts: [...conjuncts, ...conjunctsOf(on)] };
 }
 
 type CommonColumn = Readonly<{ name: string; left: number; right: number; position: Position }>;
