@@ -1,5 +1,5 @@
 /**
- * `node bench/run.ts [--smoke] [--only stages|job|audit] [--stage TEXT] [--events fleet|telemetry]`: measures, prints tables, and keeps the raw
+ * `node bench/run.ts [--smoke] [--only stages|job|audit|mirror] [--stage TEXT] [--events fleet|telemetry]`: measures, prints tables, and keeps the raw
  * results of full runs in `bench/results`. `--expose-gc` lets it collect garbage between measurements.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,8 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { auditTable, benchAudit } from './audit.bench.ts';
 import { benchJob, jobTable } from './job.bench.ts';
+import { mirrorTable } from './mirror/mirror-result.ts';
+import { benchMirror } from './mirror.bench.ts';
 import { benchStages, stagesTable } from './stages.bench.ts';
 import { describeMachine, readMachine, root } from './support/machine.ts';
 import { isSmoke, usedParameters } from './support/parameter.ts';
@@ -50,6 +52,16 @@ if (isWanted('job')) {
   else {
     console.log(`\n${jobTable(result)}`);
     keep(`job-${options.events}`, result);
+  }
+}
+
+if (isWanted('mirror')) {
+  const result = await benchMirror(progress);
+  progress('');
+  if (result === null) console.log('\nThe mirror was not measured: that needs Java, Maven and Linux.');
+  else {
+    console.log(`\n${mirrorTable(result)}`);
+    keep('mirror', result);
   }
 }
 

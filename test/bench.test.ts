@@ -68,3 +68,15 @@ describeWithJava('the whole job', () => {
     timeoutMs,
   );
 });
+
+describeWithJava('the mirror', () => {
+  it(
+    'is measured, with auditors beside it too, and its copies are their sources record by record',
+    async () => {
+      const output = await bench('--only', 'mirror');
+      const rows = output.split('\n').filter((line) => line.startsWith('| Millrace'));
+      expect(rows.map((line) => line.split(' | ')[0])).toEqual(['| Millrace', '| Millrace, both sides audited']);
+    },
+    timeoutMs,
+  );
+});

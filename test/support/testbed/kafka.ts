@@ -76,6 +76,8 @@ type StartOptions = Readonly<{
   properties?: Readonly<Record<string, string>>;
   /** Listeners beside the plain one: protocol and port. */
   listeners?: readonly Readonly<{ protocol: string; port: number }>[];
+  /** For measurements: its JVM compiles as well as it can, which costs time at first. */
+  optimized?: boolean;
 }>;
 
 export async function startKafka(options: StartOptions = {}): Promise<TestKafka> {
@@ -89,7 +91,7 @@ export async function startKafka(options: StartOptions = {}): Promise<TestKafka>
     brokerProperties(directory, port, controllerPort, options.listeners),
     options.properties,
   );
-  const start = (): Promise<GuardedProcess> => startBroker(jars, directory, port);
+  const start = (): Promise<GuardedProcess> => startBroker(jars, directory, port, options.optimized ?? false);
   return new RunningKafka(directory, port, start, await start());
 }
 
@@ -270,13 +272,13 @@ async function formattedDirectory(jars: string): Promise<string> {
   return target;
 }
 
-async function startBroker(jars: string, directory: string, port: number): Promise<GuardedProcess> {
+async function startBroker(jars: string, directory: string, port: number, optimized: boolean): Promise<GuardedProcess> {
   const log = join(directory, 'kafka.log');
   const flags = [
     '-Xms128m',
     '-Xmx512m',
     '-XX:+UseSerialGC',
-    '-XX:TieredStopAtLevel=1',
+    ...(optimized ? [] : ['-XX:TieredStopAtLevel=1']),
     '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
   ];
   const command = ['java', ...flags, '-cp', `${jars}/*`, 'kafka.Kafka', join(directory, 'server.properties')];
