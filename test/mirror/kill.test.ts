@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { listOffsets, offsetSpec } from '../../src/kafka/offsets.ts';
 import { consumeTopic } from '../support/consumed-topic.ts';
 import { batchesOf, type MirrorSettings, mirrorOnce, spawnMirror, until, withCluster } from '../support/mirror-run.ts';
@@ -9,6 +9,8 @@ import { topicRecords } from '../support/topic-records.ts';
 /** MIRROR_KILLS=50 for the long form. */
 const kills = Number(process.env.MIRROR_KILLS ?? 3);
 const partitions = 2;
+
+vi.setConfig({ testTimeout: 120_000 }); // real brokers, on a machine that may have more to do
 
 let source: TestKafka;
 let target: TestKafka;

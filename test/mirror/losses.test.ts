@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { deleteRecords } from '../../src/kafka/record-deletion.ts';
 import { targetOffset } from '../../src/model/offset-runs.ts';
 import { consumeTopic } from '../support/consumed-topic.ts';
@@ -8,6 +8,8 @@ import { type MirrorSettings, mirrorOnce, startMirror, stateOf, until, withClust
 import { describeWithJava } from '../support/testbed/describe-with-java.ts';
 import { startKafka, type TestKafka, type TestRecord } from '../support/testbed/kafka.ts';
 import { topicRecords } from '../support/topic-records.ts';
+
+vi.setConfig({ testTimeout: 120_000 }); // real brokers, on a machine that may have more to do
 
 let source: TestKafka;
 let target: TestKafka;

@@ -1,9 +1,19 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { targetOffset } from '../../src/model/offset-runs.ts';
 import { consumeTopic } from '../support/consumed-topic.ts';
-import { batchesOf, type MirrorSettings, mirrorOnce, startMirror, stateOf, until } from '../support/mirror-run.ts';
+import {
+  batchesOf,
+  type MirrorSettings,
+  mirrorOnce,
+  spawnMirror,
+  startMirror,
+  stateOf,
+  until,
+} from '../support/mirror-run.ts';
 import { describeWithJava } from '../support/testbed/describe-with-java.ts';
 import { startKafka, type TestKafka, type TestRecord } from '../support/testbed/kafka.ts';
+
+vi.setConfig({ testTimeout: 120_000 }); // real brokers, on a machine that may have more to do
 
 let source: TestKafka;
 let target: TestKafka;
@@ -95,5 +105,31 @@ describeWithJava('a mirror between two brokers', () => {
     for (const topic of ['live-a', 'live-b']) {
       expect(await consumeTopic(target.bootstrap, topic)).toEqual(await consumeTopic(source.bootstrap, topic));
     }
+  });
+
+  it('ends in good order when it is told to, and says what it did', async () => {
+    const spec = settings('told', ['told']);
+    await source.createTopic('told');
+    await source.produce('told', 0, records(10));
+    const program = spawnMirror(spec, ['--quiet', '--output', 'json', '--port', '0']);
+    const [, port] = await program.said(/HTTP on http:\/\/127\.0\.0\.1:(\d+)/);
+    const metrics = async (): Promise<string> => await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    await until(
+      async () =>
+        (await metrics()).includes('millrace_mirror_records_total{mirror="told",topic="told",partition="0"} 10'),
+      'ten records',
+    );
+    program.child.kill('SIGTERM');
+    const { code, stdout } = await program.ended;
+    expect(code).toBe(0);
+    expect(JSON.parse(stdout)).toMatchObject({
+      mirror: 'told',
+      partitions: 1,
+      records: 10,
+      lostOffsets: 0,
+      losses: [],
+    });
+    const { positions } = await stateOf(target.bootstrap, 'told');
+    expect(positions.get('told-0')).toMatchObject({ offset: 10, targetOffset: 10 });
   });
 });

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { clientConfig } from '../../src/kafka/client-config.ts';
 import { listOffsets, offsetSpec } from '../../src/kafka/offsets.ts';
 import { growPartitions } from '../../src/kafka/partition-growth.ts';
@@ -18,6 +18,8 @@ import {
 import { describeWithJava } from '../support/testbed/describe-with-java.ts';
 import { startKafka, type TestKafka, type TestRecord } from '../support/testbed/kafka.ts';
 import { topicRecords } from '../support/topic-records.ts';
+
+vi.setConfig({ testTimeout: 120_000 }); // real brokers, on a machine that may have more to do
 
 let source: TestKafka;
 let target: TestKafka;
@@ -121,7 +123,7 @@ describeWithJava('mirrors that run on', () => {
       await mirror.stop();
     }
     expect(await consumeTopic(target.bootstrap, 'patient')).toEqual(await consumeTopic(source.bootstrap, 'patient'));
-  }, 60_000);
+  });
 
   it('take on partitions that are added', async () => {
     await source.createTopic('growing', 1);

@@ -138,7 +138,7 @@ export async function batchesOf(bootstrap: string, topic: string, partition = 0)
 export async function until(
   condition: () => Promise<boolean> | boolean,
   what: string,
-  patienceMs = 20_000,
+  patienceMs = 45_000,
 ): Promise<void> {
   const deadline = performance.now() + patienceMs;
   while (!(await condition())) {
