@@ -34,6 +34,8 @@ export type MirrorFigures = Readonly<{
 }>;
 
 const mostLosses = 1_000; // kept for the summary; all are in the state topic
+const closeMs = 30_000;
+const goodbyeMs = 2_000;
 const partitionBuffers = 2; // as many fetches of a partition may wait to be written
 const partitionShare = 4; // or such a part of what all may hold
 
@@ -231,12 +233,23 @@ export class Mirror {
     }
   }
 
+  /** Stores where everything is. Brokers that do not answer are not waited for without end: what was stored last counts then. */
   async #close(): Promise<void> {
-    await Promise.all([...this.#shards.values()].map((shard) => shard.stop()));
-    if (this.#failure !== null) await this.#membership.leave().catch(() => {}); // the failure is what counts
+    const { clock, warn } = this.#world;
+    const ended = new AbortController();
+    const within = (step: Promise<unknown>, ms: number): Promise<boolean> =>
+      Promise.race([step.then(() => true), clock.sleep(ms, ended.signal).then(() => false)]);
+    const stored = await within(Promise.all([...this.#shards.values()].map((shard) => shard.stop())), closeMs);
+    if (!stored) warn(`mirror '${this.#spec.name}': the last positions could not be stored in ${closeMs} ms`);
+    if (this.#failure === null && this.#once && stored) await this.#companions.last(this.#topics);
+    // Who does not hear it waits for the end of the lease.
+    if (stored)
+      await within(
+        this.#membership.leave().catch(() => {}),
+        goodbyeMs,
+      );
+    ended.abort();
     if (this.#failure !== null) throw this.#failure;
-    if (this.#once) await this.#companions.last(this.#topics);
-    await this.#membership.leave();
   }
 
   #fail(error: unknown): void {
