@@ -157,6 +157,12 @@ describeWithJava('the audit from the command line', () => {
     });
     expect(await millrace('audit', 'run', '--cluster', 'x')).toMatchObject({ code: 2 });
     expect(await millrace('audit', 'report', ...tiers(), '--alert', 'nonsense')).toMatchObject({ code: 2 });
+    const example = join(import.meta.dirname, '../../examples/two-data-centres.yaml');
+    const nobody = await millrace('audit', 'run', example, '--tier', 'regional');
+    expect(nobody).toMatchObject({
+      code: 3,
+      stderr: expect.stringMatching(/expected a tier or cluster of the topology \(local, .*got 'regional'/),
+    });
   });
 
   it('goes on after kill -9 and leaves the same bytes as one that was not killed', async () => {

@@ -20,16 +20,14 @@ export class TierAccess {
   readonly tier: AuditTier;
   readonly cluster: KafkaCluster;
   readonly log: AuditLog;
-  /** By mirrors that write to this cluster: of topics and partitions of their sources. */
-  readonly losses: readonly MirrorLoss[];
   readonly #views = new Map<string, TopicView | null>();
+  #losses: Promise<readonly MirrorLoss[]> | null = null;
   readonly #sides = new Map<string, Promise<TopicSide | null>>();
 
-  private constructor(tier: AuditTier, cluster: KafkaCluster, log: AuditLog, losses: readonly MirrorLoss[]) {
+  private constructor(tier: AuditTier, cluster: KafkaCluster, log: AuditLog) {
     this.tier = tier;
     this.cluster = cluster;
     this.log = log;
-    this.losses = losses;
   }
 
   /** Reads what is written by now, of buckets in the window. */
@@ -39,7 +37,7 @@ export class TierAccess {
     try {
       const log = new AuditLog(window);
       await readAuditTopic(cluster.config, log.apply);
-      return new TierAccess(tier, cluster, log, await lossesOf(cluster));
+      return new TierAccess(tier, cluster, log);
     } catch (error) {
       cluster.close();
       throw error;
@@ -49,6 +47,12 @@ export class TierAccess {
   /** Topics of which auditors have written something. */
   get topics(): string[] {
     return this.log.topics(this.tier.cluster, this.tier.tier).map(({ key }) => key.topic);
+  }
+
+  /** By mirrors that write to this cluster: of topics and partitions of their sources. Read when it is first asked for. */
+  losses(): Promise<readonly MirrorLoss[]> {
+    this.#losses ??= lossesOf(this.cluster);
+    return this.#losses;
   }
 
   view(topic: string): TopicView | null {
