@@ -28,7 +28,6 @@ export type ResumeContext = Readonly<{
   spec: Pick<MirrorSpec, 'delivery' | 'startFrom'>;
   source: KafkaCluster;
   target: KafkaCluster;
-  /** Of the target, that sees what is not committed. */
   clock: Clock;
 }>;
 

@@ -216,7 +216,8 @@ export class ShardSession {
   async #restart(partition: PartitionMirror, why: Stop): Promise<void> {
     const id = partitionId(partition);
     if (why.kind === 'refused') this.#countRefusal(partition, why.reason);
-    while (!partition.idle && !partition.target.closed) {
+    const { target } = partition;
+    while (target.underWay > 0 || (!partition.idle && !target.closed)) {
       if (this.#failure !== null) throw this.#failure;
       await this.#joinTransaction();
       await this.#work.wait(50);

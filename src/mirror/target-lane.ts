@@ -112,18 +112,21 @@ export class TargetLane {
   }
 
   #connected(): Promise<Connection> {
-    this.#connection = (this.#connection ?? Promise.reject(new Error('none yet')))
-      .then((connection) => (connection.open ? connection : this.#cluster.connect(this.#node)))
-      .catch(() => this.#cluster.connect(this.#node));
+    const connect = (): Promise<Connection> => this.#cluster.connect(this.#node);
+    // One after the other, so that requests stay in their order.
+    this.#connection = (this.#connection ?? connect()).then((one) => (one.open ? one : connect()), connect);
     return this.#connection;
   }
 
   #answered({ partition, batch }: Sent, result: ProduceResult | undefined): void {
     const code = result?.errorCode ?? brokerErrors.unknownTopicOrPartition;
+    if (code === brokerErrors.none) {
+      this.#written(partition, batch, result!.baseOffset);
+      return;
+    }
     const where = `topic '${partition.topic}', partition ${partition.partition}`;
     const fault = brokerError(code, where, result?.detail ?? null);
-    if (code === brokerErrors.none) this.#written(partition, batch, result!.baseOffset);
-    else if (isPassing(code)) {
+    if (isPassing(code)) {
       partition.fault ??= fault.message;
       if (openAnswers.has(code)) partition.unanswered = true;
     } else if (!sequenceFaults.has(code) && code !== damagedBatch) this.#fault(partition, tooLarge(fault, batch));
