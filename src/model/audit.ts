@@ -20,7 +20,7 @@ export const auditHeader = 'millrace-audit';
 /** Why records of one tier may be missing at the next without being lost. */
 export const legitimateCauses = ['compaction', 'aborted', 'control', 'retention'] as const;
 /** Why records are missing where they should not be, as far as it can be told. */
-export const lossCauses = ['retention-overtook', 'truncation', 'topic-recreated', 'unknown'] as const;
+const lossCauses = ['retention-overtook', 'truncation', 'topic-recreated', 'unknown'] as const;
 export type Cause = (typeof legitimateCauses)[number] | (typeof lossCauses)[number];
 
 /** A stretch of offsets, `to` exclusive, and what became of it. */

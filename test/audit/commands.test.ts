@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AuditTier } from '../../src/audit/audit-tier.ts';
+import { runAuditor } from '../../src/audit/auditor/run-auditor.ts';
 import type { AuditReport } from '../../src/audit/report/tier-report.ts';
 import { systemClock } from '../../src/engine/clock.ts';
 import { queryLake } from '../../src/index.ts';
@@ -245,4 +246,23 @@ describeWithJava('the audit from the command line', () => {
       reordered: [],
     });
   });
+
+  it('an auditor waits for a broker that is away, and misses nothing', async () => {
+    await kafka.createTopic('patient');
+    await produceAudited(kafka.bootstrap, 'patient', 20);
+    const [tier] = twoTiers(kafka.bootstrap, ['patient']);
+    const stopping = new AbortController();
+    const warned: string[] = [];
+    const options = { clock: systemClock, id: 'a', intervalMs: 100, warn: (text: string) => void warned.push(text) };
+    const running = runAuditor(tier, options, stopping.signal, { once: false });
+    await kafka.kill();
+    await expect.poll(() => warned.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await kafka.restart();
+    await produceAudited(kafka.bootstrap, 'patient', 30);
+    const bucket = async () => pairOf(await reportOf([tier]), 'patient').buckets[0];
+    const expected = { state: 'closed', source: { count: 50 }, target: { count: 50 }, missing: [] };
+    await expect.poll(bucket, { timeout: 20_000, interval: 500 }).toMatchObject(expected);
+    stopping.abort();
+    await running;
+  }, 60_000);
 });
