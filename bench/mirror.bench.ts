@@ -2,7 +2,6 @@
  * The mirror beside MirrorMaker 2, between the same two brokers and in the same run, each a process of its own. In turn, in rounds, so that
  * a busy moment of the machine hits all alike. Every copy that the mirror makes is held against its source by Kafka's own consumer.
  */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -22,7 +21,8 @@ import {
 import { type CopyRun, runCopy } from './mirror/copy-run.ts';
 import type { MeasuredKind, MirrorResult, MirrorRun } from './mirror/mirror-result.ts';
 import { loadRecords, type RecordKind, recordKinds } from './mirror/record-kind.ts';
-import { canMeasureChildren } from './support/child-run.ts';
+import { canMeasureChildren, runMeasured } from './support/child-run.ts';
+import { root } from './support/machine.ts';
 import { isSmoke, parameter } from './support/parameter.ts';
 
 type Side = Readonly<{ source: TestKafka; target: TestKafka; directory: string; progress: (text: string) => void }>;
@@ -67,7 +67,7 @@ async function measure(side: Side, kinds: readonly RecordKind[]): Promise<Mirror
     }
   }
   return {
-    versions: { mirrorMaker: mirrorMakerVersion, java: javaVersion() },
+    versions: { mirrorMaker: mirrorMakerVersion, java: await javaVersion() },
     files: files(kinds.at(-1)!),
     kinds: measured,
   };
@@ -122,6 +122,7 @@ function files(kind: RecordKind): MirrorResult['files'] {
   return { millrace: mirrorFile(job), default: mirrorMakerFile(job, false), tuned: mirrorMakerFile(job, true) };
 }
 
-function javaVersion(): string {
-  return spawnSync('java', ['-version'], { encoding: 'utf8' }).stderr.split('\n')[0] ?? '';
+async function javaVersion(): Promise<string> {
+  const { stderr } = await runMeasured({ program: 'java', args: ['-version'], cwd: root });
+  return stderr.split('\n')[0]!;
 }

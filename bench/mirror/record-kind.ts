@@ -10,7 +10,7 @@ import type { TestKafka } from '../../test/support/testbed/kafka.ts';
 export const partitions = 4;
 
 /** Of the topics, so that a mirror may make larger batches than the source has. */
-export const topicConfig = { 'max.message.bytes': '10485760' } as const;
+const topicConfig = { 'max.message.bytes': '10485760' } as const;
 
 export type RecordKind = Readonly<{
   name: string;
