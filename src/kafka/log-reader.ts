@@ -35,13 +35,14 @@ export async function scanLog(cluster: KafkaCluster, stretch: LogStretch, visit:
         const [fetched] = partitions;
         if (fetched === undefined) continue;
         if (fetched.errorCode !== brokerErrors.none) throw brokerError(fetched.errorCode, where);
-        const records = new FetchedRecords(bytes, fetched, where, next, stretch.to);
+        const asked = next;
+        const records = new FetchedRecords(bytes, fetched, where, asked, stretch.to);
         while (records.next(reader, run)) {
           next = records.nextOffset;
           if (!visit(records, run)) next = stretch.to;
           if (next >= stretch.to) return;
         }
-        empty = records.nextOffset === next ? empty + 1 : 0;
+        empty = records.nextOffset === asked ? empty + 1 : 0;
         next = empty >= emptyLimit ? stretch.to : records.nextOffset;
       }
     } finally {
