@@ -59,4 +59,11 @@ export type BucketComparison = Readonly<{
 export type TopicComparison = Readonly<{ equal: boolean; buckets: readonly BucketComparison[] }>;
 
 /** The mirror's account of what it could not carry: written by the mirror, read by the audit (a record of its own topic). */
-export type MirrorLoss = Readonly<{ topic: string; partition: number; from: number; to: number; cause: Cause; time: number }>;
+export type MirrorLoss = Readonly<{
+  topic: string;
+  partition: number;
+  from: number;
+  to: number;
+  cause: Cause;
+  time: number;
+}>;
