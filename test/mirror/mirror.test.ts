@@ -1,4 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { clientConfig } from '../../src/kafka/client-config.ts';
+import { KafkaCluster } from '../../src/kafka/cluster.ts';
+import { readLog } from '../../src/kafka/log-reader.ts';
 import { targetOffset } from '../../src/model/offset-runs.ts';
 import { consumeTopic } from '../support/consumed-topic.ts';
 import {
@@ -131,5 +134,20 @@ describeWithJava('a mirror between two brokers', () => {
     });
     const { positions } = await stateOf(target.bootstrap, 'told');
     expect(positions.get('told-0')).toMatchObject({ offset: 10, targetOffset: 10 });
+  });
+
+  it('reads logs to their ends, however many fetches that takes', async () => {
+    await source.createTopic('stretch');
+    for (let i = 0; i < 12; i++) await source.produce('stretch', 0, records(5, i * 5));
+    const properties = {
+      'bootstrap.servers': source.bootstrap,
+      'max.partition.fetch.bytes': '1',
+      'fetch.min.bytes': '1',
+    };
+    const cluster = new KafkaCluster(clientConfig(new Map(Object.entries(properties)), 'test'));
+    const offsets: number[] = [];
+    await readLog(cluster, { topic: 'stretch', partition: 0 }, ({ offset }) => void offsets.push(offset));
+    cluster.close();
+    expect(offsets).toEqual(Array.from({ length: 60 }, (_, offset) => offset));
   });
 });
