@@ -9,7 +9,9 @@ export class YamlMap {
   readonly #path: YamlPath;
   readonly #values: Readonly<Record<string, unknown>>;
 
-  constructor(document: YamlDocument, where: string, path: YamlPath = [], value: unknown = document.value) {
+  /** Of the whole document, or of what stands at `path`. */
+  constructor(document: YamlDocument, where: string, path: YamlPath = [], below?: unknown) {
+    const value = path.length === 0 ? document.value : below;
     this.#document = document;
     this.#where = where;
     this.#path = path;
