@@ -1,26 +1,24 @@
 /** A mirror at work in this process: topics found, claimed and made, shards held, what goes along with records kept alike. */
 import { KafkaCluster } from '../kafka/cluster.ts';
-import { listOffsets, offsetSpec, partitionId, type TopicPartition } from '../kafka/offsets.ts';
+import { partitionId } from '../kafka/offsets.ts';
 import { RetryWarnings } from '../kafka/retry-warnings.ts';
 import type { MirrorLoss } from '../model/audit.ts';
 import { isEngineError } from '../model/errors.ts';
 import { ByteQuota } from './byte-quota.ts';
-import { type ClaimSides, claimTopics } from './claims.ts';
 import { Companions } from './companions.ts';
 import { checkNotFailedOver } from './failover-mark.ts';
 import { Membership } from './membership.ts';
 import { targetTopicOf } from './mirror-names.ts';
 import type { MirrorSpec } from './mirror-spec.ts';
-import { readShardState, shardOf } from './mirror-state.ts';
-import { ensureOwnTopics, type MirroredTopics, pairTopics, selectTopics } from './mirror-topics.ts';
+import { ensureOwnTopics } from './mirror-topics.ts';
 import type { MirrorWorld } from './mirror-world.ts';
-import { type PartitionFigures, PartitionMeter } from './partition-meter.ts';
+import { MirroredPlaces } from './mirrored-places.ts';
+import type { PartitionFigures } from './partition-meter.ts';
+import { PartitionMeters } from './partition-meters.ts';
 import { Passage } from './passage.ts';
 import { quotaOf } from './quota-spec.ts';
-import type { MirroredTopic } from './resume.ts';
 import { Shard } from './shard.ts';
 import type { ShardContext } from './shard-context.ts';
-import type { Place } from './shard-session.ts';
 import { SourceReader } from './source-reader.ts';
 import { TargetWriter } from './target-writer.ts';
 
@@ -46,18 +44,15 @@ export class Mirror {
   readonly #source: KafkaCluster;
   readonly #target: KafkaCluster;
   readonly #membership: Membership;
+  readonly #places: MirroredPlaces;
   readonly #ctx: ShardContext;
   readonly #shards = new Map<number, Shard>();
-  readonly #meters = new Map<string, Readonly<{ place: TopicPartition; meter: PartitionMeter }>>();
+  readonly #meters = new PartitionMeters();
   readonly #quotas = new Map<string, ByteQuota>();
   readonly #leaving = new WeakSet<Shard>();
   readonly #losses: MirrorLoss[] = [];
   readonly #over = new AbortController();
   readonly #companions: Companions;
-  #sides: ClaimSides | null = null;
-  #topics: MirroredTopics = new Map();
-  #places = new Map<number, readonly Place[]>();
-  #stopOffsets: ReadonlyMap<string, number> = new Map();
   /** When the last sign of life was given that came through. */
   #leasedMs = -Infinity;
   #failure: unknown = null;
@@ -69,6 +64,7 @@ export class Mirror {
     this.#source = new KafkaCluster(spec.source.config);
     this.#target = new KafkaCluster(spec.target.config);
     this.#membership = new Membership(this.#target, spec.name, world.token, spec.leaseMs, world.clock);
+    this.#places = new MirroredPlaces(spec, this.#source, this.#target, world.clock);
     this.#companions = new Companions(spec, this.#source, this.#target, world);
     this.#ctx = this.#context();
   }
@@ -93,13 +89,13 @@ export class Mirror {
       writer: new TargetWriter(this.#target, { ...events('target'), mayWrite: () => this.#holdsLease() }),
       passage: new Passage(),
       token,
-      meter: (place) => this.#meter(place),
+      meter: (place) => this.#meters.of(place),
       quota: (topic) => this.#quota(topic),
-      stopOffset: (id) => (this.#once ? (this.#stopOffsets.get(id) ?? 0) : Infinity),
+      stopOffset: (id) => (this.#once ? this.#places.endOf(id) : Infinity),
       pendingLimit: Math.max(partitionBuffers * consumer.partitionMaxBytes, bufferBytes / partitionShare),
-      currentPair: (topic) => this.#currentPair(topic),
+      currentPair: (topic) => this.#places.currentPair(topic),
       lost: (loss) => {
-        this.#meter(loss).lostOffsets += loss.to - loss.from;
+        this.#meters.of(loss).lostOffsets += loss.to - loss.from;
         if (this.#losses.length < mostLosses) this.#losses.push(loss);
       },
       warn,
@@ -116,19 +112,12 @@ export class Mirror {
     const mirrored = new Map(
       [...this.#shards.values()].flatMap(({ partitions }) => partitions.map((one) => [partitionId(one), one])),
     );
-    const partitions = [...this.#meters].map(([id, { place, meter }]): PartitionFigures => {
-      const { topic, partition } = place;
-      const { records, bytes, rewritten, skippedOffsets, lostOffsets } = meter;
-      const times = {
-        recordAgeMs: spreads ? meter.recordAgeMs.take() : null,
-        replicationLatencyMs: spreads ? meter.replicationLatencyMs.take() : null,
-      };
-      const totals = { records, bytes, rewritten, skippedOffsets, lostOffsets };
-      const targetTopic = targetTopicOf(this.#spec, topic);
-      return { topic, targetTopic, partition, ...totals, ...times, lag: mirrored.get(id)?.lag ?? -1 };
-    });
     return {
-      partitions,
+      partitions: this.#meters.figures(
+        (topic) => targetTopicOf(this.#spec, topic),
+        (id) => mirrored.get(id)?.lag ?? -1,
+        spreads,
+      ),
       shards: this.#shards.size,
       members: this.#membership.size,
       heldBytes: this.#ctx.reader.buffers.heldBytes,
@@ -142,7 +131,7 @@ export class Mirror {
     signal.addEventListener('abort', stop);
     if (signal.aborted) stop();
     try {
-      await this.#meet();
+      await this.#places.meet(); // fails at once where a cluster can't be reached: later faults are waited out
       await this.#patiently('start', () => this.#open());
       const lease = this.#keepLease();
       await this.#work();
@@ -157,29 +146,11 @@ export class Mirror {
     }
   }
 
-  /** Fails at once where a cluster can't be reached: later faults are waited out. */
-  async #meet(): Promise<void> {
-    const [source, target] = [await this.#source.metadata([]), await this.#target.metadata([])];
-    const {
-      name,
-      source: { alias },
-    } = this.#spec;
-    this.#sides = {
-      mirror: name,
-      sourceAlias: alias,
-      source: this.#source,
-      sourceId: source.clusterId ?? alias,
-      target: this.#target,
-      targetId: target.clusterId ?? this.#spec.target.alias,
-      clock: this.#world.clock,
-    };
-  }
-
   async #open(): Promise<void> {
     await ensureOwnTopics(this.#target, this.#spec);
     await checkNotFailedOver(this.#target, this.#spec.name);
-    await this.#refresh();
-    if (this.#once) await this.#findEnds();
+    await this.#places.refresh();
+    if (this.#once) await this.#places.findEnds();
   }
 
   async #work(): Promise<void> {
@@ -187,10 +158,10 @@ export class Mirror {
     let due = clock.monotonic() + this.#spec.sync.topicsMs;
     while (!this.#over.signal.aborted) {
       if (clock.monotonic() >= due && !this.#once) {
-        await this.#passing('topics', () => this.#refresh());
+        await this.#passing('topics', () => this.#places.refresh());
         due = clock.monotonic() + this.#spec.sync.topicsMs;
       }
-      if (this.#shards.has(0)) this.#companions.round(this.#topics, this.#once);
+      if (this.#shards.has(0)) this.#companions.round(this.#places.topics, this.#once);
       if (this.#once && (await this.#isDone())) return;
       await clock.sleep(this.#once ? 20 : 100, this.#over.signal);
     }
@@ -241,7 +212,7 @@ export class Mirror {
       Promise.race([step.then(() => true), clock.sleep(ms, ended.signal).then(() => false)]);
     const stored = await within(Promise.all([...this.#shards.values()].map((shard) => shard.stop())), closeMs);
     if (!stored) warn(`mirror '${this.#spec.name}': the last positions could not be stored in ${closeMs} ms`);
-    if (this.#failure === null && this.#once && stored) await this.#companions.last(this.#topics);
+    if (this.#failure === null && this.#once && stored) await this.#companions.last(this.#places.topics);
     // Who does not hear it waits for the end of the lease.
     if (stored)
       await within(
@@ -268,7 +239,7 @@ export class Mirror {
     this.#ctx.writer.wake();
     for (const [index, shard] of this.#shards) if (!keep.includes(index)) this.#release(index, shard);
     for (const index of take) {
-      const places = (): readonly Place[] => this.#places.get(index) ?? [];
+      const places = (): ReturnType<MirroredPlaces['of']> => this.#places.of(index);
       this.#shards.set(index, new Shard(this.#ctx, index, places, this.#once, (error) => this.#fail(error)));
     }
   }
@@ -280,65 +251,18 @@ export class Mirror {
     void shard.stop().then(() => this.#shards.delete(index));
   }
 
-  async #refresh(): Promise<void> {
-    this.#setTopics(await this.#paired(await selectTopics(this.#source, this.#spec)));
-  }
-
-  async #paired(topics: Awaited<ReturnType<typeof selectTopics>>): Promise<MirroredTopics> {
-    const targets = topics.map(({ name: topic }) => ({ topic, targetTopic: targetTopicOf(this.#spec, topic) }));
-    await claimTopics(this.#sides!, targets);
-    return await pairTopics(this.#source, this.#target, this.#spec, topics);
-  }
-
-  #setTopics(topics: MirroredTopics): void {
-    this.#topics = topics;
-    const places = [...topics.values()].flatMap((pair) =>
-      Array.from({ length: pair.partitions }, (_, partition): Place => ({ topic: pair.topic, partition, pair })),
-    );
-    this.#places = Map.groupBy(places, shardOf);
-  }
-
-  async #currentPair(topic: string): Promise<MirroredTopic | null> {
-    const selected = (await selectTopics(this.#source, this.#spec)).filter(({ name }) => name === topic);
-    const pair = (await this.#paired(selected)).get(topic);
-    const topics = new Map(this.#topics);
-    if (pair === undefined) topics.delete(topic);
-    else topics.set(topic, pair);
-    this.#setTopics(topics);
-    return pair ?? null;
-  }
-
-  async #findEnds(): Promise<void> {
-    const places = [...this.#places.values()].flat();
-    this.#stopOffsets = await listOffsets(this.#source, places, offsetSpec.latest, true);
-  }
-
   /** Whether all shards are done: those of this process, and, by what is stored, those of others. */
   async #isDone(): Promise<boolean> {
-    const busy = [...this.#places.keys()].filter((shard) => this.#shards.get(shard)?.over !== true);
+    const busy = this.#places.shards.filter((shard) => this.#shards.get(shard)?.over !== true);
     // What nobody has is still to be taken on: its stored position may be ahead of what the clusters have now.
     if (busy.some((shard) => this.#shards.has(shard) || !this.#membership.heldByLiving(shard))) return false;
     for (const shard of busy) {
-      const { positions } = await readShardState(this.#target, this.#spec.name, shard);
-      const open = this.#places.get(shard)!.some((place) => {
-        const position = positions.get(partitionId(place));
-        return position === undefined || position.offset < this.#stopOffsets.get(partitionId(place))!;
-      });
-      if (open) {
+      if (!(await this.#places.isMirrored(shard))) {
         await this.#world.clock.sleep(this.#spec.leaseMs / 4, this.#over.signal);
         return false;
       }
     }
     return true;
-  }
-
-  #meter(place: TopicPartition): PartitionMeter {
-    const id = partitionId(place);
-    const present = this.#meters.get(id);
-    if (present !== undefined) return present.meter;
-    const meter = new PartitionMeter();
-    this.#meters.set(id, { place: { topic: place.topic, partition: place.partition }, meter });
-    return meter;
   }
 
   /** That of a topic is shared by the processes of the mirror. */

@@ -3,33 +3,22 @@
  * ends the session; the next one goes on from what is stored.
  */
 import { partitionId, type TopicPartition } from '../kafka/offsets.ts';
-import { initProducerId, type ProducerId } from '../kafka/producer-id.ts';
-import { pause } from '../kafka/retry.ts';
+import type { ProducerId } from '../kafka/producer-id.ts';
 import { Signal } from '../kafka/signal.ts';
-import { Transactions } from '../kafka/transactions.ts';
+import type { Transactions } from '../kafka/transactions.ts';
 import { EngineError } from '../model/errors.ts';
-import { failedOver } from './failover-mark.ts';
 import { lossError } from './loss-error.ts';
-import { stateTopicOf } from './mirror-names.ts';
-import {
-  lossRecord,
-  type MirrorPosition,
-  positionRecords,
-  readShardState,
-  type ShardState,
-  type StateRecord,
-  statePartitionOf,
-} from './mirror-state.ts';
+import { lossRecord, type MirrorPosition, positionRecords, type ShardState, type StateRecord } from './mirror-state.ts';
 import { PartitionMirror, type Stop } from './partition-mirror.ts';
 import { boundsOf, type MirroredTopic, type Resumed, resume } from './resume.ts';
 import { chunksOf, noChunks, type StoredChunks } from './run-chunks.ts';
 import type { ShardContext } from './shard-context.ts';
-import { StateLog } from './state-log.ts';
+import { type OwnedShard, takeShard } from './shard-owner.ts';
+import type { StateLog } from './state-log.ts';
 
 /** A partition to be mirrored, `topic` as it is now. */
 export type Place = TopicPartition & Readonly<{ pair: MirroredTopic }>;
 
-const transactionTimeoutMs = 60_000;
 const drainMs = 30_000; // how long what is under way may take to be written, when the session ends in good order
 const mostRefusals = 5; // in a row, without anything written in between
 
@@ -48,37 +37,16 @@ export class ShardSession {
   readonly #work = new Signal();
   #failure: unknown = null;
 
-  private constructor(
-    ctx: ShardContext,
-    transactions: Transactions,
-    log: StateLog,
-    producer: ProducerId,
-    state: ShardState,
-  ) {
+  private constructor(ctx: ShardContext, { transactions, log, producer, state }: OwnedShard) {
     this.#ctx = ctx;
     this.#transactions = transactions;
     this.#log = log;
     this.#producer = producer;
     this.#state = state;
-    for (const [id, position] of state.positions) {
-      this.#stored.set(id, { offset: position.offset, chunks: chunksOf(position) });
-    }
   }
 
-  /** Shuts out whoever owned the shard, and reads what is stored. */
   static async open(ctx: ShardContext, shard: number): Promise<ShardSession> {
-    const { spec, target, clock } = ctx;
-    const id = `${stateTopicOf(spec.name)}.${shard}`;
-    const transactions = await Transactions.open(target, id, transactionTimeoutMs);
-    const place = { topic: stateTopicOf(spec.name), partition: statePartitionOf(shard) };
-    const log = new StateLog(target, place, transactions.producer, clock);
-    // The first record of this epoch: from now on the broker takes none of an earlier one, so that what is read now is the last word.
-    const token = `${ctx.token}.${transactions.producer.id}.${transactions.producer.epoch}`;
-    await log.append([{ key: ['owner'], value: { token, time: clock.now() } }]);
-    const state = await stateOf(ctx, shard, token);
-    if (state.failover !== null) throw failedOver(spec.name, state.failover);
-    const producer = await producerOf(ctx, transactions, log, state);
-    return new ShardSession(ctx, transactions, log, producer, state);
+    return new ShardSession(ctx, await takeShard(ctx, shard));
   }
 
   get partitions(): readonly PartitionMirror[] {
@@ -294,30 +262,4 @@ export class ShardSession {
       await this.#work.wait(50);
     }
   }
-}
-
-async function stateOf(ctx: ShardContext, shard: number, token: string): Promise<ShardState> {
-  for (;;) {
-    const state = await readShardState(ctx.target, ctx.spec.name, shard);
-    if (state.owner === token) return state;
-    if (ctx.target.signal.aborted) throw new EngineError('INTERRUPTED', 'the mirror was stopped');
-    await pause(20, ctx.target.signal); // markers of the transaction before are being written
-  }
-}
-
-/** Who writes the copies. With `reconcile` it is the same whoever owns the shard, so that sequence numbers go on. */
-async function producerOf(
-  { spec, target }: ShardContext,
-  transactions: Transactions,
-  log: StateLog,
-  state: ShardState,
-): Promise<ProducerId> {
-  if (spec.delivery === 'reconcile') {
-    if (state.producer !== null) return state.producer;
-    const producer = await target.retry(() => initProducerId(target));
-    await log.append([{ key: ['producer'], value: producer }]);
-    return producer;
-  }
-  if (state.producer !== null) await log.append([{ key: ['producer'], value: null }]); // its numbers will not go on
-  return spec.delivery === 'transactional' ? transactions.producer : await target.retry(() => initProducerId(target));
 }
