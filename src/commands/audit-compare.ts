@@ -1,5 +1,5 @@
 /** `millrace audit compare`: two topics record by record, with no set-up on either side. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { ComparedTopic } from '../audit/compare/report.ts';
 import { compareTopics } from '../audit/compare/topic-compare.ts';
 import { clientConfig } from '../kafka/client-config.ts';
@@ -8,7 +8,8 @@ import { comparisonText } from './comparison-text.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
 import { countText } from './human.ts';
-import { pairsOption, wholeNumber } from './job-options.ts';
+import { duration, pairsOption, secretsAmong, time, wholeNumber } from './option-values.ts';
+import { showLine } from './progress-line.ts';
 
 type AuditCompareOptions = Readonly<{
   source: string;
@@ -26,9 +27,6 @@ type AuditCompareOptions = Readonly<{
   quiet?: boolean;
 }>;
 
-const liveIntervalMs = 500;
-const plainIntervalMs = 10_000;
-const eraseLine = '\r\u001b[2K';
 const mostListed = 1_000_000;
 
 export function auditCompareCommand(context: CommandContext): Command {
@@ -39,7 +37,9 @@ export function auditCompareCommand(context: CommandContext): Command {
     .requiredOption('--topic <name>', 'the topic')
     .option('--target-topic <name>', "the topic's name at the target, where it has another")
     .addOption(
-      new Option('--bucket <duration>', 'event time that is told together').argParser(duration).default(600_000, '10m'),
+      new Option('--bucket <duration>', 'event time that is told together')
+        .argParser(duration(1))
+        .default(600_000, '10m'),
     )
     .addOption(new Option('--output <form>', 'of the answer').choices(['text', 'json']).default('text'))
     .option('--partition <n>', 'compare this partition only; may be repeated', partition)
@@ -62,13 +62,19 @@ Examples:
   millrace audit compare --source dc1:9092 --target agg:9092 --topic orders --target-topic dc1.orders --output json`;
 
 async function auditCompare(options: AuditCompareOptions, context: CommandContext): Promise<number> {
-  context.hide([...options.sourceProperty, ...options.targetProperty].filter(isSecret).map(([, value]) => value));
+  context.hide([...secretsAmong(options.sourceProperty), ...secretsAmong(options.targetProperty)]);
   const source = cluster(options.source, options.sourceProperty, '--source');
   const target = cluster(options.target, options.targetProperty, '--target');
   let records = 0;
   const over = new AbortController();
   const release = context.onSignal(() => context.exitNow(exitCode.interrupted));
-  const progress = options.quiet ? Promise.resolve() : showProgress(() => records, options.topic, over.signal, context);
+  let shown = 0;
+  const line = (seconds: number): string => {
+    const rate = (records - shown) / seconds;
+    shown = records;
+    return `${options.topic} · ${countText(records)} records of both sides, ${countText(rate)} rec/s`;
+  };
+  const progress = options.quiet ? Promise.resolve() : showLine(line, over.signal, context);
   try {
     const { appendTimed, ...compared } = await compareTopics(
       { cluster: source, topic: options.topic },
@@ -110,10 +116,6 @@ function cluster(bootstrap: string, properties: ReadonlyMap<string, string>, whe
   return new KafkaCluster(clientConfig(given, where));
 }
 
-function isSecret([name]: readonly [string, string]): boolean {
-  return /password|jaas/.test(name);
-}
-
 function sayNotes({ scope, equal }: ComparedTopic, appendTimed: boolean, context: CommandContext): void {
   if (scope === 'topic')
     context.say('The records of the target lie in other partitions: compared by topic, where order says nothing.');
@@ -122,48 +124,6 @@ function sayNotes({ scope, equal }: ComparedTopic, appendTimed: boolean, context
       'Brokers of a side stamp records with the time of appending (message.timestamp.type = LogAppendTime): timestamps differ then without any fault.',
     );
   }
-}
-
-/** On a terminal one line that is written again and again, else a line every ten seconds. */
-async function showProgress(
-  records: () => number,
-  topic: string,
-  signal: AbortSignal,
-  { stderr, clock }: CommandContext,
-): Promise<void> {
-  let before = { records: 0, time: clock.monotonic() };
-  for (;;) {
-    await clock.sleep(stderr.isTerminal ? liveIntervalMs : plainIntervalMs, signal);
-    if (signal.aborted) break;
-    const now = { records: records(), time: clock.monotonic() };
-    const rate = (now.records - before.records) / ((now.time - before.time) / 1_000);
-    before = now;
-    const text = `${topic} · ${countText(now.records)} records of both sides, ${countText(rate)} rec/s`;
-    await stderr.write(stderr.isTerminal ? eraseLine + text.slice(0, stderr.columns - 1) : `${text}\n`);
-  }
-  if (stderr.isTerminal) await stderr.write(eraseLine);
-}
-
-const durationUnits: Readonly<Record<string, number>> = {
-  ms: 1,
-  s: 1_000,
-  m: 60_000,
-  min: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-};
-
-function duration(text: string): number {
-  const match = /^(\d+)\s*(ms|s|m|min|h|d)$/.exec(text);
-  const ms = Number(match?.[1]) * (durationUnits[match?.[2] ?? ''] ?? Number.NaN);
-  if (Number.isSafeInteger(ms) && ms > 0) return ms;
-  throw new InvalidArgumentError(`expected a duration such as 30s, 10m or 1h, got '${text}'.`);
-}
-
-function time(text: string): number {
-  const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
-  if (Number.isSafeInteger(ms)) return ms;
-  throw new InvalidArgumentError(`expected a time such as 2026-11-25T09:00:00Z or ms since 1970, got '${text}'.`);
 }
 
 function partition(text: string, before: readonly number[] = []): readonly number[] {

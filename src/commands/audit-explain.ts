@@ -3,9 +3,10 @@ import { Command } from 'commander';
 import { bucketStart, standardScheme } from '../audit/bucket-account.ts';
 import { addTimingOptions, makeReport, type ReportTiming } from './audit-report.ts';
 import { explainText } from './audit-text.ts';
-import { addTierOptions, chosenTiers, type TierOptions, timeOption } from './audit-tiers.ts';
+import { addTierOptions, chosenTiers, type TierOptions } from './audit-tiers.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
+import { time } from './option-values.ts';
 import { outputOption, writeJson } from './topology-options.ts';
 
 type AuditExplainOptions = TierOptions & ReportTiming & Readonly<{ bucket: number; output: 'text' | 'json' }>;
@@ -15,7 +16,7 @@ export function auditExplainCommand(context: CommandContext): Command {
     'What became of a bucket at every tier: which records, where they were lost, and why.',
   );
   return addTimingOptions(addTierOptions(command))
-    .requiredOption('--bucket <time>', 'a time in the bucket: ISO 8601, or ms since 1970', timeOption)
+    .requiredOption('--bucket <time>', 'a time in the bucket: ISO 8601, or ms since 1970', time)
     .addOption(outputOption())
     .addHelpText('after', examples)
     .action(async (file: string | undefined, options: AuditExplainOptions) =>

@@ -7,10 +7,11 @@ import { type AuditReport, reportTiers } from '../audit/report/tier-report.ts';
 import { AuditMetrics } from '../server/audit-metrics.ts';
 import { serveText } from '../server/text-server.ts';
 import { reportText } from './audit-text.ts';
-import { addTierOptions, chosenTiers, durationOption, type TierOptions, timeOption } from './audit-tiers.ts';
+import { addTierOptions, chosenTiers, type TierOptions } from './audit-tiers.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
-import { pairsOption, wholeNumber } from './job-options.ts';
+import { duration, pairsOption, time, wholeNumber } from './option-values.ts';
+import { stopSignal } from './stop-signal.ts';
 import { outputOption, writeJson } from './topology-options.ts';
 
 export type ReportTiming = Readonly<{ grace: number; silentAfter: number; from?: number; to?: number }>;
@@ -33,8 +34,8 @@ export function auditReportCommand(context: CommandContext): Command {
     'Whether all that was produced has arrived at every tier, by bucket of ten minutes.',
   );
   return addTimingOptions(addTierOptions(command))
-    .option('--from <time>', 'buckets from this time on: ISO 8601, or ms since 1970; a day ago if not set', timeOption)
-    .option('--to <time>', 'buckets before this time', timeOption)
+    .option('--from <time>', 'buckets from this time on: ISO 8601, or ms since 1970; a day ago if not set', time)
+    .option('--to <time>', 'buckets before this time', time)
     .addOption(outputOption())
     .option(
       '--alert <rule>',
@@ -42,7 +43,7 @@ export function auditReportCommand(context: CommandContext): Command {
       alert,
       [],
     )
-    .option('--watch <duration>', 'again and again, so far apart, until stopped', durationOption)
+    .option('--watch <duration>', 'again and again, so far apart, until stopped', duration(1))
     .option(
       '--port <n>',
       'with --watch: metrics for Prometheus at http://127.0.0.1:<n>/metrics',
@@ -74,15 +75,10 @@ export function addTimingOptions(command: Command): Command {
     .option(
       '--grace <duration>',
       'after the end of a bucket: how long records may be on their way',
-      durationOption,
+      duration(0),
       60_000,
     )
-    .option(
-      '--silent-after <duration>',
-      'an auditor that has said nothing for so long is silent',
-      durationOption,
-      60_000,
-    );
+    .option('--silent-after <duration>', 'an auditor that has said nothing for so long is silent', duration(0), 60_000);
 }
 
 function alert(text: string, before: readonly AlertRule[]): readonly AlertRule[] {
@@ -129,19 +125,15 @@ async function watch(
   everyMs: number,
   context: CommandContext,
 ): Promise<number> {
-  const stopping = new AbortController();
-  const release = context.onSignal(() => {
-    if (stopping.signal.aborted) context.exitNow(exitCode.interrupted);
-    stopping.abort();
-  });
+  const { signal, release } = stopSignal(context);
   const metrics = new AuditMetrics();
   const served = options.port === undefined ? null : await serveText(options.port, metrics);
   if (served !== null) context.say(`metrics: http://127.0.0.1:${served.port}/metrics`);
   let code: number = exitCode.ok;
   try {
-    while (!stopping.signal.aborted) {
+    while (!signal.aborted) {
       code = await once(tiers, options, context, (reported, alerts) => metrics.set(reported, alerts));
-      await context.clock.sleep(everyMs, stopping.signal);
+      await context.clock.sleep(everyMs, signal);
     }
     return code;
   } finally {

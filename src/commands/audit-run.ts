@@ -7,11 +7,11 @@ import { runAuditor } from '../audit/auditor/run-auditor.ts';
 import type { AuditorTotals, TierAuditor } from '../audit/auditor/tier-auditor.ts';
 import { EngineError } from '../model/errors.ts';
 import { tiersOf } from '../topology/tiers.ts';
-import { durationOption } from './audit-tiers.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
 import { countText, groupedText } from './human.ts';
-import { pairsOption } from './job-options.ts';
+import { duration, pairsOption, secretsAmong } from './option-values.ts';
+import { stopSignal } from './stop-signal.ts';
 import { loadTopology, secretsOf } from './topology-options.ts';
 
 type AuditRunOptions = Readonly<{
@@ -38,7 +38,7 @@ export function auditRunCommand(context: CommandContext): Command {
     .option('--cluster <name>', 'without a topology: what the cluster is called')
     .option('--topics <regex>', 'without a topology: topics of these whole names', '.*')
     .addOption(pairsOption('--property <name=value>', 'without a topology: of the Kafka client; repeated'))
-    .option('--interval <duration>', 'how often it says how far it is', durationOption, 5_000)
+    .option('--interval <duration>', 'how often it says how far it is', duration(1), 5_000)
     .option('--once', 'up to the ends of now, then exit')
     .option('--quiet', 'no progress')
     .addHelpText('after', examples)
@@ -56,12 +56,8 @@ Examples:
 
 async function run(file: string | undefined, options: AuditRunOptions, context: CommandContext): Promise<number> {
   const tiers = await tiersToRun(file, options, context);
-  const stopping = new AbortController();
+  const stopping = stopSignal(context);
   const over = new AbortController();
-  const release = context.onSignal(() => {
-    if (stopping.signal.aborted) context.exitNow(exitCode.interrupted);
-    stopping.abort();
-  });
   const current = new Map<string, TierAuditor>();
   const progress = options.quiet ? Promise.resolve() : showProgress(current, over.signal, context);
   const id = `${hostname()}-${process.pid}-${randomBytes(4).toString('hex')}`;
@@ -76,7 +72,7 @@ async function run(file: string | undefined, options: AuditRunOptions, context: 
           current: (auditor) => void current.set(tier.cluster, auditor),
         },
       ).catch((error: unknown) => {
-        stopping.abort(); // one that fails ends them all: whoever supervises the process sees it
+        stopping.stop(); // one that fails ends them all: whoever supervises the process sees it
         throw error;
       }),
     );
@@ -89,7 +85,7 @@ async function run(file: string | undefined, options: AuditRunOptions, context: 
     return exitCode.ok;
   } finally {
     over.abort();
-    release();
+    stopping.release();
     await progress;
   }
 }
@@ -112,7 +108,7 @@ async function tiersToRun(
   if (file !== undefined || bootstrap === undefined || cluster === undefined) {
     throw new EngineError('INVALID_OPTION', 'audit run: expected either a topology or --bootstrap and --cluster');
   }
-  context.hide([...property].filter(([key]) => /password|jaas/.test(key)).map(([, value]) => value));
+  context.hide(secretsAmong(property));
   const client = new Map([['bootstrap.servers', bootstrap], ...property]);
   return [{ cluster, tier: name ?? cluster, client, topics: [topics], produced: true, sources: [] }];
 }

@@ -1,11 +1,10 @@
 /** Which tiers a command of the audit is about: those of a topology file, or those that the command line names. */
-import { type Command, InvalidArgumentError } from 'commander';
+import type { Command } from 'commander';
 import type { AuditTier } from '../audit/audit-tier.ts';
 import { EngineError } from '../model/errors.ts';
-import { parseDuration } from '../model/options.ts';
 import { tiersOf } from '../topology/tiers.ts';
 import type { CommandContext } from './dependencies.ts';
-import { pairsOption } from './job-options.ts';
+import { pairsOption, secretsAmong } from './option-values.ts';
 import { loadTopology, secretsOf } from './topology-options.ts';
 
 export type TierOptions = Readonly<{
@@ -41,7 +40,7 @@ export async function chosenTiers(
     );
   }
   if (file !== undefined) return tiersOf(await loadTopology(file, context), secretsOf(file, context));
-  context.hide([...options.property].filter(([name]) => /password|jaas/.test(name)).map(([, value]) => value));
+  context.hide(secretsAmong(options.property));
   return chainOfTiers(options);
 }
 
@@ -75,16 +74,4 @@ function chainOfTiers({
 
 function escaped(prefix: string): string {
   return prefix.replaceAll('.', '\\.');
-}
-
-export function durationOption(text: string): number {
-  const ms = parseDuration(text);
-  if (ms !== undefined) return ms;
-  throw new InvalidArgumentError(`expected a duration such as 30s, 10m or 1h, got '${text}'.`);
-}
-
-export function timeOption(text: string): number {
-  const ms = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
-  if (Number.isSafeInteger(ms)) return ms;
-  throw new InvalidArgumentError(`expected a time such as 2026-11-25T09:00:00Z or ms since 1970, got '${text}'.`);
 }

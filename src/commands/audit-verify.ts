@@ -7,7 +7,7 @@ import { verificationText } from './audit-text.ts';
 import { addTierOptions, chosenTiers, type TierOptions } from './audit-tiers.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
-import { wholeNumber } from './job-options.ts';
+import { wholeNumber } from './option-values.ts';
 import { outputOption, writeJson } from './topology-options.ts';
 
 type AuditVerifyOptions = TierOptions & ReportTiming & Readonly<{ segments: number; output: 'text' | 'json' }>;

@@ -7,8 +7,9 @@ import { embeddedLake } from '../job/embedded-lake.ts';
 import { planScript } from '../job/script-job.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
-import { dataDirectoryOf, defaultDataDirectory, jobContext, loadFile, wholeNumber } from './job-options.ts';
+import { dataDirectoryOf, defaultDataDirectory, jobContext, loadFile } from './job-options.ts';
 import { runInForeground } from './job-run.ts';
+import { wholeNumber } from './option-values.ts';
 import { rowOutput } from './row-output.ts';
 
 type DemoOptions = Readonly<{ dataDir: string; devices: number; minutes: number; seed: number }>;

@@ -6,7 +6,7 @@ import type { JobStatus } from '../model/job-status.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
 import { durationText } from './human.ts';
-import { wholeNumber } from './job-options.ts';
+import { wholeNumber } from './option-values.ts';
 
 type WhyOptions = Readonly<{ port: number; host: string; output: string }>;
 

@@ -1,7 +1,7 @@
 /** What `millrace mirror failover` says to people. */
 import type { FailoverGroup, FailoverReport, PartitionStand } from '../mirror/failover.ts';
+import { textColumns } from '../topology/text-columns.ts';
 import { groupedText } from './human.ts';
-import { textColumns } from './text-columns.ts';
 
 export function failoverText(report: FailoverReport): string {
   const { mirror, source, target, groups, losses, faults } = report;

@@ -1,11 +1,12 @@
 /** The options that commands over a job share, and how they are read. */
 import { resolve } from 'node:path';
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { Command } from 'commander';
 import type { JobFile } from '../job/job-file.ts';
 import { type JobFileOptions, plainScript, readJobFile } from '../job/job-file.ts';
 import type { JobPlanContext } from '../job/job-plan.ts';
 import type { ScriptContext } from '../job/script.ts';
 import type { CommandContext } from './dependencies.ts';
+import { pairsOption, wholeNumber } from './option-values.ts';
 
 export const defaultDataDirectory = '.millrace';
 
@@ -20,26 +21,6 @@ export function addJobOptions(command: Command): Command {
     .addOption(pairsOption('--param <name=value>', 'a value for a parameter of the job spec; may be repeated'))
     .option('--parallelism <n>', 'subtasks of each operator', wholeNumber(1, 32_768))
     .option('--data-dir <dir>', 'checkpoints, savepoints and the embedded lake', defaultDataDirectory);
-}
-
-/** An option that is given as name=value, any number of times. */
-export function pairsOption(flags: string, description: string): Option {
-  return new Option(flags, description).argParser(pairs).default(new Map(), 'none');
-}
-
-function pairs(text: string, before: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
-  const equals = text.indexOf('=');
-  if (equals <= 0) throw new InvalidArgumentError(`expected name=value, got '${text}'.`);
-  return new Map([...before, [text.slice(0, equals), text.slice(equals + 1)]]);
-}
-
-/** A parser of option values. */
-export function wholeNumber(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`expected a whole number from ${min} to ${max}, got '${text}'.`);
-  };
 }
 
 /** Reads the job, says what there is to say of it, and keeps its secrets from then on. */

@@ -9,9 +9,11 @@ import type { WatchedMirror } from '../server/mirror-metrics.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
 import { bytesText, countText, groupedText } from './human.ts';
-import { wholeNumber } from './job-options.ts';
 import { mirrorFailoverCommand } from './mirror-failover.ts';
 import { type MirrorsRequest, mirrorsToRun, mirrorTogether, namesOf } from './mirror-topology.ts';
+import { wholeNumber } from './option-values.ts';
+import { showLine } from './progress-line.ts';
+import { stopSignal } from './stop-signal.ts';
 
 type MirrorOptions = MirrorsRequest &
   Readonly<{
@@ -24,10 +26,6 @@ type MirrorOptions = MirrorsRequest &
   }>;
 
 const tokenVariable = 'MILLRACE_TOKEN';
-
-const liveIntervalMs = 500;
-const plainIntervalMs = 10_000;
-const eraseLine = '\r\u001b[2K';
 
 export function mirrorCommand(context: CommandContext): Command {
   return new Command('mirror')
@@ -123,46 +121,24 @@ async function runToEnd(
   options: MirrorOptions & Readonly<{ plain: boolean }>,
   context: CommandContext,
 ): Promise<void> {
-  const stopping = new AbortController();
+  const { signal, release } = stopSignal(context);
   const over = new AbortController();
-  const release = context.onSignal(() => {
-    if (stopping.signal.aborted) context.exitNow(exitCode.interrupted);
-    stopping.abort();
-  });
-  const progress = options.quiet
-    ? Promise.resolve()
-    : showProgress(running, spec.name, over.signal, options.plain, context);
+  let before: Totals = { records: 0, bytes: 0 };
+  const line = (seconds: number): string => {
+    const figures = running.figures();
+    const now = totalsOf(figures);
+    const rates = { records: (now.records - before.records) / seconds, bytes: (now.bytes - before.bytes) / seconds };
+    before = now;
+    return progressText(spec.name, figures, rates);
+  };
+  const progress = options.quiet ? Promise.resolve() : showLine(line, over.signal, context, options.plain);
   try {
-    await running.run(stopping.signal);
+    await running.run(signal);
   } finally {
     over.abort();
     release();
     await progress;
   }
-}
-
-/** On a terminal one line that is written again and again, else a line every ten seconds. */
-async function showProgress(
-  running: Mirror,
-  name: string,
-  signal: AbortSignal,
-  plain: boolean,
-  { stderr, clock }: CommandContext,
-): Promise<void> {
-  const live = stderr.isTerminal && !plain;
-  let before = { records: 0, bytes: 0, time: clock.monotonic() };
-  for (;;) {
-    await clock.sleep(live ? liveIntervalMs : plainIntervalMs, signal);
-    if (signal.aborted) break;
-    const figures = running.figures();
-    const now = { ...totalsOf(figures), time: clock.monotonic() };
-    const seconds = (now.time - before.time) / 1_000;
-    const rates = { records: (now.records - before.records) / seconds, bytes: (now.bytes - before.bytes) / seconds };
-    const text = progressText(name, figures, rates);
-    before = now;
-    await stderr.write(live ? eraseLine + text.slice(0, stderr.columns - 1) : `${text}\n`);
-  }
-  if (live) await stderr.write(eraseLine);
 }
 
 type Totals = Readonly<{ records: number; bytes: number }>;

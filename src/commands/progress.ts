@@ -5,11 +5,8 @@ import type { Clock } from '../engine/clock.ts';
 import { formatTimestamp } from '../model/calendar.ts';
 import type { JobStatus, SubtaskStatus } from '../model/job-status.ts';
 import { bytesText, countText, durationText } from './human.ts';
+import { eraseLine, liveIntervalMs, plainIntervalMs } from './progress-line.ts';
 import type { Terminal } from './terminal.ts';
-
-const liveIntervalMs = 500;
-const plainIntervalMs = 10_000;
-const eraseLine = '\r\u001b[2K';
 
 type Sample = Readonly<{ time: number; records: number }>;
 

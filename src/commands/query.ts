@@ -3,7 +3,8 @@ import { Command, Option } from 'commander';
 import { existingLake } from '../job/embedded-lake.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
-import { dataDirectoryOf, defaultDataDirectory, pairsOption } from './job-options.ts';
+import { dataDirectoryOf, defaultDataDirectory } from './job-options.ts';
+import { pairsOption } from './option-values.ts';
 import { type OutputFormat, outputFormats, rowOutput } from './row-output.ts';
 
 type QueryOptions = Readonly<{

@@ -9,8 +9,9 @@ import { EngineError } from '../model/errors.ts';
 import type { RunningServer } from '../server/http-server.ts';
 import { statusPage } from '../web/status-page.ts';
 import type { CommandContext } from './dependencies.ts';
-import { addJobOptions, dataDirectoryOf, type JobOptions, jobContext, loadFile, wholeNumber } from './job-options.ts';
+import { addJobOptions, dataDirectoryOf, type JobOptions, jobContext, loadFile } from './job-options.ts';
 import { runInForeground } from './job-run.ts';
+import { wholeNumber } from './option-values.ts';
 import { redactStatus } from './redaction.ts';
 import { rowOutput } from './row-output.ts';
 

@@ -12,14 +12,13 @@ import { auditedSender } from './audited-sender.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
 import { bytesText, countText, durationText, groupedText } from './human.ts';
-import { pairsOption } from './job-options.ts';
+import { pairsOption } from './option-values.ts';
+import { showLine } from './progress-line.ts';
+import { stopSignal } from './stop-signal.ts';
 import type { Terminal } from './terminal.ts';
 
 type SimulateOptions = Readonly<{ set: ReadonlyMap<string, string>; shard: Shard; quiet?: boolean }>;
 
-const liveIntervalMs = 500;
-const plainIntervalMs = 10_000;
-const eraseLine = '\r\u001b[2K';
 const mostShards = 10_000;
 
 export function simulateCommand(context: CommandContext): Command {
@@ -100,40 +99,23 @@ async function runToEnd(
   options: SimulateOptions,
   context: CommandContext,
 ): Promise<Totals> {
-  const stopping = new AbortController();
+  const { signal, release } = stopSignal(context);
   const over = new AbortController();
-  const release = context.onSignal(() => {
-    if (stopping.signal.aborted) context.exitNow(exitCode.interrupted);
-    stopping.abort();
-  });
-  const progress = options.quiet ? Promise.resolve() : showProgress(publisher, name, over.signal, context);
+  let before = 0;
+  const line = (seconds: number): string => {
+    const totals = publisher.totals();
+    const rate = (totals.records - before) / seconds;
+    before = totals.records;
+    return progressText(name, totals, rate);
+  };
+  const progress = options.quiet ? Promise.resolve() : showLine(line, over.signal, context);
   try {
-    return await publisher.run(stopping.signal);
+    return await publisher.run(signal);
   } finally {
     over.abort();
     release();
     await progress;
   }
-}
-
-/** On a terminal one line that is written again and again, else a line every ten seconds. */
-async function showProgress(
-  publisher: Publisher,
-  name: string,
-  signal: AbortSignal,
-  { stderr, clock }: CommandContext,
-): Promise<void> {
-  let before = { records: 0, time: clock.monotonic() };
-  for (;;) {
-    await clock.sleep(stderr.isTerminal ? liveIntervalMs : plainIntervalMs, signal);
-    if (signal.aborted) break;
-    const totals = publisher.totals();
-    const time = clock.monotonic();
-    const text = progressText(name, totals, (totals.records - before.records) / ((time - before.time) / 1_000));
-    before = { records: totals.records, time };
-    await stderr.write(stderr.isTerminal ? eraseLine + text.slice(0, stderr.columns - 1) : `${text}\n`);
-  }
-  if (stderr.isTerminal) await stderr.write(eraseLine);
 }
 
 /** `fleet · 1.20 M rec/s (3.40 M, 812 MiB) · 2.1 s behind`. */

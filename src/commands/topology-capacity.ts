@@ -14,7 +14,7 @@ import { capacityJson, capacityText, totalText } from '../topology/capacity-text
 import { simulateDay } from '../topology/simulated-day.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
-import { wholeNumber } from './job-options.ts';
+import { wholeNumber } from './option-values.ts';
 import { loadTopology, type OutputOptions, outputOption, writeJson } from './topology-options.ts';
 
 type CapacityOptions = OutputOptions &

@@ -2,6 +2,7 @@
 import { desiredTopic } from './desired-topic.ts';
 import type { LiveCluster } from './live-cluster.ts';
 import { spreadTopics } from './spread.ts';
+import { textColumns } from './text-columns.ts';
 import type { Cluster, Mirror, Topology } from './topology.ts';
 import { trafficKinds } from './traffic-kind.ts';
 
@@ -15,7 +16,7 @@ export function topologyText(topology: Topology, live: readonly LiveCluster[]): 
     counted(mirrors.length, 'mirror'),
   ];
   const rows = dataCentres.map((dataCentre) => clusterRows(topology, dataCentre.name, live));
-  const lines = aligned(rows.flat());
+  const lines = textColumns(rows.flat());
   return [
     `${name}: ${counts.join(', ')}`,
     ...dataCentres.flatMap(({ name: dataCentre }, index) => {
@@ -92,7 +93,7 @@ function arrowLines({ topics }: Topology, mirrors: readonly Mirror[], kind: stri
       return [`${mirror.from.padEnd(width)} ${joint}`, index === middle ? target : '', `${mirror.name} (${details})`];
     });
   });
-  return ['', kind, ...aligned(lines).map((line) => `  ${line}`)];
+  return ['', kind, ...textColumns(lines).map((line) => `  ${line}`)];
 }
 
 function jointOf(index: number, count: number, middle: number): string {
@@ -103,15 +104,4 @@ function jointOf(index: number, count: number, middle: number): string {
 
 function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`;
-}
-
-function aligned(rows: readonly (readonly string[])[]): string[] {
-  const widths: number[] = [];
-  for (const row of rows) for (const [i, cell] of row.entries()) widths[i] = Math.max(widths[i] ?? 0, cell.length);
-  return rows.map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i]!))
-      .join('  ')
-      .trimEnd(),
-  );
 }
