@@ -48,6 +48,9 @@ const doors: Readonly<Record<string, string>> = {
   chevrotain: 'sql/',
   commander: 'commands/',
   yaml: 'job/',
+  openai: 'deploy/',
+  zod: 'deploy/',
+  '@modelcontextprotocol/server': 'deploy/',
 };
 
 const hardLimitLines = 500;
