@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { toErrorData } from '../model/errors.ts';
 import { auditCommand } from './audit.ts';
+import { catalogCommand } from './catalog.ts';
 import { demoCommand } from './demo.ts';
 import type { CommandContext, CommandDependencies } from './dependencies.ts';
 import { errorText } from './error-text.ts';
@@ -61,6 +62,7 @@ function createProgram(context: CommandContext): Command {
     lintCommand,
     testCommand,
     queryCommand,
+    catalogCommand,
     simulateCommand,
     mirrorCommand,
     demoCommand,
