@@ -15,6 +15,7 @@ import { redactor } from './redaction.ts';
 import { runCommand } from './run.ts';
 import { simulateCommand } from './simulate.ts';
 import { sqlCommand } from './sql.ts';
+import { sqlGatewayCommand } from './sql-gateway.ts';
 import { testCommand } from './test.ts';
 import { topologyCommand } from './topology.ts';
 
@@ -58,6 +59,7 @@ function createProgram(context: CommandContext): Command {
   const commands = [
     runCommand,
     sqlCommand,
+    sqlGatewayCommand,
     explainCommand,
     lintCommand,
     testCommand,

@@ -132,6 +132,7 @@ async function openServer(
     pages: statusPage,
     control: {
       cancel: async () => running()?.cancel(),
+      savepoint: async () => await running()!.savepoint(),
       stopWithSavepoint: async () => {
         const result = await running()!.stopWithSavepoint();
         if (result.kind === 'stopped') return result.savepoint;

@@ -157,7 +157,12 @@ describe('the catalog server', () => {
   });
 
   it.each([
-    ['a table elsewhere', '/namespaces/served/tables', { name: 'out', schema, location: 'file:///etc/out' }, 403],
+    [
+      'a table elsewhere',
+      '/namespaces/served/tables',
+      { name: 'out', schema, location: `file://${directory}/elsewhere` },
+      403,
+    ],
     ['a way out', '/namespaces/served/tables', { name: 'out', schema, location: `${warehouse}/../../out` }, 403],
     ['a foreign file', '/namespaces/served/register', { name: 'out', 'metadata-location': 'file:///etc/passwd' }, 403],
     ['no schema', '/namespaces/served/tables', { name: 'out' }, 400],
@@ -172,7 +177,7 @@ describe('the catalog server', () => {
   ])('refuses %s', async (_what, path, body, status) => {
     const answer = await ask('POST', path, body);
     expect([answer.status, (answer.body.error as { code: number }).code]).toEqual([status, status]);
-    expect(existsSync('/etc/out')).toBe(false);
+    expect(existsSync(join(directory, 'elsewhere'))).toBe(false);
   });
 
   it('refuses pages of elsewhere and bodies that are no JSON', async () => {
