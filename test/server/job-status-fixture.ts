@@ -86,6 +86,7 @@ export function jobStatus(more: Partial<JobStatus> = {}): JobStatus {
       restored: null,
     },
     exceptions: [],
+    audit: { epochs: 2, unbalanced: 0, latest: null, totals: [], findings: [] },
     eventLoopLagMs: 12,
     ...more,
   };

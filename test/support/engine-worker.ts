@@ -21,6 +21,7 @@ export function runSlot(payload: SlotPayload): Promise<void> {
       handle: (record) => {
         throw new Error(record.error);
       },
+      keeps: false,
       flush: async () => {},
       close: async () => {},
     }),
