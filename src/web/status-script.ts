@@ -46,6 +46,7 @@ function draw(job) {
   $('uptime').textContent = duration(end - job.startTime) + (job.restarts > 0 ? ' · ' + job.restarts + ' restarts' : '');
   drawTiles(job);
   drawGraph(job);
+  drawBalance(job);
   drawCheckpoints(job);
   drawSplits(job);
   drawExceptions(job);
@@ -131,6 +132,24 @@ function table(columns, rows, empty) {
   return element('table', null,
     element('thead', null, element('tr', null, ...columns.map(([name], i) => cell('th')(name, i)))),
     element('tbody', null, ...rows.map((row) => element('tr', null, ...row.map(cell('td'))))));
+}
+
+/** Of each operator since the job began: rows in, rows out, and what became of the others. */
+function drawBalance(job) {
+  const { epochs, unbalanced, totals, findings } = job.audit;
+  const off = findings.flatMap((epoch) => epoch.imbalances.map((each) =>
+    element('p', { class: 'bad' }, 'Checkpoint ' + epoch.checkpointId + ', ' + each.place + ': ' + each.equation + ' does not hold: ' + each.left + ' and ' + each.right)));
+  const hidden = new Set(['made', 'rows', 'offsets', 'carriedIn', 'carriedOut']);
+  const words = (name) => name.replace(/[A-Z]/g, (letter) => ' ' + letter.toLowerCase());
+  const rows = totals.map(({ name, in: inputs, out, figures }) => [
+    name,
+    inputs.length === 0 ? '' : count(sum(inputs, (value) => value)),
+    count(out),
+    Object.entries(figures).filter(([figure, value]) => value !== 0 && !hidden.has(figure)).map(([figure, value]) => count(value) + ' ' + words(figure)).join(', '),
+  ]);
+  const verdict = unbalanced === 0 ? 'All ' + epochs + ' checkpoints balance.' : unbalanced + ' of ' + epochs + ' checkpoints do not balance.';
+  const said = epochs === 0 ? [] : [element('p', { class: unbalanced === 0 ? 'good' : 'bad' }, verdict)];
+  $('balance').replaceChildren(...said, ...off, table([['Operator'], ['In', true], ['Out', true], ['What became of the rows']], rows, 'Known with the first checkpoint.'));
 }
 
 function drawCheckpoints(job) {
