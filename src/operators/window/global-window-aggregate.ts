@@ -6,6 +6,7 @@
 import { type Figures, fate } from '../../model/account.ts';
 import type { Column, ColumnBatch } from '../../model/column.ts';
 import { batchOf, minWatermark } from '../../model/column.ts';
+import { assert } from '../../model/errors.ts';
 import type { GlobalWindowAggregateSpec } from '../../model/job-graph.ts';
 import type { Operator, OperatorContext, OperatorSnapshot, Output } from '../../model/operator.ts';
 import type { StateChunk, StateTableFields } from '../../model/state.ts';
@@ -167,7 +168,12 @@ export class GlobalWindowAggregateOperator implements Operator {
 }
 
 function recordsOf(counts: Column, from: number, to: number): number {
+  assert(counts.layout === 'int', () => `counts of layout ${counts.layout}`);
   let records = 0;
-  for (let i = from; i < to; i++) records += Number(counts.layout === 'int' ? counts.values[i]! : 0);
+  if (counts.wide) for (let i = from; i < to; i++) records += Number(counts.values[i]);
+  else {
+    const { values } = counts;
+    for (let i = from; i < to; i++) records += values[i]!;
+  }
   return records;
 }
