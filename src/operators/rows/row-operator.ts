@@ -77,15 +77,16 @@ export abstract class RowOperator implements Operator {
     this.finishRestore();
     const read = this.#readers[input]!.bind(batch);
     const { ops, watermarks, length } = batch;
-    const { fates } = this;
-    const [late, timeless] = [fates.count(fate.late), fates.count(fate.nullRowtime)];
+    const { counts } = this.fates;
+    const late = counts[fate.late]!;
+    const timeless = counts[fate.nullRowtime]!;
     for (let i = 0; i < length; i++) {
       if (watermarks !== null && watermarks[i]! > this.watermark) this.processWatermark(watermarks[i]!);
-      fates.add(this.row(ops === null ? op.insert : ops[i]!, read(i), input), 1);
+      counts[this.row(ops === null ? op.insert : ops[i]!, read(i), input)]!++;
     }
     this.output.flush();
-    this.#count('lateRecords', fates.count(fate.late) - late);
-    this.#count('nullRowtimes', fates.count(fate.nullRowtime) - timeless);
+    this.#count('lateRecords', counts[fate.late]! - late);
+    this.#count('nullRowtimes', counts[fate.nullRowtime]! - timeless);
   }
 
   #count(name: string, rows: number): void {
