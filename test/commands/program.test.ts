@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EngineError } from '../../src/model/errors.ts';
 import type { RunningServer } from '../../src/server/http-server.ts';
-import { unbalancedAudit } from '../server/job-status-fixture.ts';
 import { testWorld } from './world.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'millrace-commands-'));
@@ -65,17 +64,6 @@ describe('run', () => {
     const { run, stderr } = testWorld();
     await run('run', 'values.sql', ...running, '--quiet');
     expect(stderr.text()).not.toMatch(/finished/);
-  });
-
-  it('says, even with --quiet, that rows did not balance, and where', async () => {
-    const { run, stderr } = testWorld({ audit: unbalancedAudit() });
-    expect(await run('run', 'values.sql', ...running, '--quiet')).toBe(0);
-    expect(stderr.text()).toMatch(
-      /^error: values: rows do not balance at one checkpoint: they are lost, or twice there$/m,
-    );
-    const place = 'Calc\\[2\\] → GlobalWindowAggregate\\[3\\]';
-    const line = `^  checkpoint 2: ${place}: sent = received does not hold: 40 and 39, 1 row missing$`;
-    expect(stderr.text()).toMatch(new RegExp(line, 'm'));
   });
 
   it('prints rows of a SELECT as lines of JSON', async () => {
