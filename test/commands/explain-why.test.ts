@@ -1,10 +1,10 @@
 import { afterEach, expect, it } from 'vitest';
 import type { JobAudit } from '../../src/model/account.ts';
-import { type RunningServer, startServer } from '../../src/server/http-server.ts';
+import { startServer } from '../../src/server/http-server.ts';
 import { jobStatus, unbalancedAudit } from '../server/job-status-fixture.ts';
 import { testWorld } from './world.ts';
 
-let server: RunningServer | null = null;
+let server: Awaited<ReturnType<typeof startServer>> | null = null;
 afterEach(() => server?.close());
 
 async function why(audit: JobAudit, ...more: string[]): Promise<string> {
