@@ -5,6 +5,7 @@ import { auditCommand } from './audit.ts';
 import { catalogCommand } from './catalog.ts';
 import { demoCommand } from './demo.ts';
 import type { CommandContext, CommandDependencies } from './dependencies.ts';
+import { diagnoseCommand } from './diagnose.ts';
 import { errorText } from './error-text.ts';
 import { exitCode, exitCodeOf } from './exit-code.ts';
 import { explainCommand } from './explain.ts';
@@ -61,6 +62,7 @@ function createProgram(context: CommandContext): Command {
     sqlCommand,
     sqlGatewayCommand,
     explainCommand,
+    diagnoseCommand,
     lintCommand,
     testCommand,
     queryCommand,

@@ -1,0 +1,105 @@
+/** `millrace diagnose [JOB]`: what is wrong with a job, on what that rests, and what may safely be done next. Changes nothing. */
+import { readFile, writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { type Diagnosis, diagnose } from '../deploy/diagnose/diagnose.ts';
+import type { JobFacts } from '../deploy/diagnose/job-facts.ts';
+import { EngineError } from '../model/errors.ts';
+import type { CommandContext } from './dependencies.ts';
+import { diagnosisText } from './diagnosis-text.ts';
+import { exitCode } from './exit-code.ts';
+import { duration, wholeNumber } from './option-values.ts';
+import { type OutputOptions, outputOption, writeJson } from './topology-options.ts';
+
+type DiagnoseOptions = OutputOptions &
+  Readonly<{
+    server?: string;
+    port: number;
+    host: string;
+    environment?: string;
+    between: number;
+    file?: string;
+    save?: string;
+  }>;
+
+export function diagnoseCommand(context: CommandContext): Command {
+  return new Command('diagnose')
+    .description('What is wrong with a job: ranked causes, what each rests on, and a safe next step. Changes nothing.')
+    .argument('[job]', 'its name, environment/name, or id; without it all jobs there')
+    .option('--server <url>', 'of millrace serve, or of a job (default: MILLRACE_SERVER, else --host and --port)')
+    .option('--port <port>', 'of the HTTP server', wholeNumber(1, 65_535), 8081)
+    .option('--host <address>', 'of the HTTP server', '127.0.0.1')
+    .option('--environment <name>', 'only the deployment there')
+    .option(
+      '--between <duration>',
+      'between two looks, so that rates are those of now; 0s: one look',
+      duration(0),
+      2_000,
+    )
+    .addOption(new Option('--file <path>', 'instead: what was saved of a job').conflicts(['server', 'port', 'host']))
+    .option('--save <path>', 'also write down what was seen, for --file')
+    .addOption(outputOption())
+    .addHelpText('after', examples)
+    .action(async (job: string | undefined, options: DiagnoseOptions) =>
+      context.exit(await run(job, options, context)),
+    );
+}
+
+const examples = `
+Exits with 0 where nothing is wrong, with 8 where something is. Rules over counters, checkpoints, failures and log lines decide; what jobs and
+their records say is shown, and never followed.
+
+Examples:
+  millrace diagnose
+  millrace diagnose creator-analytics --environment staging --server http://127.0.0.1:8081
+  millrace diagnose --save seen.json; millrace diagnose --file seen.json --output json | jq '.jobs[].causes[0]'`;
+
+async function run(job: string | undefined, options: DiagnoseOptions, context: CommandContext): Promise<number> {
+  const facts = await factsOf(job, options, context);
+  if (options.save !== undefined) {
+    await writeFile(resolve(context.workingDirectory, options.save), `${JSON.stringify({ jobs: facts })}\n`);
+  }
+  const jobs = facts.map(diagnose);
+  if (options.output === 'json') await writeJson({ jobs }, context);
+  else await context.stdout.write(context.redact(jobs.map(diagnosisText).join('\n')));
+  return jobs.every(({ healthy }: Diagnosis) => healthy) ? exitCode.ok : exitCode.unhealthy;
+}
+
+async function factsOf(
+  job: string | undefined,
+  options: DiagnoseOptions,
+  context: CommandContext,
+): Promise<readonly JobFacts[]> {
+  const { file, environment } = options;
+  if (file !== undefined) return await factsOfFile(file, job, context);
+  const { lookAtJobs } = await import('./job-look.ts'); // zod need not be loaded for the other commands
+  const given = options.server ?? context.env.MILLRACE_SERVER ?? `http://${options.host}:${options.port}`;
+  if (!URL.canParse(given)) throw new EngineError('INVALID_OPTION', `server: expected a URL, got '${given}'`);
+  return await lookAtJobs({ url: given.replace(/\/+$/, ''), betweenMs: options.between, job, environment }, context);
+}
+
+async function factsOfFile(
+  file: string,
+  job: string | undefined,
+  context: CommandContext,
+): Promise<readonly JobFacts[]> {
+  const path = resolve(context.workingDirectory, file);
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new EngineError('NOT_FOUND', `${path}: expected a file that can be read`, { cause });
+  });
+  const { readFacts } = await import('../deploy/diagnose/facts-reader.ts');
+  const facts = readFacts(parsed(text, path), path).filter(({ name }) => job === undefined || name === job);
+  if (facts.length > 0) return facts;
+  throw new EngineError(
+    'NOT_FOUND',
+    `${path}: expected ${job === undefined ? 'a job' : `the job '${job}'`} in it, found none`,
+  );
+}
+
+function parsed(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (cause) {
+    throw new EngineError('INVALID_OPTION', `${path}: expected JSON, found other text`, { cause });
+  }
+}

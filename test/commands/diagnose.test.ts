@@ -1,0 +1,90 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import type { JobStatus } from '../../src/model/job-status.ts';
+import { startServer } from '../../src/server/http-server.ts';
+import { failure, now, status, vertex } from '../deploy/diagnose/snapshots.ts';
+import { testWorld } from './world.ts';
+
+const directory = mkdtempSync(join(tmpdir(), 'millrace-diagnose-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+let server: Awaited<ReturnType<typeof startServer>> | null = null;
+afterEach(async () => await server?.close());
+
+const missing = status({
+  state: 'FAILED',
+  exceptions: [failure(1, 'NOT_FOUND', "topic 'views' does not exist on kafka:9092", { task: 'source views (1/2)' })],
+});
+
+async function serving(...looks: JobStatus[]): Promise<string> {
+  let asked = 0;
+  const statuses = (): JobStatus[] => [looks[Math.min(asked++, looks.length - 1)]!];
+  server = await startServer({ port: 0, host: '127.0.0.1', status: statuses, build: { version: '1.2.3' } });
+  return String(server.port);
+}
+
+function world() {
+  const clock = { now: () => now, monotonic: () => 0, random: () => 0, sleep: async () => undefined };
+  return testWorld({}, { clock, workingDirectory: directory });
+}
+
+describe('millrace diagnose', () => {
+  it('says what is wrong with a running job, on what that rests and what to do, and exits with 8', async () => {
+    const { run, stdout } = world();
+    expect(await run('diagnose', '--port', await serving(missing), '--between', '0s')).toBe(8);
+    expect(stdout.text()).toBe(`creator-views: topic-missing (nearly certain)
+  A topic that the job reads or writes is not there.
+  - source views (1/2): NOT_FOUND topic 'views' does not exist on kafka:9092 [exception:0, 2026-03-01T11:59:00.000Z]
+  Make the topic, or correct its name in the script.
+  next: millrace diagnose creator-views --output json
+`);
+  });
+
+  it('exits with 0 where nothing is wrong', async () => {
+    const { run, stdout } = world();
+    expect(await run('diagnose', 'creator-views', '--port', await serving(status()))).toBe(0);
+    expect(stdout.text()).toBe('creator-views: nothing is wrong\n');
+  });
+
+  it('looks twice: a lag that grows is found by the second look', async () => {
+    const look = (lag: number, at: number): JobStatus =>
+      status({
+        now: at,
+        vertices: [
+          vertex('source views', [{ busy: 0.9, busyMs: 0.9 * at, idleMs: 0.1 * at, backPressuredMs: 0, lag }]),
+        ],
+      });
+    const { run, stdout } = world();
+    const port = await serving(look(5_000, now - 2_000), look(9_000, now));
+    expect(await run('diagnose', '--port', port, '--output', 'json')).toBe(8);
+    expect(JSON.parse(stdout.text())).toMatchObject({ jobs: [{ causes: [{ cause: 'bottleneck' }] }] });
+  });
+
+  it('says the same of what was saved', async () => {
+    const first = world();
+    expect(
+      await first.run('diagnose', '--port', await serving(missing), '--save', 'seen.json', '--output', 'json'),
+    ).toBe(8);
+    const second = world();
+    expect(await second.run('diagnose', '--file', 'seen.json', '--output', 'json')).toBe(8);
+    expect(second.stdout.text()).toBe(first.stdout.text());
+    expect(JSON.parse(readFileSync(join(directory, 'seen.json'), 'utf8'))).toMatchObject({
+      jobs: [{ name: 'creator-views' }],
+    });
+  });
+
+  it.each([
+    ['a job that is not there', ['other'], 3],
+    ['an address where nobody is', ['--port', '1'], 1],
+    ['a file that is not there', ['--file', 'none.json'], 3],
+    ['a file of something else', ['--file', 'else.json'], 2],
+    ['a file and an address', ['--file', 'else.json', '--port', '1'], 2],
+  ])('refuses %s', async (_what, argv, code) => {
+    writeFileSync(join(directory, 'else.json'), '{"vertices": 3}');
+    const port = argv.some((word) => word === '--port' || word === '--file') ? [] : ['--port', await serving(status())];
+    const { run, stdout } = world();
+    expect(await run('diagnose', ...argv, ...port)).toBe(code);
+    expect(stdout.text()).toBe('');
+  });
+});
