@@ -6,7 +6,7 @@ import { kafkaOutlet } from '../../src/simulator/kafka-outlet.ts';
 import { Publisher } from '../../src/simulator/publisher.ts';
 import { type KafkaTarget, parseScenario } from '../../src/simulator/scenario.ts';
 import { auditOnce, reportOf, twoTiers } from '../support/audit-tiers.ts';
-import { runFleet } from '../support/fleet.ts';
+import { fleetSubjectOf, runFleet } from '../support/fleet.ts';
 import { describeWithJava } from '../support/testbed/describe-with-java.ts';
 import { startKafka, type TestKafka } from '../support/testbed/kafka.ts';
 
@@ -47,7 +47,7 @@ describeWithJava('a fleet in Kafka', () => {
       return new Publisher(scenario, shard, outlet, null, clock).run(new AbortController().signal);
     });
     const totals = await Promise.all(shards);
-    const { rows } = runFleet(scenario.fleet);
+    const { rows } = runFleet(fleetSubjectOf(scenario).settings);
     expect(totals[0]!.records + totals[1]!.records).toBe(rows.length);
 
     const messages = await readAll(kafka.bootstrap, 'fleet', rows.length);
