@@ -58,7 +58,8 @@ export function distributionOf(map: YamlMap, unit: Unit): Distribution {
   if (shape === undefined || others.length > 0)
     throw map.fault(others[0] ?? 'constant', `one of ${shapeNames.join(', ')}`);
   const texts = map.isList(shape) ? map.list(shape) : [map.optionalScalar(shape)!];
-  const [a, b = 0] = texts.map((text) => numberOf(text, map, shape, unit));
+  const unitOf = (index: number): Unit => (shape === 'lognormal' && index === 1 ? plainNumber : unit);
+  const [a, b = 0] = texts.map((text, index) => numberOf(text, map, shape, unitOf(index)));
   if (texts.length !== shapes[shape]) throw map.fault(shape, shapes[shape] === 1 ? unit.expected : 'a list of two');
   const bound = (key: string, none: number): number =>
     map.has(key) ? numberOf(map.optionalScalar(key)!, map, key, unit) : none;

@@ -182,8 +182,7 @@ class EventRecords implements RecordStream {
 
   #stepFields(model: EventModel, seed: number): (readonly StepField[] | null)[][] {
     const actors = this.#names.map((name) => encoder.encode(JSON.stringify(name).slice(0, -1)));
-    const onBurst = (field: string, value: string, fromMs: number, toMs: number): void =>
-      this.#tell?.({ kind: 'burst', field, value, from: isoTime(fromMs), to: isoTime(toMs) });
+    const onBurst = this.#tell === null ? () => {} : this.#burstTeller(this.#tell);
     return model.journeys.map((journey) =>
       journey.steps.map((step) => {
         const anomaly = journey.isAnomaly ? journey.name : null;
@@ -193,11 +192,28 @@ class EventRecords implements RecordStream {
     );
   }
 
+  /** Tells of each burst once: by its first event. */
+  #burstTeller(tell: TruthListener): ValueContext['onBurst'] {
+    const told = new Map<string, number>();
+    return (field, fromMs, lengthMs, value) => {
+      if (fromMs <= (told.get(field) ?? -1)) return;
+      told.set(field, fromMs);
+      tell({ kind: 'burst', field, value: value(), from: isoTime(fromMs), to: isoTime(fromMs + lengthMs) });
+    };
+  }
+
   #tellJourney({ actor, number, model, fromMs, toMs }: EndedJourney): void {
     if (!model.isAnomaly) return;
     const name = this.#names[actor];
     const [from, to] = [isoTime(fromMs), isoTime(toMs)];
-    this.#tell?.({ kind: 'anomaly', anomaly: model.name, actor: name, journey: `${name}.${number}`, from, to });
+    this.#tell?.({
+      kind: 'anomaly',
+      anomaly: model.name,
+      actor: name,
+      journey: `${name}-${this.#run}.${number}`,
+      from,
+      to,
+    });
   }
 
   #tellDelivery(member: number, sequence: number, kind: number, timeMs: number, dueMs: number): void {

@@ -36,8 +36,8 @@ export type ValueContext = Readonly<{
   step: string;
   /** null: none. */
   anomaly: string | null;
-  /** The name of a burst's value is told here, once. */
-  onBurst: (field: string, value: string, fromMs: number, toMs: number) => void;
+  /** Is told the value of a burst with each event of it. */
+  onBurst: (field: string, fromMs: number, lengthMs: number, value: () => string) => void;
 }>;
 
 export type Value = Readonly<{
@@ -54,7 +54,7 @@ export function valueFor(name: string, model: ValueModel, ctx: ValueContext): Va
     case 'event-id':
       return numbered(ctx, `-${ctx.run}-`, ({ sequence }) => sequence);
     case 'journey':
-      return numbered(ctx, '.', ({ journey }) => journey);
+      return numbered(ctx, `-${ctx.run}.`, ({ journey }) => journey);
     case 'actor':
       return actorName(ctx);
     case 'time':
@@ -157,16 +157,11 @@ function bursting(
   const chance = bitsOf(`${name} burst`, of, seed);
   const { a, b } = streamKey(seed, count);
   const salt = saltOf(`${name} burst value`);
-  let told = -1;
   return (moment) => {
     if (uniform(chance(moment)) >= share) return usual(moment);
     const span = Math.floor((of === 'journey' ? moment.journeyMs : moment.timeMs) / everyMs);
     const value = Math.floor(uniform(draw(a, b, salt, span)) * count);
-    if (span > told) {
-      told = span;
-      const text = `${prefix}${String(value + 1).padStart(String(count).length, '0')}`;
-      onBurst(name, text, span * everyMs, (span + 1) * everyMs);
-    }
+    onBurst(name, span * everyMs, everyMs, () => `${prefix}${String(value + 1).padStart(String(count).length, '0')}`);
     return value;
   };
 }
