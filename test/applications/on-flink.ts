@@ -22,7 +22,8 @@ Databases of the applications must not be in the catalog: they are made, and dro
   --catalog URI    an Iceberg REST catalog, for both, whose warehouse both can write (default http://127.0.0.1:8181)
   --only LIST      names of applications, with commas
   --duration SPAN  simulated time (default 30 min)
-  --partitions N   of the topics (default 4)`;
+  --partitions N   of the topics (default 4)
+  --parallelism N  on Flink, as many task slots (default 1)`;
 
 const { values } = parseArgs({
   options: {
@@ -32,6 +33,7 @@ const { values } = parseArgs({
     only: { type: 'string' },
     duration: { type: 'string', default: '30 min' },
     partitions: { type: 'string', default: '4' },
+    parallelism: { type: 'string', default: '1' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -91,6 +93,7 @@ async function onFlink(app: Application, topic: string): Promise<void> {
   try {
     // The job is over when the statement is.
     await session.run("SET 'table.dml-sync' = 'true'");
+    await session.run(`SET 'parallelism.default' = '${values.parallelism}'`);
     for (const [key, value] of settings) await session.run(`SET '${key}' = '${value}'`);
     for (const { text } of parseScript(script)) {
       await session.run(text).catch((error: unknown) => {
