@@ -52,13 +52,16 @@ FROM payments
 WHERE status = 'approved'
 WINDOW w AS (PARTITION BY card_id ORDER BY event_time RANGE BETWEEN ${window} PRECEDING AND CURRENT ROW);
 
+CREATE TEMPORARY VIEW velocity AS
+SELECT *, LAG(payments) OVER (PARTITION BY card_id ORDER BY event_time) AS payments_before FROM recent;
+
 EXECUTE STATEMENT SET
 BEGIN
   -- Once, by the payment that reaches the number; one more each time that it does so again.
   INSERT INTO lake.payments.alerts
   SELECT 'velocity', card_id, payment_id, since, event_time, payments, CAST(amount AS DECIMAL(38, 2)), CAST(NULL AS STRING)
-  FROM recent
-  WHERE payments = ${max_payments};
+  FROM velocity
+  WHERE payments >= ${max_payments} AND COALESCE(payments_before, 0) < ${max_payments};
 
   -- Who has numbers of cards tries them with small amounts, is declined now and then, and takes a lot once one works.
   INSERT INTO lake.payments.alerts

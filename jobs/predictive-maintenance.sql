@@ -75,6 +75,7 @@ FROM (
     machine_id, line, window_end, window_time, vibration AS y,
     CAST(TIMESTAMPDIFF(SECOND, TIMESTAMP '2020-01-01 00:00:00', window_start) AS DECIMAL(10, 0)) AS x
   FROM measured
+  WHERE readings >= ${min_readings}
 )
 WINDOW w AS (PARTITION BY machine_id ORDER BY window_time RANGE BETWEEN ${trend} PRECEDING AND CURRENT ROW);
 
