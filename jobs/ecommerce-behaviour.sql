@@ -81,7 +81,8 @@ BEGIN
     END
   FROM visits;
 
-  -- The funnel of one product: looked at, at least once; put into the cart; bought. Searches have no product and so no part in it.
+  -- The funnel of one product: looked at, at least once; put into the cart, and on to the checkout; bought. Searches have no product
+  -- and so no part in it.
   INSERT INTO lake.shop.purchases
   SELECT
     user_id, product_id, category, viewed, put_in_cart, purchased, `views`, price,
@@ -99,11 +100,10 @@ BEGIN
       bought.price AS price
     ONE ROW PER MATCH
     AFTER MATCH SKIP PAST LAST ROW
-    PATTERN (looked+ chosen+ paying* bought) WITHIN ${funnel}
+    PATTERN (looked+ chosen+ bought) WITHIN ${funnel}
     DEFINE
       looked AS looked.event_type = 'view',
-      chosen AS chosen.event_type = 'cart',
-      paying AS paying.event_type = 'checkout',
+      chosen AS chosen.event_type IN ('cart', 'checkout'),
       bought AS bought.event_type = 'purchase'
   );
 END;

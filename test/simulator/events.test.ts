@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { lineOutlet } from '../../src/simulator/outlet.ts';
 import { Publisher } from '../../src/simulator/publisher.ts';
@@ -215,6 +217,12 @@ model:
     expect(bases.map(({ size }) => size)).toEqual([1, 1, 1]);
     expect(new Set(bases.flatMap((set) => [...set])).size).toBe(3);
   });
+});
+
+it('the example of the documentation is a scenario', () => {
+  const page = readFileSync(join(import.meta.dirname, '../../docs/applications/README.md'), 'utf8');
+  const example = /^```yaml\n([\s\S]*?)^```$/m.exec(page)![1]!;
+  expect(parseScenario(example, 'README.md').subject).toMatchObject({ size: 1000, members: 'actors' });
 });
 
 describe('a model that is wrong', () => {
