@@ -1,4 +1,5 @@
 /** Records to a Kafka topic, the member's name as key: by the default partitioner a member stays in one partition. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createTopics, listTopics } from '../kafka/admin.ts';
 import { type ClientConfig, clientConfig } from '../kafka/client-config.ts';
 import { KafkaCluster } from '../kafka/cluster.ts';
@@ -26,7 +27,8 @@ export async function kafkaOutlet(
     ? await auditedSender(target.topic, Object.fromEntries(target.properties), scenario.name)
     : plainSender(config, target.topic, clock);
   try {
-    return new KafkaOutlet(sender, scenario.subject.keys(shard), await sender.open());
+    const partitions = await (target.partitions === null ? sender.open() : openWhenThere(sender));
+    return new KafkaOutlet(sender, scenario.subject.keys(shard), partitions);
   } catch (error) {
     await sender.close().catch(() => {}); // the error that came first counts
     throw error;
@@ -68,6 +70,20 @@ async function ensureTopic(config: ClientConfig, name: string, partitions: numbe
     if (!isEngineError(error) || error.code !== 'CONFLICT') throw error;
   } finally {
     cluster.close();
+  }
+}
+
+const patience = 60; // naps
+
+/** A topic that was just made is not known to every broker at once. */
+export async function openWhenThere(sender: RecordSender, napMs = 500): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await sender.open();
+    } catch (error) {
+      if (!isEngineError(error) || error.code !== 'NOT_FOUND' || attempt === patience) throw error;
+      await sleep(napMs);
+    }
   }
 }
 

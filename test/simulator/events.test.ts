@@ -177,6 +177,9 @@ describe('a scenario of events', () => {
         .sort(),
     ).toEqual(ids('duplicate').sort());
     expect(ids('late').length).toBe(totals.late);
+    const behind = (kind: string) => truth.filter((line) => line.kind === kind).map((line) => Number(line.behind_ms));
+    expect([Math.min(...behind('late')) >= 30_000, Math.max(...behind('late')) <= 60_000]).toEqual([true, true]);
+    expect([Math.min(...behind('duplicate')) > 0, Math.max(...behind('duplicate')) > 4_000]).toEqual([true, true]);
     expect(totals.late / totals.events).toBeCloseTo(0.02, 2);
     expect(truth.at(-1)).toMatchObject({ kind: 'summary', records: events.length });
   });
