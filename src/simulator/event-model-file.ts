@@ -17,7 +17,7 @@
  *       weight: 95
  *       steps:
  *         view: { wait: { exponential: 20 s }, next: { like: 0.2, view: 0.5 } } # else it ends
- *         like: {}
+ *         like: {} # a wait, or pause, that is not set is 1 s
  *     bot: { weight: 1, anomaly: true, steps: { view: { wait: 100 ms, next: { view: 0.98 } } } }
  * ```
  */
@@ -44,7 +44,7 @@ import {
 const namePattern = { pattern: /^[A-Za-z][A-Za-z0-9_-]{0,62}$/, expected: 'a name of letters, digits, _ and -' };
 const maxDigits = 6;
 const maxZipf = 1_000_000;
-const noWait = { shape: 'constant', a: 1000, b: 0, min: -Infinity, max: Infinity } as const;
+const oneSecond = { shape: 'constant', a: 1000, b: 0, min: -Infinity, max: Infinity } as const;
 
 /** Faults are INVALID_OPTION with path and line. */
 export function parseEventModel(map: YamlMap): EventModel {
@@ -56,7 +56,7 @@ export function parseEventModel(map: YamlMap): EventModel {
   const model: EventModel = {
     actor: map.string('actor', namePattern),
     activity: numberAt(map, 'activity', 0, 0, 10),
-    pause: map.has('pause') ? distributionAt(map, 'pause', timeSpan) : noWait,
+    pause: map.has('pause') ? distributionAt(map, 'pause', timeSpan) : oneSecond,
     fields,
     journeys: names.map((name) => journeyOf(name, journeys.map(name), fields)),
   };
@@ -110,7 +110,7 @@ function stepOf(name: string, map: YamlMap, names: readonly string[], fields: re
   return {
     name,
     silent: map.optionalBoolean('silent') ?? false,
-    wait: map.has('wait') ? distributionAt(map, 'wait', timeSpan) : noWait,
+    wait: map.has('wait') ? distributionAt(map, 'wait', timeSpan) : oneSecond,
     next: following,
     values: valuesOf(map, fields),
   };

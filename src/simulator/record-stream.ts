@@ -7,7 +7,7 @@ import type { RecordBuffer } from './record-buffer.ts';
 /** Publisher `index` of `count` that share a subject. */
 export type Shard = Readonly<{ index: number; count: number }>;
 
-/** A line of the truth about a run, without its `kind` an error. */
+/** A line of the truth about a run. */
 export type Truth = Readonly<{ kind: string } & Record<string, unknown>>;
 
 /** Is told what was done to the stream, in its order. */
