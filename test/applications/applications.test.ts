@@ -6,6 +6,7 @@ import { parseJobSpec } from '../../src/job/job-spec.ts';
 import { parseScenario } from '../../src/simulator/scenario.ts';
 import { type Application, applications, jobsDirectory } from './catalogue.ts';
 import { command, type Json, runLocally } from './local-run.ts';
+import { differences } from './rows.ts';
 
 // The catalogue of applications: each can be run as it is, does on rows what its test says, and finds in simulated events what is there.
 
@@ -54,6 +55,12 @@ describe('names and aliases', () => {
     expect(all.length).toBe(new Set(all.map((alias) => alias.toLowerCase())).size);
     for (const { name, aliases } of specs) expect(aliases.length, name).toBeGreaterThan(2);
   });
+});
+
+it('rows are compared as on Flink: in any order, doubles to nine digits, each as often as it is there', () => {
+  const rows = ['{"a":1,"b":0.1}', '{"a":2,"b":0.30000000000000004}', '{"a":2,"b":0.3}'];
+  expect(differences(rows, [rows[1]!, rows[1]!, rows[0]!])).toEqual([]);
+  expect(differences(rows, [rows[0]!, rows[0]!, rows[1]!])).toEqual(['+ {"a":1,"b":0.1}', '- {"a":2,"b":0.3}']);
 });
 
 const scratch = mkdtempSync(join(tmpdir(), 'millrace-applications-'));
