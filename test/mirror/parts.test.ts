@@ -62,6 +62,22 @@ describe('held buffers', () => {
     other.release();
     expect(buffers.heldBytes).toBe(0);
   });
+
+  it('are all kept for the next, up to the bound', () => {
+    const buffers = new HeldBuffers(1_000_000, () => {});
+    const all = Array.from({ length: 9 }, () => buffers.take(100_000)); // somewhat larger each: there is room for 8
+    for (const bytes of all) buffers.hold(bytes).release();
+    const again = Array.from({ length: 9 }, () => buffers.take(90_000));
+    expect(all.filter((bytes) => again.includes(bytes))).toHaveLength(8);
+  });
+
+  it('make way for a larger one', () => {
+    const buffers = new HeldBuffers(1_000_000, () => {});
+    const small = buffers.take(100_000);
+    buffers.hold(small).release();
+    expect(buffers.take(300_000)).not.toBe(small);
+    expect(buffers.take(100_000)).not.toBe(small);
+  });
 });
 
 describe('a partition of the target', () => {
