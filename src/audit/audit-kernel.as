@@ -360,8 +360,7 @@ export function account(record: usize, count: i32, sums: usize, quarter: u32): v
 
 @inline function addToCell(table: usize, cell: u32, check: u32, identity: u64, content: u64): void {
   const at = table + (<usize>cell << 5);
-  store<u32>(at, load<u32>(at) + 1);
-  store<u32>(at, load<u32>(at, 4) + check, 4);
+  store<u64>(at, load<u64>(at) + pair(check, 1)); // a table that is being filled counts from 0: nothing is carried into the checks
   addWide(at + 8, identity);
   addWide(at + 20, content);
 }
