@@ -1,17 +1,11 @@
 /** The deploy service over a control database, a parser and a control plane: what every surface calls. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../engine/clock.ts';
-import type { ControlPlane, Plan } from '../model/change-plan.ts';
+import type { Actor, ControlPlane, Plan } from '../model/change-plan.ts';
 import type { AskAnswer, Caller, DeployService, PlanConfirmation } from '../model/deploy-service.ts';
 import type { DeploymentView } from '../model/deployment.ts';
 import { EngineError, toErrorData } from '../model/errors.ts';
-import {
-  type Intent,
-  type IntentContext,
-  type IntentParser,
-  type IntentStep,
-  maxIntentBytes,
-} from '../model/intent.ts';
+import type { IntentParser, IntentStep } from '../model/intent.ts';
 import { Applier } from './apply/applier.ts';
 import {
   checkConfirmer,
@@ -23,19 +17,13 @@ import {
 } from './apply/confirmation.ts';
 import { type Catalogue, type CatalogueDirectories, readCatalogue } from './catalogue/catalogue.ts';
 import { DeployLog } from './log/deploy-log.ts';
-import type { LogEvent } from './log/log-entry.ts';
 import { withoutSecrets } from './log/secret-text.ts';
-import { answerReadings } from './plan/answers.ts';
-import { readingCommand } from './plan/explicit-command.ts';
+import { Asker } from './plan/asker.ts';
 import { maySeePlan, type World } from './plan/plan-places.ts';
 import { PlanStore } from './plan/plan-store.ts';
-import { checkRate, makePlan, planAnswer, rateWindowMs } from './plan/planner.ts';
-import { resolveSteps } from './plan/resolver.ts';
-import { Scene } from './plan/scene.ts';
-import { shownText, withoutHidden } from './plan/shown-text.ts';
-import { checkedIntent, checkedSteps } from './plan/step-shape.ts';
-import { maySee } from './policy/grant.ts';
-import { Switches } from './policy/switches.ts';
+import { shownText } from './plan/shown-text.ts';
+import { maySee, mayTurnSwitches } from './policy/grant.ts';
+import { Switches, type SwitchName } from './policy/switches.ts';
 import { openControlDatabase } from './store/database.ts';
 
 export type DeployServiceOptions = CatalogueDirectories &
@@ -49,7 +37,8 @@ export type DeployServiceOptions = CatalogueDirectories &
 
 export interface LocalDeployService extends DeployService {
   readonly switches: Switches;
-  readonly log: DeployLog;
+  /** Holds at once, for every process. PERMISSION for anyone but an admin. */
+  turnSwitch(name: SwitchName, isOn: boolean, actor: Actor, reason: string | null): void;
   /** The catalogue as its files say now, with its access list and its faults. */
   catalogue(): Catalogue;
   /** Goes on with plans whose process was killed. To be called once, by the process that applies plans. */
@@ -66,15 +55,13 @@ export function openDeployService(options: DeployServiceOptions): LocalDeploySer
 const listed = 200; // plans, newest first
 const pollMs = 100;
 
-type Understood = Readonly<{ parser: IntentParser['name'] | null; environment: string | null }>;
-
 class CatalogueDeployService implements LocalDeployService {
   readonly switches: Switches;
   readonly log: DeployLog;
   readonly #options: DeployServiceOptions;
   readonly #database: DatabaseSync;
   readonly #store: PlanStore;
-  readonly #parser: IntentParser;
+  readonly #asker: Asker;
   readonly #applier: Applier;
 
   constructor(options: DeployServiceOptions, database: DatabaseSync) {
@@ -84,7 +71,9 @@ class CatalogueDeployService implements LocalDeployService {
     this.#store = new PlanStore(database);
     this.switches = new Switches(database);
     this.log = new DeployLog(database, dataDirectory, clock);
-    this.#parser = options.createParser(() => this.switches.isOn('llm.enabled'));
+    const parser = options.createParser(() => this.switches.isOn('llm.enabled'));
+    const { log, switches } = this;
+    this.#asker = new Asker({ parser, control, store: this.#store, log, switches, clock });
     const mutationsEnabled = (): boolean => this.switches.isOn('mutations.enabled');
     this.#applier = new Applier({ store: this.#store, log: this.log, control, clock, mutationsEnabled });
   }
@@ -110,40 +99,20 @@ class CatalogueDeployService implements LocalDeployService {
   }
 
   async ask(text: string, environment: string | null, caller: Caller): Promise<AskAnswer> {
-    if (Buffer.byteLength(text) > maxIntentBytes) {
-      throw new EngineError(
-        'INVALID_OPTION',
-        `words: expected at the most ${maxIntentBytes} bytes, got ${Buffer.byteLength(text)}`,
-      );
-    }
-    const world = await this.#world();
-    const scene = this.#scene(world, caller, environment);
-    const parsed: unknown = await this.#parser.parse(withoutHidden(text), contextOf(scene));
-    return await this.#logged(caller, async () => {
-      const intent = checkedIntent(parsed);
-      const { parser } = intent;
-      const answer = await this.#answerTo(intent, world, scene, { parser, environment }, caller);
-      const outcome = answer.kind === 'plan' ? answer.plan.id : answer.kind;
-      const { actor, surface } = caller;
-      this.log.append({
-        event: 'asked',
-        actor,
-        surface,
-        text: withoutSecrets(text),
-        parser,
-        intent,
-        outcome,
-      });
-      return answer;
-    });
+    return await this.#logged(caller, async () => this.#asker.ask(text, environment, caller, await this.#world()));
   }
 
   async plan(steps: readonly IntentStep[], caller: Caller): Promise<AskAnswer> {
-    return await this.#logged(caller, async () => {
-      const world = await this.#world();
-      const scene = this.#scene(world, caller, null);
-      return await this.#planSteps(steps, world, scene, { parser: null, environment: null }, caller);
-    });
+    return await this.#logged(caller, async () => this.#asker.plan(steps, caller, await this.#world()));
+  }
+
+  turnSwitch(name: SwitchName, isOn: boolean, actor: Actor, reason: string | null): void {
+    if (!mayTurnSwitches(actor)) {
+      throw new EngineError('PERMISSION', `${actor.name} may not turn ${name}: it takes the role admin`);
+    }
+    const said = reason === null ? null : withoutSecrets(shownText(reason, 500));
+    this.log.append({ event: 'switched', actor, name, isOn, reason: said });
+    this.switches.set(name, isOn, { name: actor.name, time: this.#options.clock.now(), reason: said });
   }
 
   async getPlan(id: string, caller: Caller): Promise<Plan> {
@@ -218,45 +187,6 @@ class CatalogueDeployService implements LocalDeployService {
     return deployments.filter(({ team, environment }) => maySee(actor, { team, environment }));
   }
 
-  async #answerTo(
-    intent: Intent,
-    world: World,
-    scene: Scene,
-    understood: Understood,
-    caller: Caller,
-  ): Promise<AskAnswer> {
-    if (intent.kind !== 'steps') return intent;
-    return await this.#planSteps(intent.steps, world, scene, understood, caller);
-  }
-
-  async #planSteps(
-    given: readonly IntentStep[],
-    world: World,
-    scene: Scene,
-    understood: Understood,
-    caller: Caller,
-  ): Promise<AskAnswer> {
-    const parser = understood.parser ?? 'rules';
-    const steps = checkedSteps(given);
-    const resolved = resolveSteps(steps, scene);
-    if (resolved.kind === 'question') return { ...resolved, parser };
-    if (resolved.kind === 'nothing')
-      return { kind: 'answer', text: resolved.text, data: null, command: 'millrace jobs list', parser };
-    if (resolved.kind === 'readings') {
-      const { control } = this.#options;
-      const told = await answerReadings(resolved.readings, scene, control);
-      return { kind: 'answer', ...told, command: readingCommand(resolved.readings), parser };
-    }
-    const { clock } = this.#options;
-    const now = clock.now();
-    checkRate(caller.actor.name, this.#store.countSince(caller.actor.name, now - rateWindowMs));
-    const mutationsEnabled = this.switches.isOn('mutations.enabled');
-    const plan = makePlan({ changes: resolved, caller, ...understood, ...world, mutationsEnabled, now });
-    this.log.append(plannedEvent(plan, steps, world.catalogue.version));
-    this.#store.add(plan);
-    return planAnswer(plan);
-  }
-
   /** Recorded, and begun where nobody else has to say yes. Synchronous, so that nothing comes between. */
   #confirm(plan: Plan, { reason }: PlanConfirmation, { actor, surface }: Caller, world: World): Plan {
     const { id, hash } = plan;
@@ -288,16 +218,6 @@ class CatalogueDeployService implements LocalDeployService {
       );
     }
     return { catalogue, deployments: await this.#options.control.list() };
-  }
-
-  #scene({ catalogue, deployments }: World, { actor }: Caller, environment: string | null): Scene {
-    return new Scene({
-      catalogue,
-      deployments,
-      actor,
-      environment,
-      releaseOf: (digest) => this.#store.release(digest),
-    });
   }
 
   #visible(id: string, { actor }: Caller, world: World): Plan {
@@ -333,45 +253,6 @@ class CatalogueDeployService implements LocalDeployService {
       throw error;
     }
   }
-}
-
-function contextOf(scene: Scene): IntentContext {
-  const byDefault = scene.environments.find(({ isDefault }) => isDefault) ?? null;
-  const only = scene.environments.length === 1 ? scene.environments[0]! : null;
-  return {
-    jobs: scene.jobs.map(({ spec }) => ({
-      name: spec.name,
-      aliases: spec.aliases,
-      description: spec.description ?? '',
-      parameters: spec.parameters.map(({ name, type, description }) => ({
-        name,
-        type,
-        description: description ?? '',
-      })),
-    })),
-    environments: scene.environments.map(({ name }) => name),
-    defaultEnvironment: scene.saidEnvironment ?? (byDefault ?? only)?.name ?? null,
-    running: scene.deployments
-      .toSorted((a, b) => b.updatedAt - a.updatedAt)
-      .map(({ job, environment }) => ({ job, environment })),
-  };
-}
-
-function plannedEvent(plan: Plan, steps: readonly IntentStep[], catalogue: string): LogEvent {
-  const { actor, surface, id, hash, risk, confirmation, decisions, command } = plan;
-  return {
-    event: 'planned',
-    actor,
-    surface,
-    steps,
-    plan: id,
-    planHash: hash,
-    risk,
-    confirmation,
-    decisions,
-    command,
-    catalogue,
-  };
 }
 
 function notPending({ id, status }: Plan): EngineError {

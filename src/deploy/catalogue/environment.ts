@@ -21,8 +21,8 @@ export type Environment = Readonly<{
   isDefault: boolean;
   /** Handed to every job that declares them. */
   parameters: ReadonlyMap<string, string>;
-  /** Options of the engines that can be reached from here, addresses above all; what they mean is said by the target. */
-  engines: ReadonlyMap<JobEngine, ReadonlyMap<string, string>>;
+  /** How the engines are reached from here; what the fields mean is for the target of each to say. */
+  engines: ReadonlyMap<JobEngine, YamlMap>;
   /** What differs from the table of the class. */
   policy: ReadonlyMap<RiskClass, Graduation>;
   freezes: readonly Freeze[];
@@ -86,7 +86,7 @@ function scalars(map: YamlMap): ReadonlyMap<string, string> {
 
 function enginesOf(map: YamlMap): Environment['engines'] {
   map.allow(jobEngines);
-  return new Map(jobEngines.filter((engine) => map.has(engine)).map((engine) => [engine, scalars(map.map(engine))]));
+  return new Map(jobEngines.filter((engine) => map.has(engine)).map((engine) => [engine, map.map(engine)]));
 }
 
 function policyOf(map: YamlMap): Environment['policy'] {

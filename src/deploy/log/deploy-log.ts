@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import type { Clock } from '../../engine/clock.ts';
 import { EngineError } from '../../model/errors.ts';
-import { inTransaction } from '../store/database.ts';
+import { inTransaction, openControlDatabase } from '../store/database.ts';
 import { type ChainEnd, chainStart, faultOfLine, type LogEntry, type LogEvent, nextEntry } from './log-entry.ts';
 
 /** The end of the chain and of the file, bytes. */
@@ -17,6 +17,10 @@ type Head = ChainEnd & Readonly<{ size: number }>;
 export function deployLogPath(dataDirectory: string): string {
   return join(dataDirectory, 'deploy-log.jsonl');
 }
+
+const headTable = `CREATE TABLE IF NOT EXISTS deploy_log_head (
+  id INTEGER PRIMARY KEY CHECK (id = 1), sequence INTEGER NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL
+) STRICT`;
 
 export class DeployLog {
   readonly #database: DatabaseSync;
@@ -27,9 +31,7 @@ export class DeployLog {
     this.#database = database;
     this.#path = deployLogPath(dataDirectory);
     this.#clock = clock;
-    database.exec(`CREATE TABLE IF NOT EXISTS deploy_log_head (
-      id INTEGER PRIMARY KEY CHECK (id = 1), sequence INTEGER NOT NULL, hash TEXT NOT NULL, size INTEGER NOT NULL
-    ) STRICT`);
+    database.exec(headTable);
   }
 
   /** Returns when it is on the disk. Throws IO: then what it speaks of must not happen. */
@@ -45,11 +47,6 @@ export class DeployLog {
     });
   }
 
-  /** Where the chain ended when this database last wrote; null: it never did. */
-  head(): ChainEnd | null {
-    return this.#head();
-  }
-
   #open(): number {
     try {
       return openSync(this.#path, existsSync(this.#path) ? 'r+' : 'w+', 0o600);
@@ -62,8 +59,7 @@ export class DeployLog {
   }
 
   #head(): Head | null {
-    const row = this.#database.prepare('SELECT sequence, hash, size FROM deploy_log_head WHERE id = 1').get();
-    return (row as unknown as Head | undefined) ?? null;
+    return readHead(this.#database);
   }
 
   /** The last whole entry. What a killed process left behind it, an entry or a part of one, is taken in or taken away. */
@@ -110,3 +106,19 @@ export class DeployLog {
 }
 
 const newline = 0x0a;
+
+function readHead(database: DatabaseSync): Head | null {
+  const row = database.prepare('SELECT sequence, hash, size FROM deploy_log_head WHERE id = 1').get();
+  return (row as unknown as Head | undefined) ?? null;
+}
+
+/** Where the chain ended when the control database was last written; null: it never was. */
+export function headOf(dataDirectory: string): ChainEnd | null {
+  const database = openControlDatabase(dataDirectory);
+  try {
+    database.exec(headTable);
+    return readHead(database);
+  } finally {
+    database.close();
+  }
+}

@@ -4,14 +4,14 @@ import type { Intent, IntentStep, ParserName } from '../../model/intent.ts';
 import { canonicalHash } from '../plan/canonical-json.ts';
 
 export type LogEvent =
-  /** Words and what was understood; the text without what looks like a secret. */
+  /** Words and what was understood; the text without what looks like a secret. `outcome`: a plan's id, a kind of answer or an error's code. */
   | Readonly<{
       event: 'asked';
       actor: Actor;
       surface: Surface;
       text: string;
       parser: ParserName;
-      intent: Intent;
+      intent: Intent | null;
       outcome: string;
     }>
   | Readonly<{

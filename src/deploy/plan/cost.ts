@@ -26,7 +26,7 @@ function costOfSlots(slots: number): Cost {
 
 /** Of a deployment as it is wanted now. */
 export function costOfDeployment(view: DeploymentView, catalogue: Catalogue): Cost {
-  if (view.wanted === 'suspended' || view.state === 'FAILED') return nothing;
+  if (view.wanted === 'suspended' || view.state === 'FAILED' || view.observed?.state === 'FINISHED') return nothing;
   return costOfSlots(view.release.parallelism ?? slotsOfSpec(view.job, catalogue));
 }
 

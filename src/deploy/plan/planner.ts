@@ -1,7 +1,7 @@
 /** From steps to a plan that waits: resolve, decide, reckon, hash. Changes nothing. */
 import { randomBytes } from 'node:crypto';
 import type { Plan } from '../../model/change-plan.ts';
-import type { AskAnswer, Caller } from '../../model/deploy-service.ts';
+import type { Caller } from '../../model/deploy-service.ts';
 import { type DeploymentView, deploymentId } from '../../model/deployment.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { ParserName } from '../../model/intent.ts';
@@ -78,11 +78,6 @@ function freeTexts({ steps }: Changes, catalogue: Catalogue): Decision[] {
       text: `${job}: '${field}' becomes '${after}', a text that the words gave: read it.`,
     }));
   });
-}
-
-/** For those who ask: the plan as an answer. */
-export function planAnswer(plan: Plan): AskAnswer {
-  return { kind: 'plan', plan, command: plan.command, parser: plan.parser ?? 'rules' };
 }
 
 const plansPerHour = 120;

@@ -77,7 +77,8 @@ export class Scene {
     const view = this.deployments.find((each) => deploymentId(each) === deploymentId(key));
     if (view === undefined) return null;
     const { digest, parameters, parallelism } = view.release;
-    const isRunning = view.wanted === 'running' && view.state !== 'FAILED';
+    const hasEnded = view.state === 'FAILED' || view.observed?.state === 'FINISHED';
+    const isRunning = view.wanted === 'running' && !hasEnded;
     const state = isRunning ? 'running' : 'suspended';
     const release = this.#releaseOf(digest);
     return { state, engine: view.engine, release, digest, parameters, parallelism, view };

@@ -54,8 +54,8 @@ function refuseStray(step: IntentStep, { key, seen }: Subject): void {
     new EngineError('INVALID_OPTION', `'${verb} ${key.job}': expected no ${what}: '${verb}' takes none`);
   if (Object.keys(parameters).length > 0 && !takesValues.includes(verb)) throw stray('parameters');
   if (parallelism !== null && !takesValues.includes(verb) && verb !== 'scale') throw stray('parallelism');
-  if (step.savepoint !== null && !['stop', 'pause', 'restart', 'scale', 'deploy'].includes(verb)) {
-    if (verb !== 'savepoint' || !step.savepoint) throw stray('savepoint');
+  if (step.savepoint === false && verb !== 'stop' && verb !== 'pause') {
+    throw new EngineError('INVALID_OPTION', `'${verb} ${key.job}': only stop and pause may leave the savepoint out`);
   }
   if (engine !== null && seen !== null && engine !== seen.engine && !['deploy', 'start'].includes(verb)) {
     throw new EngineError('INVALID_OPTION', `'${verb} ${key.job}' on ${engine}: it is deployed on ${seen.engine}`);
@@ -91,8 +91,11 @@ function deploy(step: IntentStep, subject: Subject): Built {
   const release = buildRelease(job, { environment: key.environment, engine, parameters: merged.values, parallelism });
   const isSame = seen !== null && seen.state === 'running' && seen.digest === release.digest;
   if (isSame && seen.view?.state !== 'ROLLED_BACK') return already(key, 'runs exactly so', step);
-  const restore: RestoreFrom = seen !== null && seen.engine !== engine ? { kind: 'none' } : { kind: 'latest' };
-  return running('deploy', step, subject, release, restore);
+  if (seen === null || seen.engine === engine) return running('deploy', step, subject, release, { kind: 'latest' });
+  if (seen.state === 'suspended') return running('deploy', step, subject, release, { kind: 'none' });
+  const what = `${key.job} in ${key.environment}`;
+  const question = `${what} runs on ${seen.engine}. Is it to be stopped, and started on ${engine} without its state?`;
+  return ask(question, [`stop ${what}, then deploy ${what} on ${engine}`]);
 }
 
 function start(step: IntentStep, subject: Subject): Built {
@@ -211,8 +214,8 @@ function running(
     release === null
       ? seen && { ...seen, state: 'running' }
       : { ...release, release, state: 'running', view: seen?.view ?? null };
-  const isEnded = seen?.state === 'running';
-  return built(action, step, subject, { release, restore, after, savepoint: isEnded && (step.savepoint ?? true) });
+  const isEnded = seen?.state === 'running'; // the control plane takes one whenever a release replaces another
+  return built(action, step, subject, { release, restore, after, savepoint: isEnded });
 }
 
 type Parts = Readonly<{ release: Release | null; restore: RestoreFrom; savepoint: boolean; after: Seen | null }>;

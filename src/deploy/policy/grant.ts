@@ -78,7 +78,9 @@ export function roleToConfirm(risk: RiskClass, environmentClass: EnvironmentClas
 
 /** Whether someone may turn the switches: an admin of everything. */
 export function mayTurnSwitches(actor: Actor): boolean {
-  return actor.roles.map(parseGrant).some(
-    (grant) => grant?.role === 'admin' && grant.environment === null && (grant.team === null || grant.team === '*'),
-  );
+  return actor.roles
+    .map(parseGrant)
+    .some(
+      (grant) => grant?.role === 'admin' && grant.environment === null && (grant.team === null || grant.team === '*'),
+    );
 }
