@@ -15,7 +15,7 @@ import {
   isApproved,
   mayConfirmPlan,
 } from './apply/confirmation.ts';
-import { type Catalogue, type CatalogueDirectories, readCatalogue } from './catalogue/catalogue.ts';
+import { type Catalogue, type CatalogueDirectories, type ParsedFiles, readCatalogue } from './catalogue/catalogue.ts';
 import { DeployLog } from './log/deploy-log.ts';
 import { withoutSecrets } from './log/secret-text.ts';
 import { Asker } from './plan/asker.ts';
@@ -63,6 +63,7 @@ class CatalogueDeployService implements LocalDeployService {
   readonly #store: PlanStore;
   readonly #asker: Asker;
   readonly #applier: Applier;
+  readonly #parsed: ParsedFiles = new Map();
 
   constructor(options: DeployServiceOptions, database: DatabaseSync) {
     const { control, clock, dataDirectory } = options;
@@ -79,7 +80,7 @@ class CatalogueDeployService implements LocalDeployService {
   }
 
   catalogue(): Catalogue {
-    return readCatalogue(this.#options);
+    return readCatalogue(this.#options, this.#parsed);
   }
 
   resume(): void {

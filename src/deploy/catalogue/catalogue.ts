@@ -42,9 +42,16 @@ export type CatalogueDirectories = Readonly<{
 const maxFiles = 2_000; // in `jobs/`, and environments; more is a mistake of directory
 const maxFileBytes = 1_048_576;
 
+/** Parsed files by place and text: reading afresh need not be parsing afresh. */
+export type ParsedFiles = Map<string, unknown>;
+
 /** Never rejects for a file's sake; IO for a directory that can't be listed. */
-export function readCatalogue({ workingDirectory, packageDirectory }: CatalogueDirectories): Catalogue {
-  const reader = new CatalogueReader(workingDirectory);
+export function readCatalogue(
+  { workingDirectory, packageDirectory }: CatalogueDirectories,
+  parsed: ParsedFiles = new Map(),
+): Catalogue {
+  if (parsed.size > 2 * maxFiles) parsed.clear(); // texts of long ago
+  const reader = new CatalogueReader(workingDirectory, parsed);
   const own = join(workingDirectory, 'jobs');
   const jobs = reader.jobs(existsSync(own) ? own : join(packageDirectory, 'jobs'));
   const envs = join(workingDirectory, 'envs');
@@ -57,10 +64,12 @@ export function readCatalogue({ workingDirectory, packageDirectory }: CatalogueD
 class CatalogueReader {
   readonly faults: CatalogueFault[] = [];
   readonly #root: string;
+  readonly #parsed: ParsedFiles;
   readonly #hash = createHash('sha256');
 
-  constructor(root: string) {
+  constructor(root: string, parsed: ParsedFiles) {
     this.#root = root;
+    this.#parsed = parsed;
   }
 
   version(): string {
@@ -91,7 +100,7 @@ class CatalogueReader {
 
   #job(text: string, path: string): CatalogueJob {
     const where = this.#where(path);
-    const spec = parseJobSpec(text, `job spec ${where}`);
+    const spec = this.#once(text, `job spec ${where}`, parseJobSpec);
     if (spec.sql.kind === 'text') return { spec, text, script: spec.sql.text, directory: dirname(path) };
     const script = join(dirname(path), spec.sql.path);
     if (!existsSync(script)) {
@@ -113,7 +122,8 @@ class CatalogueReader {
         const path = join(directory, name, 'environment.yaml');
         this.#hash.update(name);
         if (!existsSync(path)) return [plainEnvironment(name)];
-        return [parseEnvironment(this.#text(path), `environment ${this.#where(path)}`, name)];
+        const parse = (text: string, where: string): Environment => parseEnvironment(text, where, name);
+        return [this.#once(this.#text(path), `environment ${this.#where(path)}`, parse)];
       }),
     );
     const defaults = read.filter(({ isDefault }) => isDefault);
@@ -128,7 +138,9 @@ class CatalogueReader {
   }
 
   access(path: string): Access | null {
-    const found = this.#attempt('access', 'access', () => [parseAccess(this.#text(path), this.#where(path))]);
+    const found = this.#attempt('access', 'access', () => [
+      this.#once(this.#text(path), this.#where(path), parseAccess),
+    ]);
     return found[0] ?? null;
   }
 
@@ -140,6 +152,15 @@ class CatalogueReader {
       this.faults.push({ kind, name, message: hint === undefined ? message : `${message} (${hint})` });
       return [];
     }
+  }
+
+  #once<T>(text: string, where: string, parse: (text: string, where: string) => T): T {
+    const key = `${where}\n${text}`;
+    const known = this.#parsed.get(key);
+    if (known !== undefined) return known as T;
+    const value = parse(text, where);
+    this.#parsed.set(key, value);
+    return value;
   }
 
   #text(path: string): string {
