@@ -1,4 +1,4 @@
-/** How commands reach the deploy service: who calls, and on which data directory. */
+/** How commands reach the deploy service: where it is, and who calls. */
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { identify } from '../deploy/catalogue/access.ts';
@@ -11,13 +11,9 @@ import { type OutputOptions, outputOption } from './topology-options.ts';
 export type DeployOptions = OutputOptions & Readonly<{ dataDir: string }>;
 
 export function addDeployOptions(command: Command): Command {
-  return command.addOption(outputOption()).addOption(dataDirectoryOption());
-}
-
-export function dataDirectoryOption(): Option {
-  return new Option('--data-dir <dir>', 'where plans, deployments and the deploy log are').default(
-    defaultDataDirectory,
-  );
+  return command
+    .addOption(outputOption())
+    .addOption(new Option('--data-dir <dir>', 'where plans and the deploy log are').default(defaultDataDirectory));
 }
 
 export type DeployAccess = Readonly<{ service: DeployService; caller: Caller }>;

@@ -3,23 +3,17 @@ import { Command } from 'commander';
 import { showAnswer } from './ask.ts';
 import type { CommandContext } from './dependencies.ts';
 import { addDeployOptions, type DeployOptions, withDeploy } from './deploy-connection.ts';
-import { addStepOptions, type StepOptions, stepFromWords, stepOf } from './step-words.ts';
-
-type PlanOptions = DeployOptions & StepOptions & Readonly<{ then: readonly string[] }>;
+import { stepHelp, stepsOfWords } from './step-words.ts';
 
 export function planCommand(context: CommandContext): Command {
-  const command = new Command('plan').description('Plan a change of what runs: see it, with its risk and its hash.');
-  return addDeployOptions(addStepOptions(command))
-    .option(
-      '--then <step>',
-      'a further step, in quotes; may be repeated',
-      (text: string, before: string[]) => [...before, text],
-      [],
-    )
-    .addHelpText('after', examples)
-    .action(async (verb: string, job: string | undefined, options: PlanOptions) => {
-      context.exit(await plan(verb, job, options, context));
-    });
+  const command = new Command('plan')
+    .description('Plan a change of what runs: see it, with its risk and its hash.')
+    .usage('[options] VERB JOB [step options] [--then VERB JOB [step options]]…')
+    .argument('<words...>', 'a verb, a job and what else is to be said; further steps behind --then')
+    .allowUnknownOption();
+  return addDeployOptions(command)
+    .addHelpText('after', () => `\n${stepHelp()}\n${examples}`)
+    .action(async (words: string[], options: DeployOptions) => context.exit(await plan(words, options, context)));
 }
 
 const examples = `
@@ -28,16 +22,11 @@ would change.
 
 Examples:
   millrace plan deploy creator-analytics --environment staging --param window=5m
-  millrace plan scale video-events --parallelism 8 --until-lag 1000
-  millrace plan stop video-events --then "start video-events --parallelism 8"`;
+  millrace plan scale video-events --parallelism 8 --until 'lag<1000'
+  millrace plan stop video-events --then start video-events --parallelism 8`;
 
-async function plan(
-  verb: string,
-  job: string | undefined,
-  options: PlanOptions,
-  context: CommandContext,
-): Promise<number> {
-  const steps = [stepOf(verb, job, options), ...options.then.map(stepFromWords)];
+async function plan(words: readonly string[], options: DeployOptions, context: CommandContext): Promise<number> {
+  const steps = stepsOfWords(words);
   return await withDeploy(options, context, async ({ service, caller }) => {
     return await showAnswer(await service.plan(steps, caller), options, context);
   });

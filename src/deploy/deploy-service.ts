@@ -15,6 +15,7 @@ import {
   isApproved,
   mayConfirmPlan,
 } from './apply/confirmation.ts';
+import type { Access } from './catalogue/access.ts';
 import { type Catalogue, type CatalogueDirectories, type ParsedFiles, readCatalogue } from './catalogue/catalogue.ts';
 import { DeployLog } from './log/deploy-log.ts';
 import { withoutSecrets } from './log/secret-text.ts';
@@ -41,6 +42,8 @@ export interface LocalDeployService extends DeployService {
   turnSwitch(name: SwitchName, isOn: boolean, actor: Actor, reason: string | null): void;
   /** The catalogue as its files say now, with its access list and its faults. */
   catalogue(): Catalogue;
+  /** Who has been given a token; null: nobody, and the person at this machine may do everything. PERMISSION where the list has a fault. */
+  holders(): Access['tokens'] | null;
   /** Goes on with plans whose process was killed. To be called once, by the process that applies plans. */
   resume(): void;
   /** Resolves when every plan that is being applied here has ended. */
@@ -81,6 +84,10 @@ class CatalogueDeployService implements LocalDeployService {
 
   catalogue(): Catalogue {
     return readCatalogue(this.#options, this.#parsed);
+  }
+
+  holders(): Access['tokens'] | null {
+    return usable(this.catalogue()).access?.tokens ?? null;
   }
 
   resume(): void {
@@ -210,14 +217,7 @@ class CatalogueDeployService implements LocalDeployService {
   }
 
   async #world(): Promise<World> {
-    const catalogue = this.catalogue();
-    const fault = catalogue.faults.find(({ kind }) => kind === 'access');
-    if (fault !== undefined) {
-      throw new EngineError(
-        'PERMISSION',
-        `nobody may do anything until envs/access.yaml can be read: ${fault.message}`,
-      );
-    }
+    const catalogue = usable(this.catalogue());
     return { catalogue, deployments: await this.#options.control.list() };
   }
 
@@ -254,6 +254,13 @@ class CatalogueDeployService implements LocalDeployService {
       throw error;
     }
   }
+}
+
+/** Nobody may do anything while it is not known who may. */
+function usable(catalogue: Catalogue): Catalogue {
+  const fault = catalogue.faults.find(({ kind }) => kind === 'access');
+  if (fault === undefined) return catalogue;
+  throw new EngineError('PERMISSION', `nobody may do anything until envs/access.yaml can be read: ${fault.message}`);
 }
 
 function notPending({ id, status }: Plan): EngineError {

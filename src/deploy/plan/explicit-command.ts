@@ -10,7 +10,7 @@ export function planCommand(
 ): string {
   const words = steps.map((step) => stepWords(step, ofEnvironment(step.environment)));
   const [first, ...rest] = words;
-  return ['millrace plan', ...first!, ...rest.flatMap((each) => ['--then', shellQuoted(each.join(' '))])].join(' ');
+  return ['millrace plan', ...first!, ...rest.flatMap((each) => ['--then', ...each])].join(' ');
 }
 
 function stepWords(step: PlanStep, given: ReadonlyMap<string, string>): string[] {
@@ -35,10 +35,10 @@ function stepWords(step: PlanStep, given: ReadonlyMap<string, string>): string[]
 
 function conditionWords(until: Condition | null): string[] {
   if (until === null) return [];
-  return until.kind === 'running' ? ['--until-running'] : ['--until-lag', String(until.records)];
+  return ['--until', until.kind === 'running' ? 'running' : `'lag<${until.records}'`];
 }
 
-export function shellQuoted(text: string): string {
+function shellQuoted(text: string): string {
   return /^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
