@@ -43,7 +43,7 @@ export const usualFiles: Readonly<Record<string, string>> = {
 export type TestClock = Clock & { time: number };
 
 /** Sleeping moves it on; nothing waits. */
-export function testClock(): TestClock {
+function testClock(): TestClock {
   const clock: TestClock = {
     time: 1_700_000_000_000,
     now: () => clock.time,

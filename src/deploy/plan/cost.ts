@@ -12,7 +12,7 @@ const slotMb = 192; // buffers and the state of a common key count
 
 const nothing: Cost = { jobs: 0, slots: 0, memoryMb: 0 };
 
-export function addCost(a: Cost, b: Cost, sign: 1 | -1 = 1): Cost {
+function addCost(a: Cost, b: Cost, sign: 1 | -1 = 1): Cost {
   return { jobs: a.jobs + sign * b.jobs, slots: a.slots + sign * b.slots, memoryMb: a.memoryMb + sign * b.memoryMb };
 }
 

@@ -18,7 +18,7 @@ export function environmentNamed(name: string, { environments, ...catalogue }: C
 }
 
 /** The teams of a step: of its spec, of what is deployed, and of the release that it carries. */
-export function teamsOfStep(step: PlanStep, { catalogue, deployments }: World): readonly (string | null)[] {
+function teamsOfStep(step: PlanStep, { catalogue, deployments }: World): readonly (string | null)[] {
   const job = catalogue.jobs.find(({ spec }) => spec.name === step.job);
   const view = deployments.find((each) => deploymentId(each) === deploymentId(step));
   const teams = [

@@ -28,7 +28,7 @@ export type PlanInput = Readonly<{
 }>;
 
 /** How long a plan can be confirmed, ms. */
-export const planLifeMs = 15 * 60_000;
+const planLifeMs = 15 * 60_000;
 
 /** Throws LIMIT for what goes beyond a budget. */
 export function makePlan({ changes, caller, parser, catalogue, deployments, mutationsEnabled, now }: PlanInput): Plan {

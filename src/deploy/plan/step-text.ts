@@ -39,7 +39,7 @@ function actionText(step: Omit<PlanStep, 'text'>): string {
   }
 }
 
-export function conditionText(condition: Condition): string {
+function conditionText(condition: Condition): string {
   if (condition.kind === 'running') return 'it runs';
   return `its lag is below ${condition.records.toString().replace(/\B(?=(\d{3})+$)/g, ',')} records`;
 }

@@ -20,7 +20,7 @@ type Rights = Readonly<{
 
 const reads = verbs.filter((verb) => !verbFacts[verb].mutates);
 
-export const roleRights: Readonly<Record<Role, Rights>> = {
+const roleRights: Readonly<Record<Role, Rights>> = {
   viewer: { verbs: reads, confirms: { dev: null, staging: null, production: null } },
   developer: { verbs, confirms: { dev: 'critical', staging: 'medium', production: null } },
   operator: { verbs, confirms: { dev: 'critical', staging: 'critical', production: 'high' } },

@@ -45,7 +45,7 @@ const switchedOff: Decision = {
   text: 'All changes are switched off (mutations.enabled is off).',
 };
 
-export function strongest(given: readonly Confirmation[]): Confirmation {
+function strongest(given: readonly Confirmation[]): Confirmation {
   return confirmations[Math.max(0, ...given.map((each) => confirmations.indexOf(each)))]!;
 }
 
