@@ -57,11 +57,12 @@ describe('the deploy log', () => {
   }
 
   it('mends a line that was torn by a kill, and notes it', async () => {
-    appendFileSync(path, '{"sequence":5,"time":"2026');
-    expect(await verify()).toEqual({ entries: 4, fault: null, tornBytes: 26 });
+    const torn = `{"sequence":5,"time":"${'2'.repeat(5_000)}`;
+    appendFileSync(path, torn);
+    expect(await verify()).toEqual({ entries: 4, fault: null, tornBytes: torn.length });
     await world.planOf([{ job: 'common' }]);
     expect(await verify()).toMatchObject({ entries: 6, fault: null, tornBytes: 0 });
-    expect((JSON.parse(lines()[4]!) as LogEntry).entry).toMatchObject({ event: 'mended', bytes: 26 });
+    expect((JSON.parse(lines()[4]!) as LogEntry).entry).toMatchObject({ event: 'mended', bytes: torn.length });
   });
 
   it('takes in a whole line whose writer was killed before the database knew of it', async () => {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { LogEntry } from '../../src/deploy/log/log-entry.ts';
+import { planHash } from '../../src/deploy/plan/plan-hash.ts';
+import type { Plan } from '../../src/model/change-plan.ts';
 import { EngineError } from '../../src/model/errors.ts';
 import { caller, DeployWorld, local, planIn, step, usualFiles } from './deploy-world.ts';
 
@@ -171,9 +173,7 @@ describe('a confirmation is bound to what was shown', () => {
       'CONFLICT',
       (plan) => {
         const database = new DatabaseSync(join(world.dataDirectory, 'control.db'));
-        database.exec(
-          `UPDATE deploy_plans SET body = replace(body, '"environment":"dev"', '"environment":"production"')`,
-        );
+        database.exec(`UPDATE deploy_plans SET body = replace(body, '"parallelism":null', '"parallelism":7')`);
         database.close();
         return world.apply(plan);
       },
@@ -185,6 +185,16 @@ describe('a confirmation is bound to what was shown', () => {
     await expect(attempt(plan)).rejects.toMatchObject({ code });
     expect(world.control.calls).toBe(0);
   });
+
+  it.each(['steps', 'observed', 'actor', 'confirmation', 'risk', 'expiresAt'] as const)(
+    'with %s in its hash',
+    async (field) => {
+      const plan = await world.planOf([{ job: 'views' }]);
+      const { hash, ...rest } = plan;
+      expect(planHash(plan)).toBe(hash);
+      expect(planHash({ ...rest, [field]: [rest[field]] } as unknown as Plan)).not.toBe(hash);
+    },
+  );
 
   it('says what moved', async () => {
     const plan = await world.planOf([{ job: 'views' }]);
