@@ -42,7 +42,7 @@ export interface LocalDeployService extends DeployService {
   /** The catalogue as its files say now, with its access list and its faults. */
   catalogue(): Catalogue;
   /** Who has been given a token; null: nobody, and the person at this machine may do everything. PERMISSION where the list has a fault. */
-  holders(): Access['tokens'] | null;
+  readonly holders: () => Access['tokens'] | null;
   /** Goes on with plans whose process was killed. To be called once, by the process that applies plans. */
   resume(): void;
   /** Resolves when every plan that is being applied here has ended. */
@@ -66,6 +66,7 @@ class CatalogueDeployService implements LocalDeployService {
   readonly #asker: Asker;
   readonly #applier: Applier;
   readonly #parsed: ParsedFiles = new Map();
+  readonly holders = (): Access['tokens'] | null => usable(this.catalogue()).access?.tokens ?? null;
 
   constructor(options: DeployServiceOptions, database: DatabaseSync) {
     const { control, clock, dataDirectory } = options;
@@ -82,10 +83,6 @@ class CatalogueDeployService implements LocalDeployService {
 
   catalogue(): Catalogue {
     return readCatalogue(this.#options, this.#parsed);
-  }
-
-  holders(): Access['tokens'] | null {
-    return usable(this.catalogue()).access?.tokens ?? null;
   }
 
   resume(): void {
