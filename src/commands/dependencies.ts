@@ -1,4 +1,5 @@
 /** What the commands need of the world. The composition root (cli.ts) puts it together; tests hand in their own. */
+import type { LocalDeployService } from '../deploy/deploy-service.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { JobRequest, RunningJob } from '../engine/job.ts';
 import type { CatalogFactory } from '../job/script.ts';
@@ -31,6 +32,8 @@ export type CommandDependencies = Readonly<{
   machineTimeZone: string;
   clock: Clock;
   stdin: () => Promise<string>;
+  /** Asks the person at the terminal for a line; null where nobody sits there. */
+  prompt: ((question: string) => Promise<string>) | null;
   stdout: Terminal;
   stderr: Terminal;
   connectors: ConnectorRegistry;
@@ -41,6 +44,8 @@ export type CommandDependencies = Readonly<{
   runJob: (job: JobToRun) => RunningJob;
   /** Iceberg tables by name, through DuckDB. */
   queryLake: (query: LakeQuery) => Promise<QueryResult>;
+  /** The deploy service in this process, on a data directory. The command closes it. */
+  openDeploy: (dataDirectory: string) => LocalDeployService;
   /** Calls back for each signal until the returned function is called. */
   onSignal: (handler: (signal: Signal) => void) => () => void;
   /** Ends the process at once. */
