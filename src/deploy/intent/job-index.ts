@@ -27,6 +27,8 @@ export type JobIndex = Readonly<{
     at: number,
   ): Readonly<{ label: Extract<Label, { kind: 'job' }>; length: number }> | undefined;
   match(words: readonly string[]): JobMatch;
+  /** Names of all jobs, those nearest to the words first. */
+  rank(words: readonly string[]): readonly string[];
   /** Whether the word stands in any name, or is a slip for one that does. */
   knows(word: string): boolean;
 }>;
@@ -45,6 +47,7 @@ export function createJobIndex(jobs: readonly KnownJob[]): JobIndex {
   return {
     exactAt: (tokens, at) => exactAt(ids, tokens, at) ?? exactAt(aliases, tokens, at),
     match: (words) => match(jobs, names, weights, words.map(stem)),
+    rank: (words) => ranking(jobs, names, weights, words.map(stem)).map(({ job }) => job),
     knows: (word) => vocabulary.has(stem(word)) || [...vocabulary].some((known) => isSlip(stem(word), known)),
   };
 }
@@ -95,17 +98,7 @@ function match(
   said: readonly string[],
 ): JobMatch {
   if (said.length === 0) return { kind: 'none', near: [] };
-  const ranked = jobs
-    .map(({ name: job }) => {
-      const scores = names
-        .filter((name) => name.job === job)
-        .map((name) => closeness(said, name.words.map(stem), weight));
-      return {
-        job,
-        ...scores.reduce((best, next) => (next.score > best.score ? next : best), { score: 0, exact: true }),
-      };
-    })
-    .sort((left, right) => right.score - left.score);
+  const ranked = ranking(jobs, names, weight, said);
   const [best, second] = ranked;
   if (best === undefined || best.score < enough) {
     return {
@@ -121,6 +114,26 @@ function match(
     return { kind: 'several', jobs: close.map(({ job }) => job).slice(0, 5) };
   }
   return { kind: 'one', job: best.job, score: best.score, how: best.exact ? 'words' : 'spelling' };
+}
+
+/** Jobs by how well the words fit the best of their names. */
+function ranking(
+  jobs: readonly KnownJob[],
+  names: readonly Name[],
+  weight: (word: string) => number,
+  said: readonly string[],
+) {
+  return jobs
+    .map(({ name: job }) => {
+      const scores = names
+        .filter((name) => name.job === job)
+        .map((name) => closeness(said, name.words.map(stem), weight));
+      return {
+        job,
+        ...scores.reduce((best, next) => (next.score > best.score ? next : best), { score: 0, exact: true }),
+      };
+    })
+    .sort((left, right) => right.score - left.score);
 }
 
 /** How much of what was said is in the name, and of the name in what was said (0 to 1, their F-measure). */
