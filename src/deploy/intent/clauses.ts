@@ -48,7 +48,7 @@ export function isHeaded(clause: Clause): boolean {
     labelsOf(clause, 'until').length > 0 ||
     labelsOf(clause, 'unclear').length > 0 ||
     labelsOf(clause, 'quoted-order').length > 0 ||
-    (labelsOf(clause, 'state').length > 0 && hasMarker(clause, 'request', 'question', 'why', 'polite')) ||
+    (labelsOf(clause, 'state').length > 0 && hasMarker(clause, 'request', 'question', 'why', 'polite', 'ask')) ||
     (values > 0 && hasMarker(clause, 'set')) ||
     hasMarker(clause, 'erase', 'why')
   );
@@ -64,7 +64,7 @@ export function isQuestion(clause: Clause, vietnamese: boolean): boolean {
 }
 
 export function isPolite(clause: Clause): boolean {
-  return hasMarker(clause, 'polite') && !hasMarker(clause, 'question', 'why', 'how-to');
+  return hasMarker(clause, 'polite', 'ask') && !hasMarker(clause, 'question', 'why', 'how-to');
 }
 
 function isTell(label: Label): boolean {

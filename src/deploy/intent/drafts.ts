@@ -2,7 +2,7 @@
 
 import type { JobEngine } from '../../model/deployment.ts';
 import { type Condition, type Verb, verbFacts } from '../../model/intent.ts';
-import { type Clause, hasMarker, isPolite, isQuestion, labelsOf } from './clauses.ts';
+import { type Clause, hasMarker, isQuestion, labelsOf } from './clauses.ts';
 import type { JobIndex, JobMatch } from './job-index.ts';
 import type { Sentence } from './text.ts';
 
@@ -104,14 +104,15 @@ function verbOf(clause: Clause, question: boolean, sentence: Sentence): VerbFoun
   if (question && read !== undefined && changes.length === 0) return { verb: read, clear: true };
   const asksState = question && changes.length === 0 && !hasMarker(clause, 'conditional');
   if (hasMarker(clause, 'erase') && changes.length === 0) return { verb: 'stop', clear: true };
-  if (asksState && states.length > 0) return { verb: 'status', clear: true };
+  if (asksState && states.length > 0)
+    return { verb: states.find((verb) => !verbFacts[verb].mutates) ?? 'status', clear: true };
   if (question && isMild(clause, sentence)) return { verb: read ?? 'status', clear: true };
   if (changes.length > 0) {
     const plain = read === undefined || read === 'help' || read === 'list';
     return { verb: changes[0]!, clear: changes.length === 1 && plain };
   }
   if (read !== undefined) return { verb: read, clear: true };
-  if (states.length > 0 && hasMarker(clause, 'request', 'polite', 'conditional'))
+  if (states.length > 0 && hasMarker(clause, 'request', 'polite', 'ask', 'conditional'))
     return { verb: states[0]!, clear: states.length === 1 };
   return verbOfValues(clause);
 }
@@ -174,7 +175,8 @@ function doubtsOf(clause: Clause, verb: Verb, question: boolean, ctx: ClauseCont
   const markers: readonly Doubt[] = ['negation', 'conditional', 'alternative', 'schedule', 'erase', 'how-to'];
   doubts.push(...markers.filter((marker) => hasMarker(clause, marker)));
   if (question) doubts.push('question');
-  if (isPolite(clause) && labelsOf(clause, 'savepoint').some(({ value }) => !value)) doubts.push('polite-question');
+  const isAsked = hasMarker(clause, 'ask') || labelsOf(clause, 'question-mark').length > 0;
+  if (isAsked && labelsOf(clause, 'savepoint').some(({ value }) => !value)) doubts.push('polite-question');
   if (until !== undefined && !until.wait && !hasMarker(clause, 'tell')) doubts.push('conditional');
   if (labelsOf(clause, 'duration').length > 0) doubts.push('schedule');
   if (verb !== 'scale' && labelsOf(clause, 'number').length > 0) doubts.push('leftover');
@@ -184,7 +186,7 @@ function doubtsOf(clause: Clause, verb: Verb, question: boolean, ctx: ClauseCont
   const left = unknownWords(clause, ctx);
   if (target.kind === 'job' && target.how === 'exact' && left.length > 0) doubts.push('leftover');
   if (target.kind === 'job' && left.some((word) => !ctx.index.knows(word))) doubts.push('leftover');
-  const ordered = labelsOf(clause, 'verb').length > 0 || hasMarker(clause, 'request', 'polite', 'set', 'tell');
+  const ordered = labelsOf(clause, 'verb').length > 0 || hasMarker(clause, 'request', 'polite', 'ask', 'set', 'tell');
   if (!ordered && labelsOf(clause, 'state').length > 0) doubts.push('no-order');
   return doubts;
 }

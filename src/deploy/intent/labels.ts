@@ -76,6 +76,7 @@ export function labelSentence(sentence: Sentence, index: JobIndex, context: Inte
     (at) => environmentAt(sentence, at, context),
     (at, free) => phrase(engineSet, sentence, at, free, (engine) => ({ kind: 'engine', engine })),
     (at) => phrasal.get(at),
+    (at) => countAt(tokens, at),
     (at, free) => wordAt(sentence, at, free),
     (at) => restAt(tokens, at),
   ];
@@ -108,13 +109,13 @@ function namedTokens({ tokens }: Sentence, index: JobIndex): readonly boolean[] 
 
 /** A “không” at the end of a Vietnamese sentence asks; anywhere else it denies. “Bạn có thể … không” is an order, politely. */
 function withQuestionTails(spans: readonly Span[], { tokens }: Sentence): readonly Span[] {
-  const polite = spans.some(({ label }) => label.kind === 'marker' && label.marker === 'polite');
+  const polite = spans.some(({ label }) => label.kind === 'marker' && /^(polite|ask)$/.test(label.marker));
   return spans.map((span, at) => {
     const isNo =
       span.label.kind === 'marker' && /^(khong|ko)$/.test(tokens[span.start]!.plain) && span.end - span.start === 1;
     const isLast = spans.slice(at + 1).every(({ label }) => /^(filler|question-mark)$/.test(label.kind));
     return isNo && isLast && at > 0
-      ? { ...span, label: { kind: 'marker', marker: polite ? 'polite' : 'question' } }
+      ? { ...span, label: { kind: 'marker', marker: polite ? 'ask' : 'question' } }
       : span;
   });
 }
@@ -257,11 +258,22 @@ function wordAt(sentence: Sentence, at: number, free: number) {
   return found.sort((left, right) => right.length - left.length)[0];
 }
 
+/** `to one`, `lên tám`: words that elsewhere are no numbers. */
+function countAt(tokens: readonly Token[], at: number) {
+  if (!/^(to|lên|xuống|thành|len|xuong|thanh)$/.test(tokens[at - 1]?.text ?? '')) return undefined;
+  const number = durationAt(tokens, at) === undefined ? numberAt(tokens, at) : undefined;
+  return number === undefined
+    ? undefined
+    : { label: { kind: 'number', value: number.value } as const, length: number.length };
+}
+
 function restAt(tokens: readonly Token[], at: number) {
   const token = tokens[at]!;
   const duration = durationAt(tokens, at);
   if (duration !== undefined) return { label: { kind: 'duration' } as const, length: duration.length };
   const number = numberAt(tokens, at);
+  if (number !== undefined && tokens[at - 1]?.text === 'by')
+    return { label: { kind: 'strange' } as const, length: number.length };
   if (number !== undefined) return { label: { kind: 'number', value: number.value } as const, length: number.length };
   return { label: token.kind === 'mark' ? markLabel(tokens, at) : ({ kind: 'unknown' } as const), length: 1 };
 }
@@ -271,6 +283,8 @@ function markLabel(tokens: readonly Token[], at: number): Label {
   if (text === '?') return { kind: 'question-mark' };
   if (text === ',' || text === ';' || text === '→') return { kind: 'separator' };
   if (text === '.' && tokens[at + 1]?.glued !== true) return { kind: 'separator' };
+  if (text === '-' && tokens[at + 1]?.glued === true && !/^['"]$/.test(tokens[at + 1]!.text))
+    return { kind: 'strange' };
   if (text === '&') return tokens[at + 1]?.text === '&' ? { kind: 'strange' } : { kind: 'marker', marker: 'and' };
   if (/^["'`()!:…~–—-]$/.test(text) || /\p{Extended_Pictographic}|\p{M}|\p{Emoji_Modifier}/u.test(text))
     return { kind: 'filler' };

@@ -22,7 +22,7 @@ const verbPhrases: readonly (readonly [Verb, string])[] = [
   ],
   [
     'stop',
-    'stop|halt|shut down|shutdown|turn off|switch off|take down|bring down|kill|cancel|terminate|tear down|wind down|stop processing|stop running',
+    'stop|halt|shut down|shutdown|turn off|switch off|take down|bring down|kill|cancel|terminate|end|tear down|wind down|stop processing|stop running',
   ],
   [
     'stop',
@@ -80,7 +80,7 @@ const verbPhrases: readonly (readonly [Verb, string])[] = [
   ],
   [
     'list',
-    'list|which jobs|what jobs|list of jobs|all jobs|all the jobs|everything that is running|what is running|what is deployed|what is there|which pipelines|what pipelines|which deployments|what deployments|inventory',
+    'list|which jobs|what jobs|list of jobs|is anything running|anything running|all jobs|all the jobs|everything that is running|what is running|what is deployed|what is there|which pipelines|what pipelines|which deployments|what deployments|inventory',
   ],
   [
     'list',
@@ -107,7 +107,11 @@ const statePhrases: readonly (readonly [Verb, string])[] = [
   ['resume', 'resumed|resuming'],
   ['rollback', 'rolled back|reverted|rolling back'],
   ['deploy', 'deploying'],
-  ['status', 'healthy|unhealthy|alive|okay|stable'],
+  ['status', 'healthy|unhealthy|alive|okay|stable|doing|going on|getting on|faring'],
+  [
+    'diagnose',
+    'slow|so slow|slower|broken|stuck|failing|failed|crashing|crashed|hanging|hung|chậm|quá chậm|bị chậm|bị hỏng|bị treo|bị lỗi|hỏng|treo',
+  ],
 ];
 
 export type Marker =
@@ -123,7 +127,8 @@ export type Marker =
   | 'request' // wants a state: “I need … running”
   | 'set' // changes a value: “set window to 5 minutes”
   | 'tell' // shows something, or waits for it
-  | 'polite' // an order in the form of a question
+  | 'polite'
+  | 'ask' // an order in the form of a question
   | 'erase' // what no job's operation does: deleting
   | 'and' // may begin another step
   | 'then';
@@ -136,7 +141,7 @@ const markerPhrases: readonly (readonly [Marker, string])[] = [
   ['negation', 'đừng|chớ|chưa|không|ko|thay vì|trừ|ngoại trừ|nhưng|khỏi|không phải|thôi'],
   [
     'question',
-    'what|which|who|whose|where|is|are|was|were|does|did|has|should|shall|may i|can i|could i|can we|could we|can it|do we|do i|do you|is it safe to|what happens|what would happen|tell me about|how|will|would',
+    'what|which|who|whose|where|is|are|was|were|does|did|has|may i|can i|could i|can we|could we|can it|do we|do i|do you|is it safe to|what happens|what would happen|tell me about|how|will|would',
   ],
   ['question', 'sao|gì|nào|ai|ở đâu|bao nhiêu|khi nào|phải không|à|hả|có phải|bao giờ|là gì|mấy'],
   ['why', 'why|how come|tại sao|vì sao|sao lại'],
@@ -146,7 +151,7 @@ const markerPhrases: readonly (readonly [Marker, string])[] = [
   ],
   [
     'conditional',
-    'if|unless|in case|suppose|supposing|imagine|assuming|provided|providing|what if|maybe|perhaps|hypothetically|might|whenever|when|while|before|after|once|until|should you|pretend|thinking about|thinking of|considering|wondering|wonder|planning to|almost|nearly|should|must',
+    'if|unless|in case|suppose|supposing|imagine|assuming|provided|providing|what if|maybe|perhaps|hypothetically|might|whenever|when|while|before|after|once|until|should you|pretend|thinking about|thinking of|considering|wondering|wonder|planning to|almost|nearly|should|shall|must',
   ],
   [
     'conditional',
@@ -163,16 +168,16 @@ const markerPhrases: readonly (readonly [Marker, string])[] = [
   ],
   [
     'all',
-    'all|every|each|both|everything|all of them|everyone|the rest|others|tất cả|mọi|mọi thứ|hết|toàn bộ|cả hai|từng',
+    'all|every|each|both|both of them|them|everything|all of them|everyone|the rest|others|tất cả|mọi|mọi thứ|hết|toàn bộ|cả hai|từng',
   ],
   [
     'pronoun',
-    'it|that one|this one|that job|this job|the job|the old one|the running one|the current one|the same job|the same one|the old job|the running job|the one that is running|the one running|the old version|that pipeline|the pipeline|this pipeline',
+    'it|the thing|that thing|that one|this one|that job|this job|the job|the old one|the running one|the current one|the same job|the same one|the old job|the running job|the one that is running|the one running|the old version|that pipeline|the pipeline|this pipeline',
   ],
   ['pronoun', 'nó|cái đó|cái cũ|bản cũ|job đó|job này|job cũ|cái này|job đang chạy|cái đang chạy|luồng đó|luồng này'],
   [
     'request',
-    'need|needs|want|wants|get|have|would like|make sure|see that|i want you to|cần|muốn|để|put|bring|keep|take|make|create|trigger|đưa|lấy|tạo|ghi',
+    'need|needs|want|wants|get|have|would like|make sure|see that|i want you to|cần|muốn|để|put|bring|keep|take|return|make|create|trigger|đưa|lấy|tạo|ghi',
   ],
   [
     'set',
@@ -187,12 +192,16 @@ const markerPhrases: readonly (readonly [Marker, string])[] = [
     'cho tôi biết|cho tôi xem|cho xem|cho biết|báo tôi|báo cho tôi|báo cho tôi biết|báo|xem|hiển thị|kiểm tra|chờ|đợi|thông báo|nhắn tôi|coi|in ra|đọc',
   ],
   [
-    'polite',
-    'can you|could you|would you|will you|please|kindly|would you mind|can you please|could you please|would you please|be so kind as to|do me a favour and|go ahead and|i would like you to|i want you to|i need you to|i want to|i need to|i would like to|let us|feel free to',
+    'ask',
+    'can you|could you|would you|will you|would you mind|can you please|could you please|would you please|will you please|bạn có thể|có thể|được không|được chứ|được không ạ',
   ],
   [
     'polite',
-    'vui lòng|làm ơn|xin|hãy|giúp tôi|giúp mình|giúp em|giúp|nhờ|nhờ bạn|bạn có thể|có thể|giùm|giúp tôi với|được không|được chứ|được không ạ|cho tôi|làm giúp|phiền bạn|tôi muốn|tôi cần|mình muốn|mình cần|help me|help me to|help us',
+    'please|kindly|be so kind as to|do me a favour and|go ahead and|i would like you to|i want you to|i need you to|i want to|i need to|i would like to|we want to|we need to|we would like to|let us|feel free to|help me|help me to|help us|time to|it is time to',
+  ],
+  [
+    'polite',
+    'vui lòng|làm ơn|xin|hãy|giúp tôi|giúp mình|giúp em|giúp|nhờ|nhờ bạn|giùm|giúp tôi với|cho tôi|làm giúp|phiền bạn|tôi muốn|tôi cần|mình muốn|mình cần',
   ],
   [
     'erase',
@@ -212,7 +221,7 @@ export const fillers = phraseSet([
   ],
   [
     true,
-    'job|jobs|pipeline|pipelines|stream|streams|streaming|app|apps|application|applications|service|task|process|processing|processor|deployment|data flow|dataflow|flow|workload|topology|version|environment|env|cluster|command|system|engine|code|copy|instance|one|name|named|called|value|parameter|parameters|param|lines|current|figures|number',
+    'job|jobs|pipeline|pipelines|stream|streams|streaming|app|apps|application|applications|service|task|process|processing|processor|deployment|data flow|dataflow|flow|workload|topology|version|environment|env|cluster|command|system|engine|code|copy|instance|one|name|named|called|value|parameter|parameters|param|lines|current|figures|number|reading|reads|using',
   ],
   [
     true,

@@ -8,7 +8,7 @@ export type PhraseSet<T> = ReadonlyMap<string, readonly Phrase<T>[]>;
 
 /** Vietnamese words that are English ones without their accents: those only count in a Vietnamese sentence. */
 const englishWithoutAccents = new Set(
-  'a ai ha mo on the do to an no so me can hay ban be la ma bat co in tin may long gi bi va sang len hang toan doi dang de'.split(
+  'a ai ha mo go on the do to an no so me can hay ban be la ma bat co in tin may long gi bi va sang len hang toan doi dang de'.split(
     ' ',
   ),
 );

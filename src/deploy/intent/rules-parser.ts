@@ -40,6 +40,8 @@ const spelledVerbs: readonly Verb[] = [
   'diagnose',
 ];
 
+const exampleWords = new Set(examples.flatMap(({ text }) => text.split(' ')));
+
 let trained: Classifier<Topic> | undefined;
 
 /** Learned once in a process, when the first sentence needs it: some 200 ms. */
@@ -102,13 +104,14 @@ function isAboutOthers(reading: Reading): boolean {
     return false;
   const unknown = unknownWords(spans, reading);
   if (unknown.length === 0) return false;
-  if (index.match(unknown).kind !== 'none' || unknown.some((word) => index.knows(word))) return false;
+  const near = unknown.filter((word) => index.knows(word)).length;
+  if (near > unknown.length / 2) return false;
   const isNamed = sentence.tokens.some(
     ({ kind, glued }, at) => glued && kind !== 'mark' && sentence.tokens[at - 1]!.kind !== 'mark',
   );
   const ours = new Set(sentence.tokens.map(({ plain }) => plain).filter((word) => domainWords.has(word)));
   if (ours.size >= plainlyOurs) return false;
-  if (ours.size === 0 && !isNamed) return true;
+  if (ours.size === 0 && !isNamed && near === 0) return true;
   const [best] = topicClassifier().guess(maskedText(reading));
   return best!.label === 'other' && best!.probability >= sureOfOther;
 }
@@ -124,7 +127,7 @@ function guess(reading: Reading): Intent {
   if (!isNamed && guesses[0]!.label === 'other' && guesses[0]!.probability >= sureOfOther) return refused(outOfScope);
   if (!isOurs && (guesses[0]!.label === 'other' || unknown.length > 0 || verb === undefined))
     return refused(outOfScope);
-  if (verb === undefined || clauses.length > 1) return askWhat(reading);
+  if (verb === undefined || clauses.length > 1 || !hasEvidence(reading)) return askWhat(reading);
   const clause = misspelt(unknown) === undefined ? clauses[0]! : withoutWord(clauses[0]!, reading);
   const draft = draftOf(clause, reading, verb);
   if (draft === undefined) return askWhat(reading);
@@ -135,6 +138,21 @@ function guess(reading: Reading): Intent {
   // The words that no grammar knows are what the guess was made of.
   const strict = draft.doubts.filter((doubt) => doubt !== 'leftover');
   return intentOf([{ ...draft, doubts: strict }], context);
+}
+
+/** Whether any word that the examples know speaks for the guess: the job's name alone only says what it is about. */
+function hasEvidence({ spans, sentence }: Reading): boolean {
+  const telling = spans.filter(
+    ({ label }) =>
+      /^(unknown|state|verb|environment)$/.test(label.kind) || (label.kind === 'marker' && label.marker !== 'negation'),
+  );
+  if (telling.length === 0) return spans.every(({ label }) => /^(job|filler|question-mark)$/.test(label.kind));
+  return telling.some(
+    ({ start, label }) =>
+      label.kind !== 'unknown' ||
+      exampleWords.has(sentence.tokens[start]!.plain) ||
+      misspelt([sentence.tokens[start]!.plain]) !== undefined,
+  );
 }
 
 function misspelt(words: readonly string[]): Verb | undefined {

@@ -123,7 +123,11 @@ export function readSentence(text: string): Sentence {
     const start = match.index;
     const end = start + match[0].length;
     const glued = tokens.length > 0 && start === last;
-    const isHyphen = /^[-_‐‑–]$/.test(match[0]) && glued && /^[\p{L}\p{N}]/u.test(written.slice(end));
+    const isHyphen =
+      /^[-_‐‑–]$/.test(match[0]) &&
+      glued &&
+      tokens.at(-1)!.kind !== 'mark' &&
+      /^[\p{L}\p{N}]/u.test(written.slice(end));
     last = end;
     if (!isHyphen) tokens.push({ ...wordOf(match[0]), start, end, glued });
   }

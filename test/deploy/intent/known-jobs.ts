@@ -86,5 +86,21 @@ export const crowded: IntentContext = {
 /** No environment where none is said. */
 export const placeless: IntentContext = { ...idle, defaultEnvironment: null };
 
-export const contexts = { idle, busy, crowded, placeless } as const;
+/** Other jobs, other environments: what is learned from the first must not be needed here. */
+const warehouse: IntentContext = {
+  jobs: [
+    job('orders-daily', ['daily orders'], 'Orders of a day', [window]),
+    job('orders-hourly', ['hourly orders'], 'Orders of an hour', [window]),
+    job('clickstream-sessions', ['web sessions'], 'Visits to the site', [
+      { name: 'gap', type: 'duration', description: 'Ends a visit' },
+    ]),
+    job('fraud-scoring', [], 'Scores payments', []),
+    job('fleet-location', ['truck positions'], 'Where trucks are', [topic]),
+  ],
+  environments: ['qa', 'prod'],
+  defaultEnvironment: 'qa',
+  running: [{ job: 'fraud-scoring', environment: 'prod' }],
+};
+
+export const contexts = { idle, busy, crowded, placeless, warehouse } as const;
 export type ContextName = keyof typeof contexts;
