@@ -6,12 +6,12 @@
 export type Example<L extends string> = Readonly<{ text: string; label: L }>;
 export type Guess<L extends string> = Readonly<{ label: L; probability: number }>;
 
-const rounds = 60;
-const learningRate = 0.6;
+const rounds = 30;
+const learningRate = 1;
 const decay = 1e-4; // of weights, a step: rare features don't grow without bound
 const unknownFeature = -1;
 
-type Vector = readonly Readonly<{ feature: number; value: number }>[];
+type Vector = Readonly<{ features: Int32Array; values: Float64Array }>;
 
 export class Classifier<L extends string> {
   readonly #labels: readonly L[];
@@ -56,18 +56,18 @@ export class Classifier<L extends string> {
       if (feature === unknownFeature) unknown++;
       else counts.set(feature, (counts.get(feature) ?? 0) + 1);
     }
-    const raw = [...counts].map(([feature, count]) => ({
-      feature,
-      value: (1 + Math.log(count)) * this.#rarity[feature]!,
-    }));
-    const length = Math.sqrt(raw.reduce((sum, { value }) => sum + value * value, unknown));
-    return length === 0 ? [] : raw.map(({ feature, value }) => ({ feature, value: value / length }));
+    const features = Int32Array.from(counts.keys());
+    const values = Float64Array.from(counts, ([feature, count]) => (1 + Math.log(count)) * this.#rarity[feature]!);
+    const length = Math.sqrt(values.reduce((sum, value) => sum + value * value, unknown));
+    return { features, values: values.map((value) => value / length) };
   }
 
-  #probabilities(vector: Vector): number[] {
-    const scores = this.#weights.map((row) =>
-      vector.reduce((sum, { feature, value }) => sum + row[feature]! * value, row.at(-1)!),
-    );
+  #probabilities({ features, values }: Vector): number[] {
+    const scores = this.#weights.map((row) => {
+      let score = row[row.length - 1]!;
+      for (let at = 0; at < features.length; at++) score += row[features[at]!]! * values[at]!;
+      return score;
+    });
     const highest = Math.max(...scores);
     const powers = scores.map((score) => Math.exp(score - highest));
     const total = powers.reduce((sum, power) => sum + power, 0);
@@ -80,7 +80,11 @@ export class Classifier<L extends string> {
         const probabilities = this.#probabilities(vector);
         for (const [index, row] of this.#weights.entries()) {
           const step = learningRate * ((index === label ? 1 : 0) - probabilities[index]!);
-          for (const { feature, value } of vector) row[feature]! += step * value - decay * row[feature]!;
+          const { features, values } = vector;
+          for (let at = 0; at < features.length; at++) {
+            const feature = features[at]!;
+            row[feature]! += step * values[at]! - decay * row[feature]!;
+          }
           row[row.length - 1]! += step * 0.1;
         }
       }

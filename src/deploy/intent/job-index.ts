@@ -4,7 +4,16 @@
  */
 import type { KnownJob } from '../../model/intent.ts';
 import type { Label } from './labels.ts';
-import { fillers, markerSet, stateSet, verbSet } from './lexicon.ts';
+import {
+  engineSet,
+  environmentSet,
+  fillers,
+  markerSet,
+  parallelismSet,
+  slotsSet,
+  stateSet,
+  verbSet,
+} from './lexicon.ts';
 import { phraseAt } from './phrases.ts';
 import { readSentence, type Token } from './text.ts';
 
@@ -33,7 +42,16 @@ export type JobIndex = Readonly<{
   knows(word: string): boolean;
 }>;
 
+const made = new WeakMap<readonly KnownJob[], JobIndex>();
+
+/** The index of a catalogue; of the same array the same one. */
 export function createJobIndex(jobs: readonly KnownJob[]): JobIndex {
+  const known = made.get(jobs) ?? indexOf(jobs);
+  made.set(jobs, known);
+  return known;
+}
+
+function indexOf(jobs: readonly KnownJob[]): JobIndex {
   const ids: Name[] = jobs.map(({ name }) => ({ job: name, words: name.split('-') }));
   const aliases: Name[] = jobs.flatMap(({ name, aliases }) =>
     aliases
@@ -58,11 +76,13 @@ function wordsOf(text: string): string[] {
     .map(({ plain }) => plain);
 }
 
+const grammarSets = [verbSet, markerSet, stateSet, fillers, environmentSet, engineSet, parallelismSet, slotsSet];
+
 /** An alias made of the grammar's words alone would change what sentences mean. */
 function isAlias(words: readonly string[]): boolean {
   const sentence = readSentence(words.join(' '));
   return sentence.tokens.some((_, at) =>
-    [verbSet, markerSet, stateSet, fillers].every((set) => phraseAt<unknown>(set, sentence, at) === undefined),
+    grammarSets.every((set) => phraseAt<unknown>(set, sentence, at) === undefined),
   );
 }
 

@@ -1,6 +1,7 @@
 /** The one place where a request to a model is written: what is in here leaves the machine, and nothing else does. */
 import type { IntentContext, KnownJob } from '../../model/intent.ts';
 import type { ChatMessage } from './chat-model.ts';
+import { emptyStep } from './command.ts';
 import { createJobIndex } from './job-index.ts';
 import { answerSchema, type Names, namesOf } from './model-schema.ts';
 import { withoutSecrets } from './redact.ts';
@@ -34,7 +35,7 @@ export function promptFor(text: string, whole: IntentContext): Prompt {
     ...context.jobs.map(jobLine),
     `Environments: ${context.environments.join(', ')}`,
     `Running now: ${context.running.map(({ job, environment }) => `${job} in ${environment}`).join(', ') || 'nothing'}`,
-    'Example. Request: "I need the first job running in the last environment, 4 workers". Answer:',
+    `Example. Request: "how is ${names.jobs[0] ?? 'it'} doing?". Answer:`,
     JSON.stringify(exampleAnswer(names)),
   ];
   const request = `Request: ${JSON.stringify(withoutSecrets(cleanText(text)))}`;
@@ -59,17 +60,9 @@ export function repairMessages(answer: string, fault: string): readonly ChatMess
   ];
 }
 
-function exampleAnswer({ jobs, environments }: Names): unknown {
-  const step = {
-    verb: 'deploy',
-    job: jobs[0] ?? null,
-    environment: environments.at(-1) ?? null,
-    engine: null,
-    parameters: [],
-    parallelism: 4,
-    savepoint: null,
-    until: null,
-  };
+/** Weak models copy the example: it changes nothing. */
+function exampleAnswer({ jobs }: Names): unknown {
+  const step = { ...emptyStep('status'), job: jobs[0] ?? null, parameters: [] };
   return { kind: 'steps', confidence: 0.9, steps: [step], question: null };
 }
 

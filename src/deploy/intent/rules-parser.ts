@@ -111,6 +111,7 @@ function isAboutOthers(reading: Reading): boolean {
   );
   const ours = new Set(sentence.tokens.map(({ plain }) => plain).filter((word) => domainWords.has(word)));
   if (ours.size >= plainlyOurs) return false;
+  if (isNamed && near > 0) return false;
   if (ours.size === 0 && !isNamed && near === 0) return true;
   const [best] = topicClassifier().guess(maskedText(reading));
   return best!.label === 'other' && best!.probability >= sureOfOther;

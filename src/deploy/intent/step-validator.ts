@@ -8,11 +8,14 @@ import {
   type IntentContext,
   type IntentStep,
   maxIntentSteps,
+  type Verb,
   verbFacts,
   verbs,
 } from '../../model/intent.ts';
+import { hasMarker, labelsOf } from './clauses.ts';
+import { type ClauseContext, unknownWords } from './drafts.ts';
 import { createJobIndex } from './job-index.ts';
-import { labelSentence } from './labels.ts';
+import { labelSentence, type Span } from './labels.ts';
 import { parameterValue } from './parameters.ts';
 import { largestParallelism } from './resolve.ts';
 import { sayingOf } from './saying.ts';
@@ -74,7 +77,11 @@ function parameterFault(
 /** Steps that the words themselves speak against. */
 function doubtAbout(steps: readonly IntentStep[], text: string, context: IntentContext): Question | null {
   const sentence = readSentence(text);
-  const labels = labelSentence(sentence, createJobIndex(context.jobs), context).map(({ label }) => label);
+  const index = createJobIndex(context.jobs);
+  const spans = labelSentence(sentence, index, context);
+  const labels = spans.map(({ label }) => label);
+  const other = steps.find((step) => isOther(step, spans, { sentence, index }, context));
+  if (other !== undefined) return question('Is this what is meant?', [sayingOf({ ...other, savepoint: null })]);
   const destroys = steps.filter(({ savepoint, verb }) => savepoint === false && verbFacts[verb].mutates);
   const says = (value: boolean) => labels.some((label) => label.kind === 'savepoint' && label.value === value);
   const stops = labels.some((label) => label.kind === 'verb' && label.verb === 'stop');
@@ -92,6 +99,20 @@ function doubtAbout(steps: readonly IntentStep[], text: string, context: IntentC
   const changes = steps.filter(({ verb }) => verbFacts[verb].mutates);
   if (changes.length > 0 && doubted) return question('Should this be done?', [changes.map(sayingOf).join(', then ')]);
   return null;
+}
+
+/** Another job than the words name, or another change than the one they name. */
+function isOther(step: IntentStep, spans: readonly Span[], ctx: ClauseContext, { running }: IntentContext): boolean {
+  const found = ctx.index.match(unknownWords(spans, ctx));
+  const jobs = [...labelsOf(spans, 'job').map(({ job }) => job), ...(found.kind === 'one' ? [found.job] : [])];
+  const isMeant = hasMarker(spans, 'pronoun') && running.some(({ job }) => job === step.job);
+  if (step.job !== null && jobs.length > 0 && !jobs.includes(step.job) && !isMeant) return true;
+  const changes = labelsOf(spans, 'verb')
+    .map(({ verb }) => verb)
+    .filter((verb) => verbFacts[verb].mutates);
+  if (!verbFacts[step.verb].mutates || changes.length === 0) return false;
+  const same: readonly Verb[] = step.verb === 'start' || step.verb === 'deploy' ? ['start', 'deploy'] : [step.verb];
+  return !changes.some((verb) => same.includes(verb));
 }
 
 const doubtful = new Set<string>(['negation', 'conditional', 'schedule', 'why', 'how-to', 'erase']);
