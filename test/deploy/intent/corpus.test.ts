@@ -6,23 +6,29 @@ import { figuresText, measure, readCorpus } from './corpus.ts';
 describe('the corpus', () => {
   const train = readCorpus('train');
   const test = readCorpus('test');
+  const unseen = readCorpus('unseen');
 
   it('is large, in both languages, and shares no family and no sentence between training and test', () => {
-    expect(train.length + test.length).toBeGreaterThanOrEqual(800);
+    expect(train.length + test.length + unseen.length).toBeGreaterThanOrEqual(1_000);
     expect(test.length).toBeGreaterThanOrEqual(300);
     expect(test.filter(({ language }) => language === 'vi').length).toBeGreaterThanOrEqual(80);
     const families = new Set(train.map(({ family }) => family));
-    expect(test.filter(({ family }) => families.has(family))).toEqual([]);
+    expect([...test, ...unseen].filter(({ family }) => families.has(family))).toEqual([]);
+    const tested = new Set(test.map(({ family }) => family));
+    expect(unseen.filter(({ family }) => tested.has(family))).toEqual([]);
     const learned = new Set([
       ...train.map(({ text }) => text.toLowerCase()),
       ...examples.map(({ text }) => text.toLowerCase()),
     ]);
-    expect(test.filter(({ text }) => learned.has(text.toLowerCase())).map(({ text }) => text)).toEqual([]);
+    expect([...test, ...unseen].filter(({ text }) => learned.has(text.toLowerCase())).map(({ text }) => text)).toEqual(
+      [],
+    );
   });
 
   it.each([
     ['train', train],
     ['test', test],
+    ['unseen', unseen],
   ] as const)('is understood offline: %s', async (name, sentences) => {
     const figures = await measure(createRulesParser(), sentences);
     process.stdout.write(`offline parser, ${name}\n${figuresText(figures)}\n`);

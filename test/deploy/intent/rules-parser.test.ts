@@ -156,7 +156,7 @@ describe('whatever the words', () => {
         const intent = await parser.parse(text, crowded);
         expect(intent.kind === 'steps' && intent.steps.some(({ savepoint }) => savepoint === false)).toBe(false);
       }),
-      { numRuns: 100 },
+      { numRuns: 30 },
     );
   });
 
