@@ -63,7 +63,7 @@ export function isQuestion(clause: Clause, vietnamese: boolean): boolean {
   return vietnamese && hasMarker(clause, 'question');
 }
 
-export function isPolite(clause: Clause): boolean {
+function isPolite(clause: Clause): boolean {
   return hasMarker(clause, 'polite', 'ask') && !hasMarker(clause, 'question', 'why', 'how-to');
 }
 

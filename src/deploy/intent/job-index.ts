@@ -23,10 +23,13 @@ export type JobMatch =
   | Readonly<{ kind: 'several'; jobs: readonly string[] }>
   | Readonly<{ kind: 'none'; near: readonly string[] }>;
 
+export type Parameter = KnownJob['parameters'][number];
+
 type Name = Readonly<{ job: string; words: readonly string[] }>;
 
 const enough = 0.6; // of 1: how well words must fit a name
 const plainlyBetter = 0.15; // by which the best must beat the second
+const mostWords = 32; // that can be about a job: the rest of a long text is not
 const spellingPenalty = 0.85;
 const worthNaming = 0.3; // in “did you mean”
 
@@ -36,6 +39,8 @@ export type JobIndex = Readonly<{
     at: number,
   ): Readonly<{ label: Extract<Label, { kind: 'job' }>; length: number }> | undefined;
   match(words: readonly string[]): JobMatch;
+  /** What the jobs declare, each name and type once. */
+  parameters: readonly Parameter[];
   /** Names of all jobs, those nearest to the words first. */
   rank(words: readonly string[]): readonly string[];
   /** Whether the word stands in any name, or is a slip for one that does. */
@@ -60,14 +65,33 @@ function indexOf(jobs: readonly KnownJob[]): JobIndex {
       .map((words) => ({ job: name, words })),
   );
   const names = [...ids, ...aliases].filter(({ words }) => words.length > 0);
+  const idsByWord = byFirstWord(ids);
+  const aliasesByWord = byFirstWord(aliases);
   const weights = weightsOf(names);
   const vocabulary = new Set(names.flatMap(({ words }) => words.map(stem)));
   return {
-    exactAt: (tokens, at) => exactAt(ids, tokens, at) ?? exactAt(aliases, tokens, at),
-    match: (words) => match(jobs, names, weights, words.map(stem)),
+    parameters: parametersOf(jobs),
+    exactAt: (tokens, at) =>
+      exactAt(byFirst(idsByWord, tokens, at), tokens, at) ?? exactAt(byFirst(aliasesByWord, tokens, at), tokens, at),
+    match: (words) => match(jobs, names, weights, [...new Set(words.map(stem))].slice(0, mostWords)),
     rank: (words) => ranking(jobs, names, weights, words.map(stem)).map(({ job }) => job),
     knows: (word) => vocabulary.has(stem(word)) || [...vocabulary].some((known) => isSlip(stem(word), known)),
   };
+}
+
+type NamesByWord = ReadonlyMap<string, readonly Name[]>;
+
+function byFirstWord(names: readonly Name[]): NamesByWord {
+  return Map.groupBy(names, ({ words }) => words[0] ?? '');
+}
+
+function byFirst(names: NamesByWord, tokens: readonly Token[], at: number): readonly Name[] {
+  return names.get(tokens[at]?.plain ?? '') ?? [];
+}
+
+function parametersOf(jobs: readonly KnownJob[]): readonly Parameter[] {
+  const all = jobs.flatMap(({ parameters }) => parameters);
+  return [...new Map(all.map((parameter) => [`${parameter.name} ${parameter.type}`, parameter])).values()];
 }
 
 function wordsOf(text: string): string[] {
@@ -172,7 +196,7 @@ function closeness(said: readonly string[], name: readonly string[], weight: (wo
 }
 
 /** Plural, and the like: good enough to compare, not to show. */
-export function stem(word: string): string {
+function stem(word: string): string {
   if (/\d/.test(word) || word.length < 4) return word;
   return word.replace(/ies$/, 'y').replace(/(?<![su])s$/, '');
 }

@@ -69,7 +69,7 @@ export function labelSentence(sentence: Sentence, index: JobIndex, context: Inte
   const finders: readonly Finder[] = [
     (at) => quotedOrderAt(sentence, at, index),
     outside((at) => untilAt(sentence, at, index)),
-    outside((at) => parameterAt(sentence, at, context, index)),
+    outside((at) => parameterAt(sentence, at, index)),
     outside((at) => parallelismAt(sentence, at, index)),
     (at) => index.exactAt(tokens, at),
     (at, free) => phrase(savepointSet, sentence, at, free, (value) => ({ kind: 'savepoint', value })),

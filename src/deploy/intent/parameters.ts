@@ -1,6 +1,5 @@
 /** `window 5 minutes`, `topic = orders.v2`, `a 5 minute window`: values of parameters that jobs of the catalogue declare. */
-import type { IntentContext, KnownJob } from '../../model/intent.ts';
-import type { JobIndex } from './job-index.ts';
+import type { JobIndex, Parameter } from './job-index.ts';
 import type { Label } from './labels.ts';
 import { fillers, markerSet, parameterWords, stateSet, verbSet } from './lexicon.ts';
 import { phraseAt } from './phrases.ts';
@@ -10,16 +9,10 @@ import { type Sentence, type Token, withoutAccents } from './text.ts';
 /** What a value may be made of: it is data to the job, but it is also shown and typed. */
 export const parameterValue = /^[\p{L}\p{N}][\p{L}\p{N} ._:/@+-]{0,127}$/u;
 
-type Parameter = KnownJob['parameters'][number];
 type Found = Readonly<{ label: Label; length: number }>;
 
-export function parameterAt(
-  sentence: Sentence,
-  at: number,
-  context: IntentContext,
-  index: JobIndex,
-): Found | undefined {
-  for (const parameter of context.jobs.flatMap((job) => job.parameters)) {
+export function parameterAt(sentence: Sentence, at: number, index: JobIndex): Found | undefined {
+  for (const parameter of index.parameters) {
     const found = named(sentence, at, parameter, index) ?? durationBefore(sentence, at, parameter);
     if (found !== undefined) return found;
   }

@@ -1,6 +1,6 @@
 /** Secrets out of text that leaves the machine. What looks like one goes: a false alarm costs a word, a miss costs a key. */
 
-export const redacted = '[redacted]';
+const redacted = '[redacted]';
 
 const shortestRandom = 20; // characters
 const randomEntropy = 3.3; // bits a character: names of jobs and topics have less, keys and hashes more

@@ -45,7 +45,7 @@ const exampleWords = new Set(examples.flatMap(({ text }) => text.split(' ')));
 let trained: Classifier<Topic> | undefined;
 
 /** Learned once in a process, when the first sentence needs it: some 200 ms. */
-export function topicClassifier(): Classifier<Topic> {
+function topicClassifier(): Classifier<Topic> {
   trained ??= new Classifier(examples);
   return trained;
 }

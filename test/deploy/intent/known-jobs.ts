@@ -84,7 +84,7 @@ export const crowded: IntentContext = {
 };
 
 /** No environment where none is said. */
-export const placeless: IntentContext = { ...idle, defaultEnvironment: null };
+const placeless: IntentContext = { ...idle, defaultEnvironment: null };
 
 /** Other jobs, other environments: what is learned from the first must not be needed here. */
 const warehouse: IntentContext = {
