@@ -9,6 +9,8 @@ export type JobControl = Readonly<{
   cancel?: ((jobId: string) => Promise<void>) | undefined;
   /** Ends the job with a savepoint and gives its path. */
   stopWithSavepoint?: ((jobId: string) => Promise<string>) | undefined;
+  /** Takes a savepoint of the job, which goes on, and gives its path. */
+  savepoint?: ((jobId: string) => Promise<string>) | undefined;
 }>;
 
 type Outcome = Readonly<{ location: string }> | Readonly<{ failure: string }> | null;

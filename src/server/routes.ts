@@ -103,7 +103,7 @@ type OfJob = (answer: (job: JobStatus, params: Readonly<Record<string, string>>,
 
 function controlRoutes({ control }: RouteContext, ofJob: OfJob): Route[] {
   const triggers = new SavepointTriggers();
-  const { cancel, stopWithSavepoint } = control;
+  const { cancel, stopWithSavepoint, savepoint } = control;
   const routes: Route[] = [];
   if (cancel !== undefined) {
     const handle = ofJob((job, _params, { query }) => {
@@ -115,8 +115,22 @@ function controlRoutes({ control }: RouteContext, ofJob: OfJob): Route[] {
     routes.push({ method: 'PATCH', pattern: '/jobs/:id', handle });
   }
   if (stopWithSavepoint !== undefined) {
-    const handle = ofJob((job, _params, { body }) => stop(job, body, triggers, stopWithSavepoint));
+    const handle = ofJob((job, _params, { body }) =>
+      body.drain === true
+        ? failure(400, "drain: expected false, got true: a drained job can't go on from its savepoint")
+        : trigger(job, body.targetDirectory, body.triggerId, triggers, stopWithSavepoint),
+    );
     routes.push({ method: 'POST', pattern: '/jobs/:id/stop', handle });
+  }
+  if (savepoint !== undefined) {
+    const handle = ofJob((job, _params, { body }) =>
+      body['cancel-job'] === true
+        ? failure(400, 'cancel-job: expected false, got true: POST /jobs/:id/stop ends a job with a savepoint')
+        : trigger(job, body['target-directory'], body.triggerId, triggers, savepoint),
+    );
+    routes.push({ method: 'POST', pattern: '/jobs/:id/savepoints', handle });
+  }
+  if (stopWithSavepoint !== undefined || savepoint !== undefined) {
     const poll = ofJob((job, params) => {
       const found = triggers.find(job.id, params.trigger!);
       return found === undefined ? failure(404, `Operation ${params.trigger} not found`) : ok(found);
@@ -126,23 +140,23 @@ function controlRoutes({ control }: RouteContext, ofJob: OfJob): Route[] {
   return routes;
 }
 
-function stop(
+/** Asks for a savepoint, once for each trigger id, and answers with what to ask for after it. */
+function trigger(
   job: JobStatus,
-  body: Request['body'],
+  targetDirectory: unknown,
+  triggerId: unknown,
   triggers: SavepointTriggers,
-  stopWithSavepoint: (jobId: string) => Promise<string>,
+  take: (jobId: string) => Promise<string>,
 ): Reply {
-  const { drain = false, targetDirectory = null, triggerId = null } = body;
-  if (drain === true)
-    return failure(400, "drain: expected false, got true: a drained job can't go on from its savepoint");
-  if (targetDirectory !== null) {
-    return failure(400, "targetDirectory: savepoints go where 'execution.checkpointing.savepoint-dir' says");
+  if (targetDirectory !== undefined && targetDirectory !== null) {
+    return failure(400, "target directory: savepoints go where 'execution.checkpointing.savepoint-dir' says");
   }
-  if (triggerId !== null && !(typeof triggerId === 'string' && /^[0-9a-f]{32}$/.test(triggerId))) {
-    return failure(400, `triggerId: expected 32 hex digits, got ${JSON.stringify(triggerId)}`);
+  const given = triggerId ?? null;
+  if (given !== null && !(typeof given === 'string' && /^[0-9a-f]{32}$/.test(given))) {
+    return failure(400, `triggerId: expected 32 hex digits, got ${JSON.stringify(given)}`);
   }
-  if (isOver(job.state)) return failure(409, `Job ${job.id} is ${job.state}: only a running job can be stopped`);
-  const id = triggerId ?? randomBytes(16).toString('hex');
-  if (!triggers.has(job.id, id)) triggers.start(job.id, id, stopWithSavepoint(job.id));
+  if (isOver(job.state)) return failure(409, `Job ${job.id} is ${job.state}: only a running job has a savepoint taken`);
+  const id = given ?? randomBytes(16).toString('hex');
+  if (!triggers.has(job.id, id)) triggers.start(job.id, id, take(job.id));
   return { status: 202, json: { 'request-id': id } };
 }

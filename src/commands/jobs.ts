@@ -1,0 +1,77 @@
+/** `millrace jobs …`: deployments: what runs, and the changes of it, each by way of a plan. */
+import { Command } from 'commander';
+import { commandCaller } from './control-client.ts';
+import { addControlOptions, type ControlOptions, findDeployment, withControl } from './control-options.ts';
+import type { CommandContext } from './dependencies.ts';
+import { deploymentsText, deploymentText } from './deployment-text.ts';
+import { exitCode } from './exit-code.ts';
+import { jobsChangeCommands } from './jobs-change.ts';
+import type { OpenService } from './local-control.ts';
+import { wholeNumber } from './option-values.ts';
+
+type Named = ControlOptions & Readonly<{ environment?: string }>;
+
+export function jobsCommand(context: CommandContext, openService: OpenService): Command {
+  const command = new Command('jobs').description('Deployments: what runs, and changes of it.');
+  const parts = [listCommand, getCommand, logsCommand].map((make) => make(context, openService));
+  for (const part of [...parts, ...jobsChangeCommands(context, openService)]) command.addCommand(part);
+  return command;
+}
+
+function listCommand(context: CommandContext, openService: OpenService): Command {
+  return addControlOptions(new Command('list').description('All deployments that you may see.'))
+    .option('--environment <name>', 'only those')
+    .addHelpText('after', '\nExamples:\n  millrace jobs list\n  millrace jobs list --environment staging --output json')
+    .action(async (options: Named) => {
+      const all = await withControl(options, openService, context, (client) => client.deployments(commandCaller()));
+      const { environment } = options;
+      const jobs = all.filter((each) => environment === undefined || each.environment === environment);
+      await context.stdout.write(
+        options.output === 'json' ? json({ jobs }) : deploymentsText(jobs, context.clock.now()),
+      );
+      context.exit(exitCode.ok);
+    });
+}
+
+function getCommand(context: CommandContext, openService: OpenService): Command {
+  return named(
+    new Command('get').description('One deployment: state, release, health, savepoints. Exit 8 when a check fails.'),
+  )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  millrace jobs get staging/creator-analytics\n  millrace jobs get creator-analytics --output json',
+    )
+    .action(async (name: string, options: Named) => {
+      const view = await withControl(options, openService, context, (client) =>
+        findDeployment(client, name, options.environment),
+      );
+      await context.stdout.write(options.output === 'json' ? json(view) : deploymentText(view, context.clock.now()));
+      context.exit(view.health.some(({ verdict }) => verdict === 'failing') ? exitCode.unhealthy : exitCode.ok);
+    });
+}
+
+function logsCommand(context: CommandContext, openService: OpenService): Command {
+  return named(new Command('logs').description('The end of its log, oldest line first.'))
+    .option('--lines <n>', 'so many lines', wholeNumber(1, 10_000), 200)
+    .addHelpText('after', '\nExample:\n  millrace jobs logs creator-analytics --environment staging --lines 50')
+    .action(async (name: string, options: Named & Readonly<{ lines: number }>) => {
+      const lines = await withControl(options, openService, context, async (client) => {
+        const view = await findDeployment(client, name, options.environment);
+        return await client.logs(view, options.lines, commandCaller());
+      });
+      const text = lines.map((line) => `${line}\n`).join('');
+      await context.stdout.write(options.output === 'json' ? json({ lines }) : text);
+      context.exit(exitCode.ok);
+    });
+}
+
+function named(command: Command): Command {
+  return addControlOptions(command.argument('<job>', 'its name, or environment/name')).option(
+    '--environment <name>',
+    'where it is deployed; needed where there are several',
+  );
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value)}\n`;
+}

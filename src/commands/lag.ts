@@ -1,0 +1,48 @@
+/** `millrace lag`: how far deployments are behind their sources. */
+import { Command } from 'commander';
+import { commandCaller } from './control-client.ts';
+import { addControlOptions, type ControlOptions, findDeployment, withControl } from './control-options.ts';
+import type { CommandContext } from './dependencies.ts';
+import { lagTable } from './deployment-text.ts';
+import { exitCode } from './exit-code.ts';
+import type { OpenService } from './local-control.ts';
+import { wholeNumber } from './option-values.ts';
+
+type LagOptions = ControlOptions & Readonly<{ environment?: string; failAbove?: number }>;
+
+export function lagCommand(context: CommandContext, openService: OpenService): Command {
+  return addControlOptions(new Command('lag').description('How far deployments are behind the ends of their sources.'))
+    .argument('[job]', 'its name, or environment/name (default: all)')
+    .option('--environment <name>', 'only there')
+    .option(
+      '--fail-above <records>',
+      'exit 8 where one is further behind, or does not say',
+      wholeNumber(0, Number.MAX_SAFE_INTEGER),
+    )
+    .addHelpText(
+      'after',
+      '\nExamples:\n  millrace lag\n  millrace lag creator-analytics --environment production --fail-above 10000',
+    )
+    .action(async (job: string | undefined, options: LagOptions) => {
+      const { environment, failAbove } = options;
+      const jobs = await withControl(options, openService, context, async (client) =>
+        job === undefined
+          ? (await client.deployments(commandCaller())).filter(
+              (each) => environment === undefined || each.environment === environment,
+            )
+          : [await findDeployment(client, job, environment)],
+      );
+      const lags = jobs.map((each) => ({
+        job: each.job,
+        environment: each.environment,
+        records: each.observed?.lagRecords ?? null,
+        watermark: each.observed?.watermark ?? null,
+        state: each.observed?.state ?? null,
+      }));
+      await context.stdout.write(
+        options.output === 'json' ? `${JSON.stringify({ lags })}\n` : lagTable(jobs, context.clock.now()),
+      );
+      const isBehind = failAbove !== undefined && lags.some(({ records }) => records === null || records > failAbove);
+      context.exit(isBehind ? exitCode.unhealthy : exitCode.ok);
+    });
+}
