@@ -4,7 +4,7 @@ import type { Clock } from '../../engine/clock.ts';
 import type { DeploymentKey, JobTarget, StopOptions, Submission, TargetJob } from '../../model/deployment.ts';
 import { deploymentId } from '../../model/deployment.ts';
 import { EngineError, type ErrorCode } from '../../model/errors.ts';
-import type { JobStatus } from '../../model/job-status.ts';
+import type { JobState, JobStatus } from '../../model/job-status.ts';
 import { childEnvironment } from './child-environment.ts';
 import { type Exit, JobProcess } from './job-process.ts';
 import { type LogLimits, RotatedLog } from './rotated-log.ts';
@@ -90,6 +90,12 @@ export class MillraceTarget implements JobTarget {
       throw error;
     }
     this.#endSilent(process, record, now);
+    if (process.status !== null && isOver(process.status.state)) {
+      // It has a little to tidy up. Over is what has ended: another one may be started then.
+      if (!(await this.#endsWithin(process, this.#options.limits.cancelMs))) process.kill('SIGKILL');
+      await process.exited;
+      return await this.#observeEnded(record);
+    }
     return process.status === null ? unseenJob(jobId, record.job, 'INITIALIZING') : jobOfStatus(process.status);
   }
 
@@ -305,6 +311,10 @@ export class MillraceTarget implements JobTarget {
     const { finished, newest } = await this.#files.runState(record);
     return finished ? null : newest;
   }
+}
+
+function isOver(state: JobState): boolean {
+  return state === 'FINISHED' || state === 'FAILED' || state === 'CANCELED';
 }
 
 function endText(outcome: RunOutcome): string {
