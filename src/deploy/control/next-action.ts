@@ -111,7 +111,8 @@ function whileThere(
       { kind: 'running', text: `job ${run.jobId} runs` },
     );
   }
-  const isProving = deployment.rolloutSince !== null || deployment.failures > 0;
+  const { rolloutSince, failures, state } = deployment;
+  const isProving = rolloutSince !== null || failures > 0 || state === 'DEPLOYED';
   if (!isProving) return deployment === before ? wait(null) : record(deployment, null);
   const isLate = deployment.rolloutSince !== null && now - deployment.rolloutSince >= settings.stableWithinMs;
   if (isStable(deployment, run, observed, isLate, now, settings)) {

@@ -31,15 +31,19 @@ export function fakeService(
       if (release === undefined)
         throw new EngineError('NOT_FOUND', `job '${step.job}': expected one of the catalogue, found none`);
       const parallelism = step.parallelism ?? release.parallelism;
+      const parameters = { ...release.parameters, ...step.parameters };
       const changed = {
         ...release,
+        parameters,
         parallelism,
-        digest: createHash('sha256').update(`${release.digest}${parallelism}`).digest('hex'),
+        digest: createHash('sha256')
+          .update(`${release.digest}${parallelism}${JSON.stringify(parameters)}`)
+          .digest('hex'),
       };
       observed[deploymentId(release)] = (await control.get(release))?.version ?? 0;
       planned.push(stepOf(step.verb, changed, { savepoint: step.savepoint ?? true, until: step.until }));
     }
-    const id = `plan-${createHash('sha256').update(`${plans.size}`).digest('hex').slice(0, 16)}`;
+    const id = `plan-${createHash('sha256').update(`${plans.size} ${now()}`).digest('hex').slice(0, 16)}`;
     const confirmation = planned.some(({ environment }) => environment === 'production') ? 'type-name' : 'confirm';
     const plan: Omit<Plan, 'hash'> = {
       id,

@@ -309,6 +309,12 @@ const cases: readonly Case[] = [
     action: { kind: 'record', to: { state: 'STABLE', latestPath: '/chk-2' }, event: null },
   },
   {
+    name: 'a stable release that was started again is stable again in its time',
+    deployment: record({ rolloutSince: null, state: 'DEPLOYED' }),
+    observed: job('RUNNING', withCheckpoint),
+    action: { kind: 'record', to: { state: 'STABLE' }, event: { kind: 'stable' } },
+  },
+  {
     name: 'without news nothing is written',
     deployment: record({ rolloutSince: null, state: 'STABLE', checkpointed: true, latestPath: '/chk-2' }),
     observed: job('RUNNING', withCheckpoint),
