@@ -42,7 +42,7 @@ export function openTarget(
   return target;
 }
 
-const patienceMs = 30_000;
+const patienceMs = 60_000;
 
 /** Looks until it fits. */
 export async function until<T>(look: () => Promise<T> | T, fits: (seen: T) => boolean): Promise<T> {
