@@ -8,7 +8,7 @@ import type { JobFile } from '../job/job-file.ts';
 import type { PlannedJob } from '../job/job-plan.ts';
 import { planScript, restorePoint } from '../job/script-job.ts';
 import { EngineError, toErrorData } from '../model/errors.ts';
-import type { RunningServer } from '../server/http-server.ts';
+import type { RunningServer } from '../server/listening.ts';
 import { statusPage } from '../web/status-page.ts';
 import type { CommandContext } from './dependencies.ts';
 import { addJobOptions, dataDirectoryOf, type JobOptions, jobContext, loadFile } from './job-options.ts';
@@ -181,12 +181,12 @@ async function openServer(
     pages: statusPage,
     control: {
       cancel: async () => running()?.cancel(),
+      savepoint: async () => await running()!.savepoint(),
       stopWithSavepoint: async () => {
         const result = await running()!.stopWithSavepoint();
         if (result.kind === 'stopped') return result.savepoint;
         throw new EngineError('CONFLICT', `the job ended before the savepoint: it is ${result.kind}`);
       },
-      savepoint: () => running()!.savepoint(),
     },
   });
   context.say(`HTTP on http://${options.host}:${server.port}`);

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { lockDirectory } from '../engine/directory-lock.ts';
-import type { RunningServer } from '../server/http-server.ts';
+import type { RunningServer } from '../server/listening.ts';
 import { controlPage } from '../web/control-page.ts';
 import { commandCaller } from './control-client.ts';
 import type { CommandContext } from './dependencies.ts';

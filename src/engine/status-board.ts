@@ -49,6 +49,11 @@ export class StatusBoard {
     return this.#state;
   }
 
+  /** Whether the job has ended, in whichever way. */
+  get isOver(): boolean {
+    return this.#state === 'FINISHED' || this.#state === 'CANCELED' || this.#state === 'FAILED';
+  }
+
   enter(state: JobState): void {
     this.#state = state;
     this.#timestamps[state] = this.#clock.now();

@@ -1,8 +1,9 @@
 /** The HTTP server of the control plane: its API and pages, and Flink's paths and metrics over the jobs that run here. */
 import type { JobStatus } from '../model/job-status.ts';
 import { type ControlBackend, controlRoutes } from './control-api.ts';
-import { type ListenOptions, type RunningServer, serveRoutes } from './http-server.ts';
+import { type ListenOptions, serveRoutes } from './http-server.ts';
 import { JobMetrics } from './job-metrics.ts';
+import type { RunningServer } from './listening.ts';
 import { failure, ok, type Route } from './router.ts';
 import { createRoutes, type WebPage } from './routes.ts';
 

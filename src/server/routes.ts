@@ -103,8 +103,17 @@ type OfJob = (answer: (job: JobStatus, params: Readonly<Record<string, string>>,
 
 function controlRoutes({ control }: RouteContext, ofJob: OfJob): Route[] {
   const triggers = new SavepointTriggers();
-  const { cancel, stopWithSavepoint, savepoint } = control;
+  const { cancel, savepoint, stopWithSavepoint } = control;
   const routes: Route[] = [];
+  if (savepoint !== undefined) {
+    const handle = ofJob((job, _params, { body }) => {
+      const take = body['cancel-job'] === true ? stopWithSavepoint : savepoint;
+      const { 'target-directory': targetDirectory, triggerId } = body;
+      if (take === undefined) return failure(400, 'cancel-job: this server does not end jobs');
+      return trigger(job, { targetDirectory, triggerId }, triggers, take);
+    });
+    routes.push({ method: 'POST', pattern: '/jobs/:id/savepoints', handle });
+  }
   if (cancel !== undefined) {
     const handle = ofJob((job, _params, { query }) => {
       const mode = query.get('mode') ?? 'cancel';
@@ -115,22 +124,8 @@ function controlRoutes({ control }: RouteContext, ofJob: OfJob): Route[] {
     routes.push({ method: 'PATCH', pattern: '/jobs/:id', handle });
   }
   if (stopWithSavepoint !== undefined) {
-    const handle = ofJob((job, _params, { body }) =>
-      body.drain === true
-        ? failure(400, "drain: expected false, got true: a drained job can't go on from its savepoint")
-        : trigger(job, body.targetDirectory, body.triggerId, triggers, stopWithSavepoint),
-    );
+    const handle = ofJob((job, _params, { body }) => stop(job, body, triggers, stopWithSavepoint));
     routes.push({ method: 'POST', pattern: '/jobs/:id/stop', handle });
-  }
-  if (savepoint !== undefined) {
-    const handle = ofJob((job, _params, { body }) =>
-      body['cancel-job'] === true
-        ? failure(400, 'cancel-job: expected false, got true: POST /jobs/:id/stop ends a job with a savepoint')
-        : trigger(job, body['target-directory'], body.triggerId, triggers, savepoint),
-    );
-    routes.push({ method: 'POST', pattern: '/jobs/:id/savepoints', handle });
-  }
-  if (stopWithSavepoint !== undefined || savepoint !== undefined) {
     const poll = ofJob((job, params) => {
       const found = triggers.find(job.id, params.trigger!);
       return found === undefined ? failure(404, `Operation ${params.trigger} not found`) : ok(found);
@@ -140,23 +135,38 @@ function controlRoutes({ control }: RouteContext, ofJob: OfJob): Route[] {
   return routes;
 }
 
-/** Asks for a savepoint, once for each trigger id, and answers with what to ask for after it. */
+function stop(
+  job: JobStatus,
+  body: Request['body'],
+  triggers: SavepointTriggers,
+  stopWithSavepoint: (jobId: string) => Promise<string>,
+): Reply {
+  if (body.drain === true)
+    return failure(400, "drain: expected false, got true: a drained job can't go on from its savepoint");
+  return trigger(job, body, triggers, stopWithSavepoint);
+}
+
+/** Begins what gives a savepoint, or finds it begun: the same trigger id again asks for the same savepoint. */
 function trigger(
   job: JobStatus,
-  targetDirectory: unknown,
-  triggerId: unknown,
+  { targetDirectory = null, triggerId = null }: Request['body'],
   triggers: SavepointTriggers,
   take: (jobId: string) => Promise<string>,
 ): Reply {
-  if (targetDirectory !== undefined && targetDirectory !== null) {
-    return failure(400, "target directory: savepoints go where 'execution.checkpointing.savepoint-dir' says");
+  if (targetDirectory !== null) {
+    return failure(
+      400,
+      `targetDirectory: expected none, got '${targetDirectory}': savepoints go where 'execution.checkpointing.savepoint-dir' says`,
+    );
   }
-  const given = triggerId ?? null;
-  if (given !== null && !(typeof given === 'string' && /^[0-9a-f]{32}$/.test(given))) {
-    return failure(400, `triggerId: expected 32 hex digits, got ${JSON.stringify(given)}`);
+  if (triggerId !== null && !(typeof triggerId === 'string' && /^[0-9a-f]{32}$/.test(triggerId))) {
+    return failure(400, `triggerId: expected 32 hex digits, got ${JSON.stringify(triggerId)}`);
   }
-  if (isOver(job.state)) return failure(409, `Job ${job.id} is ${job.state}: only a running job has a savepoint taken`);
-  const id = given ?? randomBytes(16).toString('hex');
-  if (!triggers.has(job.id, id)) triggers.start(job.id, id, take(job.id));
+  const id = triggerId ?? randomBytes(16).toString('hex');
+  if (!triggers.has(job.id, id)) {
+    if (isOver(job.state))
+      return failure(409, `Job ${job.id} is ${job.state}: only a running job has a savepoint taken`);
+    triggers.start(job.id, id, take(job.id));
+  }
   return { status: 202, json: { 'request-id': id } };
 }

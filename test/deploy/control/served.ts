@@ -7,7 +7,7 @@ import { systemClock } from '../../../src/engine/clock.ts';
 import type { Release } from '../../../src/model/deployment.ts';
 import type { TokenHolder } from '../../../src/server/access.ts';
 import { startControlServer } from '../../../src/server/control-server.ts';
-import type { RunningServer } from '../../../src/server/http-server.ts';
+import type { RunningServer } from '../../../src/server/listening.ts';
 import { controlPage } from '../../../src/web/control-page.ts';
 import { releaseOf } from '../releases.ts';
 import { fakeService } from './fake-service.ts';
