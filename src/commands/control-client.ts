@@ -7,11 +7,10 @@ import type { Caller, DeployService, PlanConfirmation } from '../model/deploy-se
 import type { DeploymentKey } from '../model/deployment.ts';
 import { EngineError } from '../model/errors.ts';
 import { holderOf } from '../server/access.ts';
-import { startServeInBackground } from './background-serve.ts';
 import { HttpControl } from './control-http.ts';
 import type { CommandContext } from './dependencies.ts';
 import { dataDirectoryOf } from './job-options.ts';
-import { type LocalControl, type OpenService, openLocalControl } from './local-control.ts';
+import { type LocalControl, openLocalControl } from './local-control.ts';
 import { findServe } from './serve-file.ts';
 
 export type ControlEvent = Readonly<{ time: number; kind: string; text: string }>;
@@ -27,11 +26,7 @@ export interface ControlClient extends DeployService {
 
 export type ControlClientOptions = Readonly<{ server?: string | undefined; dataDir: string }>;
 
-export async function connectControl(
-  context: CommandContext,
-  options: ControlClientOptions,
-  openService: OpenService,
-): Promise<ControlClient> {
+export async function connectControl(context: CommandContext, options: ControlClientOptions): Promise<ControlClient> {
   const { env, clock } = context;
   const token = env.MILLRACE_TOKEN;
   const named = options.server ?? env.MILLRACE_SERVER;
@@ -39,7 +34,7 @@ export async function connectControl(
   const dataDirectory = dataDirectoryOf(options, context);
   const serve = await findServe(dataDirectory, token);
   if (serve !== null) return new HttpControl({ url: serve.url, token, clock });
-  return new StoreControl(dataDirectory, openLocalControl({ dataDirectory }, openService, context), context);
+  return new StoreControl(dataDirectory, openLocalControl({ dataDirectory }, context), context);
 }
 
 /** Who the command line is: decided by the server where there is one, else by the token, else the person at this machine. */
@@ -52,7 +47,7 @@ class StoreControl implements ControlClient {
   readonly where: string;
   readonly #context: CommandContext;
   readonly #local: LocalControl;
-  #serve: HttpControl | null = null;
+  #serve: ControlClient | null = null;
 
   constructor(dataDirectory: string, local: LocalControl, context: CommandContext) {
     this.where = dataDirectory;
@@ -85,7 +80,7 @@ class StoreControl implements ControlClient {
     if (plan.hash !== confirmation.hash) {
       throw new EngineError('CONFLICT', `${id}: expected the hash of the plan that was shown, got another`);
     }
-    this.#serve ??= await startServeInBackground(this.where, this.#context);
+    this.#serve ??= await this.#context.startServe(this.where, this.#context);
     return await this.#serve.applyPlan(id, confirmation, caller);
   }
 

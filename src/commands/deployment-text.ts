@@ -1,5 +1,4 @@
-/** Deployments and plans as a person reads them in a terminal. All of it is text of elsewhere. */
-import type { Plan } from '../model/change-plan.ts';
+/** Deployments as a person reads them in a terminal. All of it is text of elsewhere. */
 import { type DeploymentView, deploymentId, type HealthCheck } from '../model/deployment.ts';
 import { plainText } from '../model/plain-text.ts';
 import { countText, durationText } from './human.ts';
@@ -8,7 +7,7 @@ const verdicts: readonly HealthCheck['verdict'][] = ['failing', 'warning', 'unkn
 const maxLength = 2_048;
 
 /** The worst verdict of all checks. */
-export function worstVerdict(health: readonly HealthCheck[]): HealthCheck['verdict'] {
+function worstVerdict(health: readonly HealthCheck[]): HealthCheck['verdict'] {
   return verdicts.find((verdict) => health.some((check) => check.verdict === verdict)) ?? 'unknown';
 }
 
@@ -52,23 +51,6 @@ export function lagTable(deployments: readonly DeploymentView[], now: number): s
     each.observed?.state ?? '-',
   ]);
   return table([['JOB', 'RECORDS BEHIND', 'WATERMARK BEHIND', 'RECORDS READ', 'ENGINE SAYS'], ...rows]);
-}
-
-export function planText(plan: Plan): string {
-  const steps = plan.steps.flatMap((step, index) => [
-    `${index + 1}. ${step.text}`,
-    ...step.diff.map(({ field, before, after }) => `     ${field}: ${before ?? '-'} → ${after ?? '-'}`),
-  ]);
-  const progress = plan.progress.map(({ step, state, text }) => `   step ${step + 1} ${state}: ${text}`);
-  const lines = [
-    `plan ${plan.id}: ${plan.status}, risk ${plan.risk}`,
-    `the same as: ${plan.command}`,
-    ...steps,
-    ...plan.decisions.map(({ rule, text }) => `${rule}: ${text}`),
-    `cost: ${plan.cost.slots} slots, ${plan.cost.memoryMb} MB; role needed: ${plan.requiredRole}; confirmation: ${plan.confirmation}`,
-    ...progress,
-  ];
-  return `${lines.map((line) => plainText(line, maxLength)).join('\n')}\n`;
 }
 
 function lagText({ observed }: DeploymentView): string {

@@ -1,40 +1,37 @@
 /** `millrace jobs stop|restart|scale|savepoint`: a plan, and with --yes its application. */
 import { Command } from 'commander';
 import type { Plan } from '../model/change-plan.ts';
-import type { AskAnswer } from '../model/deploy-service.ts';
 import { EngineError } from '../model/errors.ts';
 import type { IntentStep, Verb } from '../model/intent.ts';
-import { type ControlClient, commandCaller } from './control-client.ts';
-import { addControlOptions, type ControlOptions, findDeployment, withControl } from './control-options.ts';
+import { showAnswer } from './ask.ts';
 import type { CommandContext } from './dependencies.ts';
-import { planText } from './deployment-text.ts';
+import { addDeployOptions, type DeployAccess, type DeployOptions, withDeploy } from './deploy-connection.ts';
 import { exitCode } from './exit-code.ts';
-import type { OpenService } from './local-control.ts';
+import { addNameArgument, findDeployment } from './find-deployment.ts';
 import { duration, wholeNumber } from './option-values.ts';
+import { planCard, planJson } from './plan-card.ts';
+import { writeJson } from './topology-options.ts';
 
-type ChangeOptions = ControlOptions &
+type ChangeOptions = DeployOptions &
   Readonly<{
     environment?: string;
     yes?: boolean;
-    confirmName?: string;
+    typeName?: string;
     reason?: string;
     commandTimeout: number;
     savepoint?: boolean;
     parallelism?: number;
   }>;
 
-export function jobsChangeCommands(context: CommandContext, openService: OpenService): Command[] {
+export function jobsChangeCommands(context: CommandContext): Command[] {
   const change = (verb: Verb, description: string, example: string): Command =>
-    addControlOptions(new Command(verb).description(description).argument('<job>', 'its name, or environment/name'))
-      .option('--environment <name>', 'where it is deployed; needed where there are several')
+    addDeployOptions(addNameArgument(new Command(verb).description(description)))
       .option('--yes', 'confirm the plan and carry it out; without, it is printed (exit 6)')
-      .option('--confirm-name <job>', 'the name of the job, where the plan asks to type it')
+      .option('--type-name <job>', 'the name of the job, where the plan asks to type it')
       .option('--reason <text>', 'why, for the log')
       .option('--command-timeout <duration>', 'to wait for the plan to be carried out', duration(100), 300_000)
       .addHelpText('after', `\nExample:\n  ${example}`)
-      .action(async (name: string, options: ChangeOptions) =>
-        context.exit(await run(verb, name, options, openService, context)),
-      );
+      .action(async (name: string, options: ChangeOptions) => context.exit(await run(verb, name, options, context)));
   return [
     change(
       'stop',
@@ -55,78 +52,47 @@ export function jobsChangeCommands(context: CommandContext, openService: OpenSer
   ];
 }
 
-async function run(
-  verb: Verb,
-  name: string,
-  options: ChangeOptions,
-  openService: OpenService,
-  context: CommandContext,
-): Promise<number> {
-  return await withControl(options, openService, context, async (client) => {
-    const view = await findDeployment(client, name, options.environment);
+async function run(verb: Verb, name: string, options: ChangeOptions, context: CommandContext): Promise<number> {
+  return await withDeploy(options, context, async (access) => {
+    const { job, environment } = await findDeployment(access, name, options.environment);
     const step: IntentStep = {
       verb,
-      job: view.job,
-      environment: view.environment,
+      job,
+      environment,
       engine: null,
       parameters: {},
       parallelism: options.parallelism ?? null,
       savepoint: verb === 'stop' ? (options.savepoint ?? true) : null,
       until: null,
     };
-    const answer = await client.plan([step], commandCaller());
-    if (answer.kind !== 'plan') return await sayAnswer(answer, options, context);
-    if (options.yes !== true) {
-      await show(answer.plan, options, context);
-      context.say(
-        `nothing has been changed: millrace apply ${answer.plan.id} --plan-hash ${answer.plan.hash} --yes carries it out`,
-      );
-      return exitCode.needsConfirmation;
-    }
-    return await apply(answer.plan, options, client, context);
+    const answer = await access.service.plan([step], access.caller);
+    if (answer.kind !== 'plan' || options.yes !== true) return await showAnswer(answer, options, context);
+    return await apply(answer.plan, options, access, context);
   });
 }
 
 async function apply(
   plan: Plan,
   options: ChangeOptions,
-  client: ControlClient,
+  { service, caller }: DeployAccess,
   context: CommandContext,
 ): Promise<number> {
-  const { confirmName: typedName, reason, commandTimeout } = options;
-  const begun = await client.applyPlan(plan.id, { hash: plan.hash, typedName, reason }, commandCaller());
+  const { typeName: typedName, reason, commandTimeout } = options;
+  const begun = await service.applyPlan(plan.id, { hash: plan.hash, typedName, reason }, caller);
   if (begun.status === 'pending') {
     await show(begun, options, context);
     context.say('it waits for the confirmation of another person');
     return exitCode.needsConfirmation;
   }
-  const ended = await client.waitForPlan(plan.id, commandTimeout, commandCaller());
+  const ended = await service.waitForPlan(plan.id, commandTimeout, caller);
   await show(ended, options, context);
   if (ended.status === 'applied') return exitCode.ok;
   const failed = ended.progress.findLast(({ state }) => state === 'failed');
-  throw new EngineError(
-    'CONFLICT',
-    `plan ${plan.id} is ${ended.status}${failed === undefined ? '' : `: ${failed.text}`}`,
-  );
+  const why = failed === undefined ? '' : `: ${failed.text}`;
+  throw new EngineError('CONFLICT', `plan ${plan.id} is ${ended.status}${why}`);
 }
 
 async function show(plan: Plan, { output }: ChangeOptions, context: CommandContext): Promise<void> {
-  await context.stdout.write(
-    output === 'json' ? `${JSON.stringify({ plan, command: plan.command })}\n` : planText(plan),
-  );
-}
-
-async function sayAnswer(
-  answer: Exclude<AskAnswer, { kind: 'plan' }>,
-  { output }: ChangeOptions,
-  context: CommandContext,
-): Promise<number> {
-  const text =
-    answer.kind === 'answer'
-      ? answer.text
-      : answer.kind === 'question'
-        ? [answer.question, ...answer.candidates].join('\n')
-        : answer.reason;
-  await context.stdout.write(output === 'json' ? `${JSON.stringify(answer)}\n` : `${text}\n`);
-  return answer.kind === 'answer' ? exitCode.ok : exitCode.needsClarification;
+  if (output === 'json') return await writeJson({ plan: planJson(plan), command: plan.command }, context);
+  await context.stdout.write(`${planCard(plan, { color: false, now: context.clock.now() })}\n`);
 }

@@ -1,17 +1,16 @@
 /** `millrace lag`: how far deployments are behind their sources. */
 import { Command } from 'commander';
-import { commandCaller } from './control-client.ts';
-import { addControlOptions, type ControlOptions, findDeployment, withControl } from './control-options.ts';
 import type { CommandContext } from './dependencies.ts';
+import { addDeployOptions, type DeployOptions, withDeploy } from './deploy-connection.ts';
 import { lagTable } from './deployment-text.ts';
 import { exitCode } from './exit-code.ts';
-import type { OpenService } from './local-control.ts';
+import { findDeployment } from './find-deployment.ts';
 import { wholeNumber } from './option-values.ts';
 
-type LagOptions = ControlOptions & Readonly<{ environment?: string; failAbove?: number }>;
+type LagOptions = DeployOptions & Readonly<{ environment?: string; failAbove?: number }>;
 
-export function lagCommand(context: CommandContext, openService: OpenService): Command {
-  return addControlOptions(new Command('lag').description('How far deployments are behind the ends of their sources.'))
+export function lagCommand(context: CommandContext): Command {
+  return addDeployOptions(new Command('lag').description('How far deployments are behind the ends of their sources.'))
     .argument('[job]', 'its name, or environment/name (default: all)')
     .option('--environment <name>', 'only there')
     .option(
@@ -25,13 +24,11 @@ export function lagCommand(context: CommandContext, openService: OpenService): C
     )
     .action(async (job: string | undefined, options: LagOptions) => {
       const { environment, failAbove } = options;
-      const jobs = await withControl(options, openService, context, async (client) =>
-        job === undefined
-          ? (await client.deployments(commandCaller())).filter(
-              (each) => environment === undefined || each.environment === environment,
-            )
-          : [await findDeployment(client, job, environment)],
-      );
+      const jobs = await withDeploy(options, context, async (access) => {
+        if (job !== undefined) return [await findDeployment(access, job, environment)];
+        const all = await access.service.deployments(access.caller);
+        return all.filter((each) => environment === undefined || each.environment === environment);
+      });
       const lags = jobs.map((each) => ({
         job: each.job,
         environment: each.environment,

@@ -4,28 +4,13 @@ import { type ControlSettings, defaultControlSettings } from '../deploy/control/
 import { DeploymentStore } from '../deploy/control/deployment-store.ts';
 import { LocalControlPlane } from '../deploy/control/local-control-plane.ts';
 import { targetsOf } from '../deploy/control/targets.ts';
+import type { LocalDeployService } from '../deploy/deploy-service.ts';
 import { type ChildLimits, defaultChildLimits, MillraceTarget } from '../deploy/millrace-target/millrace-target.ts';
 import { openControlDatabase } from '../deploy/store/database.ts';
-import type { ControlPlane } from '../model/change-plan.ts';
-import type { DeployService } from '../model/deploy-service.ts';
-import type { TokenHolder } from '../server/access.ts';
 import type { CommandContext } from './dependencies.ts';
 
-/** The deploy service as a process holds it. */
-export type HeldService = DeployService &
-  Readonly<{
-    /** Goes on with plans whose process was killed: for the one that applies plans. */
-    resume: () => void;
-    /** Who has been given a token; null: nobody, and the person at this machine may do everything. */
-    holders: () => readonly TokenHolder[] | null;
-    close: () => void;
-  }>;
-
-/** Makes the service over a control plane. */
-export type OpenService = (dataDirectory: string, control: ControlPlane, context: CommandContext) => HeldService;
-
 export type LocalControl = Readonly<{
-  service: HeldService;
+  service: LocalDeployService;
   control: LocalControlPlane;
   target: MillraceTarget;
   close: () => void;
@@ -40,11 +25,7 @@ export type LocalControlOptions = Readonly<{
 const pollMs = 1_000; // between two looks at a deployment
 
 /** Nothing is started: that is for `serve` to ask for. */
-export function openLocalControl(
-  options: LocalControlOptions,
-  openService: OpenService,
-  context: CommandContext,
-): LocalControl {
+export function openLocalControl(options: LocalControlOptions, context: CommandContext): LocalControl {
   const { dataDirectory } = options;
   const { clock, env, workingDirectory, packageDirectory } = context;
   const settings = { ...defaultControlSettings, ...options.settings };
@@ -65,7 +46,7 @@ export function openLocalControl(
     pollMs: Math.min(pollMs, settings.stableAfterMs),
     warn: (text) => context.say(`warning: ${text}`),
   });
-  const service = openService(dataDirectory, control, context);
+  const service = context.openDeploy(dataDirectory, control);
   return {
     service,
     control,

@@ -9,7 +9,7 @@ import { commandCaller } from './control-client.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
 import { dataDirectoryOf, defaultDataDirectory } from './job-options.ts';
-import { type LocalControl, type OpenService, openLocalControl } from './local-control.ts';
+import { type LocalControl, openLocalControl } from './local-control.ts';
 import { duration, wholeNumber } from './option-values.ts';
 import { removeServeFile, writeServeFile } from './serve-file.ts';
 import { serveStopCommand } from './serve-stop.ts';
@@ -29,7 +29,7 @@ type ServeOptions = Readonly<{
 
 const tokenVariable = 'MILLRACE_TOKEN';
 
-export function serveCommand(context: CommandContext, openService: OpenService): Command {
+export function serveCommand(context: CommandContext): Command {
   return new Command('serve')
     .description(
       'Run the control plane: jobs of many specs, each in a process of its own, with an HTTP API and a page.',
@@ -54,7 +54,7 @@ export function serveCommand(context: CommandContext, openService: OpenService):
     .option('--max-jobs <n>', 'jobs at once', wholeNumber(1, 10_000), 32)
     .addHelpText('after', examples)
     .addCommand(serveStopCommand(context))
-    .action(async (options: ServeOptions) => context.exit(await serve(options, openService, context)));
+    .action(async (options: ServeOptions) => context.exit(await serve(options, context)));
 }
 
 const examples = `
@@ -66,7 +66,7 @@ Examples:
   millrace serve --port 8080 --data-dir /var/lib/millrace
   millrace serve stop`;
 
-async function serve(options: ServeOptions, openService: OpenService, context: CommandContext): Promise<number> {
+async function serve(options: ServeOptions, context: CommandContext): Promise<number> {
   const dataDirectory = dataDirectoryOf(options, context);
   const lock = lockDirectory(join(dataDirectory, 'serve'));
   const stopping = stopSignal(context);
@@ -74,7 +74,7 @@ async function serve(options: ServeOptions, openService: OpenService, context: C
   let server: RunningServer | null = null;
   let local: LocalControl | null = null;
   try {
-    local = openLocalControl({ dataDirectory, ...judgement(options) }, openService, context);
+    local = openLocalControl({ dataDirectory, ...judgement(options) }, context);
     server = await openServer(local, instance, options, context);
     const url = `http://${hostInUrl(options.host)}:${server.port}`;
     writeServeFile(dataDirectory, { pid: process.pid, url, instance, startedAt: context.clock.now() });
@@ -116,7 +116,7 @@ async function openServer(
     token: context.env[tokenVariable],
     openProbes: options.openProbes,
     owner: commandCaller().actor,
-    holders: service.holders,
+    holders: () => service.holders(),
     statuses: () => target.statuses(),
     pages: controlPage,
     backend: {

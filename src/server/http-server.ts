@@ -74,7 +74,8 @@ async function answer(request: IncomingMessage, rules: AccessRules, routes: read
     return await dispatch(routes, { method, path, query: url.searchParams, body, actor, headers });
   } catch (error) {
     if (error instanceof URIError) return failure(400, `${url.pathname}: expected a well-formed path`);
-    return failure(500, toErrorData(error).message);
+    const { code, message } = toErrorData(error);
+    return failure(code === 'PERMISSION' ? 403 : 500, message);
   }
 }
 

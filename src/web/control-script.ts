@@ -52,7 +52,7 @@ const needs = {
 const when = (ms) => new Date(ms).toLocaleString();
 function ago(ms) {
   if (ms === null) return '–';
-  const s = Math.max(0, Math.round((Date.now() - ms) / 1000));
+  const s = Math.max(0, Math.round((new Date() - ms) / 1000));
   return s < 120 ? s + ' s ago' : s < 7200 ? Math.round(s / 60) + ' min ago' : Math.round(s / 3600) + ' h ago';
 }
 

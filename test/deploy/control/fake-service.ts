@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { HeldService, OpenService } from '../../../src/commands/local-control.ts';
+import type { OpenDeploy } from '../../../src/commands/local-deploy.ts';
+import type { LocalDeployService } from '../../../src/deploy/deploy-service.ts';
 import type { ControlPlane, Plan, PlanStep } from '../../../src/model/change-plan.ts';
-import type { AskAnswer, Caller } from '../../../src/model/deploy-service.ts';
+import type { AskAnswer, Caller, DeployService } from '../../../src/model/deploy-service.ts';
 import { deploymentId, type Release } from '../../../src/model/deployment.ts';
 import { EngineError, toErrorData } from '../../../src/model/errors.ts';
 import type { IntentStep } from '../../../src/model/intent.ts';
@@ -15,11 +16,14 @@ export type FakeOptions = Readonly<{
   now?: () => number;
 }>;
 
+/** Without what only switches and logs ask for. */
+type FakeService = Pick<LocalDeployService, 'resume' | 'holders' | 'close'> & DeployService;
+
 /** A deploy service of the least kind: steps become plans as they are, and are carried out when their hash is said back. */
 export function fakeService(
   { releases, holders = null, now = () => 0 }: FakeOptions,
   control: ControlPlane,
-): HeldService {
+): FakeService {
   const plans = new Map<string, Plan>();
   const planOf = async (steps: readonly IntentStep[], { actor, surface }: Caller): Promise<Plan> => {
     const observed: Record<string, number> = {};
@@ -157,6 +161,6 @@ export function fakeService(
   };
 }
 
-export function fakeOpen(options: FakeOptions): OpenService {
-  return (_dataDirectory, control, context) => fakeService({ now: () => context.clock.now(), ...options }, control);
+export function fakeOpen(options: FakeOptions): OpenDeploy {
+  return (_dataDirectory, control) => fakeService(options, control) as LocalDeployService;
 }

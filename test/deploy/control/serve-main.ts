@@ -11,10 +11,11 @@ CREATE TABLE kept (n BIGINT) WITH ('connector' = 'filesystem', 'path' = 'kept', 
 INSERT INTO kept SELECT n FROM numbers;
 `;
 
-const openService = fakeOpen({ releases: [releaseOf(), releaseOf({ job: 'rows', script: rows })] });
+const openDeploy = fakeOpen({ now: Date.now, releases: [releaseOf(), releaseOf({ job: 'rows', script: rows })] });
 const deps = world();
 const context = {
   ...deps,
+  openDeploy,
   exit: (code: number) => {
     process.exitCode = code;
   },
@@ -22,4 +23,4 @@ const context = {
   redact: (text: string) => text,
   say: (text: string) => void deps.stderr.write(`${text}\n`),
 };
-await new Command('test').addCommand(serveCommand(context, openService)).parseAsync(process.argv);
+await new Command('test').addCommand(serveCommand(context)).parseAsync(process.argv);
