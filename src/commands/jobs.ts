@@ -11,11 +11,21 @@ import { wholeNumber } from './option-values.ts';
 type Named = DeployOptions & Readonly<{ environment?: string }>;
 
 export function jobsCommand(context: CommandContext): Command {
-  const command = new Command('jobs').description('Deployments: what runs, and changes of it.');
+  const command = new Command('jobs')
+    .description('Deployments: what runs, and changes of it.')
+    .addHelpText('after', examples);
   const parts = [listCommand, getCommand, logsCommand].map((make) => make(context));
   for (const part of [...parts, ...jobsChangeCommands(context)]) command.addCommand(part);
   return command;
 }
+
+const examples = `
+Changes are plans: without --yes they are printed and end with 6.
+
+Examples:
+  millrace jobs list
+  millrace jobs logs staging/creator-analytics --lines 50
+  millrace jobs scale creator-analytics --parallelism 8 --yes`;
 
 function listCommand(context: CommandContext): Command {
   return addDeployOptions(new Command('list').description('All deployments that you may see.'))

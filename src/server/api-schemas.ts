@@ -22,7 +22,7 @@ function oneOf(values: readonly string[]): Schema {
   return { type: 'string', enum: values };
 }
 
-export function list(items: Schema, more: Schema = {}): Schema {
+function list(items: Schema, more: Schema = {}): Schema {
   return { type: 'array', items, ...more };
 }
 
@@ -31,7 +31,7 @@ function orNull(schema: Schema): Schema {
 }
 
 /** All of them there, and no others. */
-export function object(properties: Readonly<Record<string, Schema>>, optional: readonly string[] = []): Schema {
+function object(properties: Readonly<Record<string, Schema>>, optional: readonly string[] = []): Schema {
   const required = Object.keys(properties).filter((name) => !optional.includes(name));
   return { type: 'object', properties, required, additionalProperties: false };
 }

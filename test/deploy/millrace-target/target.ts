@@ -10,7 +10,7 @@ import {
 import { systemClock } from '../../../src/engine/clock.ts';
 import type { TargetJob } from '../../../src/model/deployment.ts';
 
-export const engine = join(import.meta.dirname, '../../../engine.js');
+const engine = join(import.meta.dirname, '../../../engine.js');
 
 const made: { directories: string[]; targets: MillraceTarget[] } = { directories: [], targets: [] };
 
