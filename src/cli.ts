@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { WriteStream } from 'node:tty';
 import { fileURLToPath } from 'node:url';
+import { startServeInBackground } from './commands/background-serve.ts';
 import type { CommandDependencies, Signal } from './commands/dependencies.ts';
 import { localDeploy } from './commands/local-deploy.ts';
 import { localEngine } from './commands/local-engine.ts';
@@ -30,6 +31,7 @@ export function world(): CommandDependencies {
     packageDirectory,
     env: process.env,
     openDeploy: localDeploy({ workingDirectory: process.cwd(), packageDirectory, clock: systemClock }),
+    startServe: startServeInBackground,
     stdin: () => text(process.stdin),
     prompt: process.stdin.isTTY && process.stderr.isTTY ? prompt : null,
     stdout: terminal(process.stdout),

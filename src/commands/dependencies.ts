@@ -1,10 +1,11 @@
 /** What the commands need of the world. The composition root (cli.ts) puts it together; tests hand in their own. */
-import type { LocalDeployService } from '../deploy/deploy-service.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { JobRequest, RunningJob } from '../engine/job.ts';
 import type { CatalogFactory } from '../job/script.ts';
 import type { ConnectorRegistry } from '../model/connector.ts';
 import type { DataType } from '../model/types.ts';
+import type { ControlClient } from './control-client.ts';
+import type { OpenDeploy } from './local-deploy.ts';
 import type { Terminal } from './terminal.ts';
 
 export type JobToRun = Omit<JobRequest, 'connectors' | 'workerUrl' | 'clock'>;
@@ -44,8 +45,10 @@ export type CommandDependencies = Readonly<{
   runJob: (job: JobToRun) => RunningJob;
   /** Iceberg tables by name, through DuckDB. */
   queryLake: (query: LakeQuery) => Promise<QueryResult>;
-  /** The deploy service in this process, on a data directory. The command closes it. */
-  openDeploy: (dataDirectory: string) => LocalDeployService;
+  /** The deploy service in this process, on a data directory and over a control plane. The command closes it. */
+  openDeploy: OpenDeploy;
+  /** Brings a `serve` of a data directory to life that outlives this process, and says so. Resolves when it answers. */
+  startServe: (dataDirectory: string, context: CommandContext) => Promise<ControlClient>;
   /** Calls back for each signal until the returned function is called. */
   onSignal: (handler: (signal: Signal) => void) => () => void;
   /** Ends the process at once. */

@@ -1,8 +1,7 @@
-/** The deploy service of one command's process: it plans and looks. What is applied is carried out by `millrace serve`. */
+/** The deploy service of this process, over the control plane that it is given: that of `serve`, or one that only looks. */
 import { type LocalDeployService, openDeployService } from '../deploy/deploy-service.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { ControlPlane } from '../model/change-plan.ts';
-import { EngineError } from '../model/errors.ts';
 import type { IntentParser } from '../model/intent.ts';
 
 export type LocalDeployOptions = Readonly<{
@@ -11,22 +10,12 @@ export type LocalDeployOptions = Readonly<{
   clock: Clock;
 }>;
 
-export function localDeploy(options: LocalDeployOptions): (dataDirectory: string) => LocalDeployService {
-  return (dataDirectory) =>
-    openDeployService({ ...options, dataDirectory, control: noServe, createParser: () => noWords });
-}
+export type OpenDeploy = (dataDirectory: string, control: ControlPlane) => LocalDeployService;
 
-async function needsServe(): Promise<never> {
-  throw new EngineError('UNSUPPORTED', 'expected a running `millrace serve` to carry it out, found none');
+export function localDeploy(options: LocalDeployOptions): OpenDeploy {
+  return (dataDirectory, control) =>
+    openDeployService({ ...options, dataDirectory, control, createParser: () => noWords });
 }
-
-const noServe: ControlPlane = {
-  get: async () => null,
-  list: async () => [],
-  perform: needsServe,
-  waitFor: needsServe,
-  logs: needsServe,
-};
 
 const noWords: IntentParser = {
   name: 'rules',

@@ -12,6 +12,8 @@ import { deploySwitchCommand } from './deploy-switch.ts';
 import { errorText } from './error-text.ts';
 import { exitCode, exitCodeOf } from './exit-code.ts';
 import { explainCommand } from './explain.ts';
+import { jobsCommand } from './jobs.ts';
+import { lagCommand } from './lag.ts';
 import { lintCommand } from './lint.ts';
 import { mirrorCommand } from './mirror.ts';
 import { planCommand } from './plan.ts';
@@ -19,6 +21,7 @@ import { plansCommand } from './plans.ts';
 import { queryCommand } from './query.ts';
 import { redactor } from './redaction.ts';
 import { runCommand } from './run.ts';
+import { serveCommand } from './serve.ts';
 import { simulateCommand } from './simulate.ts';
 import { sqlCommand } from './sql.ts';
 import { sqlGatewayCommand } from './sql-gateway.ts';
@@ -76,6 +79,9 @@ function createProgram(context: CommandContext): Command {
     demoCommand,
     auditCommand,
     topologyCommand,
+    serveCommand,
+    jobsCommand,
+    lagCommand,
     askCommand,
     planCommand,
     applyCommand,

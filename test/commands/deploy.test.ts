@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ControlClient } from '../../src/commands/control-client.ts';
 import type { CommandDependencies } from '../../src/commands/dependencies.ts';
+import type { LocalDeployService } from '../../src/deploy/deploy-service.ts';
 import type { Intent } from '../../src/model/intent.ts';
 import { DeployWorld, environmentText, step } from '../deploy/deploy-world.ts';
 import { memoryTerminal } from './terminal.ts';
@@ -17,7 +19,9 @@ afterEach(() => deploy.end());
 /** Runs a command line; a terminal answers with `typed`. */
 async function run(argv: readonly string[], more: Partial<CommandDependencies> = {}) {
   const { clock, directory } = deploy;
-  const world = testWorld({}, { workingDirectory: directory, clock, openDeploy: () => deploy.open(), ...more });
+  const serve = { startServe: async () => deploy.service as LocalDeployService & ControlClient };
+  const openDeploy = () => deploy.open();
+  const world = testWorld({}, { workingDirectory: directory, clock, openDeploy, ...serve, ...more });
   const code = await world.run(...argv);
   return { code, out: world.stdout.text(), err: world.stderr.text() };
 }

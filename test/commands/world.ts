@@ -41,6 +41,9 @@ export function testWorld(script: JobScript = {}, more: Partial<CommandDependenc
     openDeploy: () => {
       throw new EngineError('INTERNAL', 'this world has no deploy service');
     },
+    startServe: async () => {
+      throw new EngineError('CONNECTION', 'no serve is started in tests');
+    },
     stdout,
     stderr,
     connectors,
