@@ -171,7 +171,8 @@ export class CliTarget implements JobTarget {
     const path = directory.startsWith('file:') ? fileURLToPath(directory) : directory;
     const names = await readdir(path, { recursive: true }).catch(() => []);
     const whole = names.find((found) => /^savepoint-[^/]+\/_metadata$/.test(found)); // written last
-    return whole === undefined ? null : `${directory}/${whole.replace('/_metadata', '')}`;
+    if (whole === undefined) return null;
+    return `${directory.replace(/^file:\/{2,3}/, 'file:/')}/${whole.replace('/_metadata', '')}`; // as Flink writes it
   }
 
   #pathOf({ output }: ProgramResult, what: string): string {

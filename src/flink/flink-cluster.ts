@@ -46,7 +46,7 @@ export class FlinkCluster {
 
   /** Whether the cluster knows the job, running or ended. */
   async has(jobId: string): Promise<boolean> {
-    return (await this.#options.rest.find(`/jobs/${jobId}/status`)) !== null;
+    return (await this.#options.rest.find(`/jobs/${jobId}`)) !== null;
   }
 
   /** The newest checkpoint or savepoint of a job of that name; null: the cluster remembers none. */

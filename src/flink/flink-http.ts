@@ -36,8 +36,8 @@ export class FlinkHttp {
   /** null for what is not there. */
   async find(path: string): Promise<unknown> {
     const answer = await this.send('GET', path);
-    if (answer.status === 404) return null;
     if (answer.status < 300) return answer.body;
+    if (answer.status === 404 || traceOf(answer).includes('FlinkJobNotFoundException')) return null; // some pages say so by a 500
     throw errorOf(answer, `GET ${this.base}${path}`);
   }
 
