@@ -8,6 +8,7 @@ import { errorText } from './error-text.ts';
 import { exitCode, exitCodeOf } from './exit-code.ts';
 import { explainCommand } from './explain.ts';
 import { lintCommand } from './lint.ts';
+import { manifestCommand } from './manifest.ts';
 import { mirrorCommand } from './mirror.ts';
 import { queryCommand } from './query.ts';
 import { redactor } from './redaction.ts';
@@ -66,6 +67,7 @@ function createProgram(context: CommandContext): Command {
     demoCommand,
     auditCommand,
     topologyCommand,
+    manifestCommand,
   ].map((make) => make(context));
   for (const command of commands) program.addCommand(command);
   for (const command of commands.flatMap((each) => [each, ...each.commands]))

@@ -2,7 +2,7 @@
  * A release as Flink takes it: the script with its parameters in it, statement by statement, and the settings under and over it. What makes
  * a job is known beforehand: Flink starts one for each INSERT on its own, and a deployment is one job.
  */
-import { jobFileOf } from '../job/job-file.ts';
+import { type JobFile, jobFileOf } from '../job/job-file.ts';
 import { deploymentId, type Release } from '../model/deployment.ts';
 import { EngineError } from '../model/errors.ts';
 import { located } from '../sql/excerpt.ts';
@@ -25,6 +25,7 @@ export type FlinkScript = Readonly<{
 const defaults: ReadonlyMap<string, string> = new Map([
   ['execution.checkpointing.interval', '10 s'],
   ['execution.checkpointing.externalized-checkpoint-retention', 'RETAIN_ON_CANCELLATION'],
+  ['table.exec.sink.require-on-conflict', 'false'],
 ]);
 
 /**
@@ -33,10 +34,13 @@ const defaults: ReadonlyMap<string, string> = new Map([
  */
 export function flinkScript(release: Release, env: Readonly<Record<string, string | undefined>>): FlinkScript {
   const parameters = new Map(Object.entries(release.parameters));
-  const file = jobFileOf(release, { parameters, env });
+  return scriptOf(jobFileOf(release, { parameters, env }), deploymentId(release));
+}
+
+/** The same of a file; `name`: the job's in Flink. */
+export function scriptOf(file: JobFile, name: string): FlinkScript {
   try {
-    const { statements, job } = partsOf(file.script, release.job);
-    const name = deploymentId(release);
+    const { statements, job } = partsOf(file.script, file.name);
     const settings = new Map([...defaults, ...file.settings, ['pipeline.name', name]]);
     return { name, job, statements, settings, secrets: file.secrets };
   } catch (error) {

@@ -49,7 +49,7 @@ export function isDuplicateJob(trace: string): boolean {
 const kinds: readonly (readonly [RegExp, ErrorCode])[] = [
   [/SqlParserException|SqlParserEOFException|SqlParseException/, 'SQL_SYNTAX'],
   [/AskTimeoutException|ConnectException|ConnectTimeoutException|RetryException|TimeoutException/, 'CONNECTION'],
-  [/NoRouteToHost|UnknownHostException|LeaderRetrieval|ClosedChannelException/, 'CONNECTION'],
+  [/NoRouteToHost|UnknownHostException|LeaderRetrievalException|ClosedChannelException/, 'CONNECTION'],
   [/AccessDenied|AuthorizationException|AuthenticationException|Forbidden/, 'PERMISSION'],
   [/[Ss]avepoint|[Cc]heckpoint/, 'CHECKPOINT'],
 ];
@@ -57,6 +57,7 @@ const kinds: readonly (readonly [RegExp, ErrorCode])[] = [
 /** The error of an answer that carries a stack trace. `where` begins the message: "statement 3 (line 12)". */
 export function errorOfFault(trace: string, where: string, hint?: string): EngineError {
   const text = faultText(trace);
-  const code = kinds.find(([sign]) => sign.test(trace))?.[1] ?? 'SQL_VALIDATION';
+  const said = faultsOf(trace).map(({ className, message }) => `${className}: ${message}`); // without the frames between
+  const code = kinds.find(([sign]) => said.some((fault) => sign.test(fault)))?.[1] ?? 'SQL_VALIDATION';
   return new EngineError(code, `${where}: Flink answers: ${text}`, { hint });
 }
