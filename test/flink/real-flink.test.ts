@@ -189,6 +189,7 @@ describeWithFlink(
       const target = targetOf();
       const submission = submitted(`
       SET 'restart-strategy.type' = 'none';
+      SET 'parallelism.default' = '1';
       CREATE TABLE g (a INT) WITH ('connector' = 'datagen', 'number-of-rows' = '5');
       CREATE TABLE b (a INT) WITH ('connector' = 'blackhole');
       INSERT INTO b SELECT CAST(CONCAT('x', CAST(a AS STRING)) AS INT) FROM g`);
