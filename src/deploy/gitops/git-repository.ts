@@ -96,13 +96,15 @@ export class GitRepository {
   async #ask(args: readonly string[]): Promise<string> {
     const { code, output, fault } = await this.#git(args);
     if (code === 0) return output;
-    throw new EngineError(
-      'IO',
-      `git ${args.find((arg) => /^[a-z]/.test(arg) && !arg.includes('='))}: ${fault.trim()}`,
-      {
-        hint: `The directory ${this.#directory} has to be the root of a git repository.`,
-      },
-    );
+    const command = args.find((arg) => /^[a-z-]+$/.test(arg) && !arg.startsWith('-'));
+    if (fault.includes('index.lock')) {
+      throw new EngineError('CONFLICT', `git ${command}: another git is at work in ${this.#directory}`, {
+        retryable: true,
+      });
+    }
+    throw new EngineError('IO', `git ${command}: ${fault.trim()}`, {
+      hint: `The directory ${this.#directory} has to be the root of a git repository.`,
+    });
   }
 
   async #git(args: readonly string[]): Promise<Readonly<{ code: number; output: string; fault: string }>> {
