@@ -87,7 +87,7 @@ export function overrides(
 const fixedJobIdKey = '$internal.pipeline.job-id';
 
 /** INSERT, EXECUTE [STATEMENT SET], CREATE TABLE … AS, BEGIN STATEMENT SET. */
-export function makesJob(part: ScriptPart): boolean {
+function makesJob(part: ScriptPart): boolean {
   const [first, second] = part.words;
   if (first === 'INSERT' || first === 'EXECUTE' || first === 'BEGIN') return true;
   return (first === 'CREATE' || first === 'REPLACE') && second !== 'VIEW' && isTableAsQuery(part);

@@ -5,7 +5,7 @@
 import { EngineError, type ErrorCode } from '../model/errors.ts';
 import { plainText } from './plain-text.ts';
 
-export type JavaFault = Readonly<{ className: string; message: string }>;
+type JavaFault = Readonly<{ className: string; message: string }>;
 
 const maxFaults = 4;
 const maxTextLength = 1_000;
@@ -15,7 +15,7 @@ const wrappers =
   /(?:SqlGatewayException|SqlExecutionException|CompletionException|ExecutionException|RestClientException|RestHandlerException|JobException|JobExecutionException|FlinkException|JobSubmissionException|JobInitializationException)$/;
 
 /** The chain of causes, outermost first: lines that begin with a class name, also behind `Caused by:`. */
-export function faultsOf(trace: string): JavaFault[] {
+function faultsOf(trace: string): JavaFault[] {
   const faults: JavaFault[] = [];
   for (const line of trace.split('\n')) {
     const match = /^(?:Caused by: )?((?:[\w$]+\.)+[\w$]*(?:Exception|Error|Throwable|Failure))(?:: ?(.*))?$/.exec(line);

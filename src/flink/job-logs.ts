@@ -53,7 +53,7 @@ async function taskManagersOf(rest: FlinkHttp, job: JobDetails): Promise<readonl
 }
 
 /** What stands before the first time belongs to an event that was cut off. */
-export function eventsOf(text: string): LogEvent[] {
+function eventsOf(text: string): LogEvent[] {
   const events: { time: string; lines: string[] }[] = [];
   for (const line of text.split('\n')) {
     const time = stamp.exec(line)?.[0];

@@ -48,7 +48,7 @@ const sourceWatermark = /^Source__.*\.currentOutputWatermark$/;
 const read = [pending, sourceIn, sourceOut, sinkIn, inputWatermark, sourceWatermark];
 
 /** Pure. A source that counts nothing read has what it gave; a chain without metrics (the job has ended) what the archive counted at its ends. */
-export function summarize(job: JobDetails, vertices: readonly VertexMetrics[]): Omit<JobMetrics, 'restarts'> {
+function summarize(job: JobDetails, vertices: readonly VertexMetrics[]): Omit<JobMetrics, 'restarts'> {
   const all = vertices.flatMap(({ metrics }) => metrics);
   const sum = (pattern: RegExp): number | null =>
     total(all.filter(({ id }) => pattern.test(id)).map((metric) => metric.sum));

@@ -7,18 +7,9 @@ export function scriptText(
   restorePath: string | null,
   parallelism: number | null,
 ): string {
-  return statementsText(script, overrides(script, jobId, restorePath, parallelism));
-}
-
-/** The same where the one who starts it gives ids and state. */
-export function statementsText(script: FlinkScript, wins: Readonly<Record<string, string>>): string {
   const { settings, statements, job } = script;
-  const lines = [
-    ...sets([...settings]),
-    ...statements.map(({ text }) => text),
-    ...sets(Object.entries(wins)),
-    job.text,
-  ];
+  const wins = Object.entries(overrides(script, jobId, restorePath, parallelism));
+  const lines = [...sets([...settings]), ...statements.map(({ text }) => text), ...sets(wins), job.text];
   return `${lines.join(';\n')};\n`;
 }
 

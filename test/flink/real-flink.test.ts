@@ -270,7 +270,7 @@ describeWithFlink(
             savepointDirectory: `file://${folder}`,
             tokenVariable: null,
             requestTimeoutMs: 20_000,
-            operationTimeoutMs: patienceMs,
+            operationTimeoutMs: 3 * patienceMs, // a JVM is started for each call
           } as const;
           const target = createFlinkTarget(engine, deps);
           const submission = submitted(counting);

@@ -81,7 +81,7 @@ function wishOf(view: DeploymentView | null): WantedDeployment | null {
 }
 
 /** The file after the step. Throws UNSUPPORTED for what is no state but an event: a file can't say it. */
-export function wishAfter(
+function wishAfter(
   step: PlanStep,
   before: WantedDeployment | null,
   inherited: Readonly<Record<string, string>>,

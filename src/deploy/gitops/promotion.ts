@@ -27,7 +27,7 @@ export function promote(source: WantedDeployment, to: string, { target, own }: P
   return { wanted, differences: wishDifferences(target, wanted) };
 }
 
-export function wishDifferences(before: WantedDeployment | null, after: WantedDeployment): Difference[] {
+function wishDifferences(before: WantedDeployment | null, after: WantedDeployment): Difference[] {
   const [old, next] = [before === null ? new Map<string, string>() : fieldsOf(before), fieldsOf(after)];
   const names = [...new Set([...old.keys(), ...next.keys()])].sort();
   return names
