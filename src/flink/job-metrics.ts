@@ -61,7 +61,8 @@ function summarize(job: JobDetails, vertices: readonly VertexMetrics[]): Omit<Jo
     lagRecords: sum(pending),
     recordsIn: sum(sourceIn) || sum(sourceOut) || archived(job, 'write-records'),
     recordsOut: sum(sinkIn) ?? archived(job, 'read-records'),
-    watermark: least(inputWatermark) ?? least(sourceWatermark),
+    // A job that is one chain has no inputs: its sources tell.
+    watermark: least(all.some(({ id }) => inputWatermark.test(id)) ? inputWatermark : sourceWatermark),
   };
 }
 

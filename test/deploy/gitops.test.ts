@@ -272,6 +272,7 @@ describe('a repository', () => {
 
     it('a step is a commit, once, and nothing else is', async () => {
       await put('envs/staging/half-done.yaml', 'x'); // another's, not ours to commit
+      git('add', '.');
       const one = plane();
       const [first, second] = await Promise.all([one.perform(step, 'plan-1/0', 3), one.perform(step, 'plan-1/0', 3)]);
       expect(first.text).toMatch(/^committed as [0-9a-f]{12}/);
@@ -279,7 +280,7 @@ describe('a repository', () => {
       expect(parseWanted(fileNow(), key)).toEqual({ ...wish, parallelism: 8 });
       expect(git('log', '--format=%an %s', '-1')).toBe('millrace scale staging/creator-analytics');
       expect(git('log', '--format=%H').split('\n')).toHaveLength(2);
-      expect(git('status', '--porcelain')).toBe('?? envs/staging/half-done.yaml');
+      expect(git('status', '--porcelain')).toBe('A  envs/staging/half-done.yaml');
       expect(touched).toEqual([]);
       expect(await readFile(join(root, 'envs/staging/creator-analytics.yaml'), 'utf8')).toBe(`${fileNow()}\n`);
     });

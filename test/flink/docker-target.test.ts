@@ -138,6 +138,7 @@ describe('a job in containers', () => {
     const path = await targetOf().stop(first.jobId, stop);
     expect(names()).toEqual([expect.stringMatching(/-jobmanager$/)]);
     expect(await targetOf().stop(first.jobId, stop)).toBe(path);
+    flink.jobs.get(first.jobId)!.name = 'of another cluster'; // here all clusters are one Flink: the new one has to know nothing of it
     const next = submission({ restore: { kind: 'latest' } });
     await targetOf().start(next);
     expect(flink.jobs.get(next.jobId)?.config['execution.state-recovery.path']).toBe(path);

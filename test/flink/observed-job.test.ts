@@ -88,6 +88,7 @@ describe('the numbers of a job', () => {
   });
 
   it('have no watermark while a subtask has none', async () => {
+    metricsPage(source, { 'Source__i.currentOutputWatermark': { min: 7 }, currentInputWatermark: { min: 7 } });
     metricsPage(sink, { currentInputWatermark: { min: -9.223372036854776e18 } });
     expect((await readJobMetrics(rest, details)).watermark).toBeNull();
   });

@@ -70,7 +70,7 @@ export class GitRepository {
     return code === 0 && output.trim() !== '' ? output.trim() : null; // a branch without a commit is an error to git
   }
 
-  /** Writes the files and commits them alone, whatever else is changed. Resolves with the commit's id. */
+  /** Writes the files and commits them alone, whatever else is changed or staged. Resolves with the commit's id. */
   async commit({ files, message, author }: CommitRequest): Promise<string> {
     for (const [path, text] of files) {
       await mkdir(dirname(join(this.#directory, path)), { recursive: true });
@@ -80,16 +80,7 @@ export class GitRepository {
     await this.#ask(['add', '--', ...paths]);
     const [name, address] = [author.replace(/\s*<.*$/, ''), /<([^>]*)>/.exec(author)?.[1] ?? ''];
     const committer = ['-c', `user.name=${name}`, '-c', `user.email=${address}`];
-    await this.#ask([
-      ...committer,
-      'commit',
-      '--quiet',
-      '--allow-empty',
-      '--only',
-      `--message=${message}`,
-      '--',
-      ...paths,
-    ]);
+    await this.#ask([...committer, 'commit', '--quiet', '--allow-empty', `--message=${message}`, '--', ...paths]);
     return await this.resolve('HEAD');
   }
 
