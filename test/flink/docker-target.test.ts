@@ -38,8 +38,8 @@ function targetOf(more: Readonly<{ image?: string; socket?: string }> = {}): Job
     cpus: 2,
     savepointDirectory: null,
     tokenVariable: null,
-    requestTimeoutMs: 500,
-    operationTimeoutMs: 2_000,
+    requestTimeoutMs: 1_000,
+    operationTimeoutMs: 10_000,
     ...more,
   } as const;
   return createFlinkTarget(engine, { clock: systemClock, env: {}, connectors });

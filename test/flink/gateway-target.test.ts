@@ -12,6 +12,9 @@ const tables = `CREATE TABLE a (x INT) WITH ('connector' = 'datagen');\nCREATE T
 const script = `-- a probe\nSET 'parallelism.default' = '2';\n${tables}\nINSERT INTO b SELECT x FROM a`;
 const stopping = { savepoint: true, drain: false } as const;
 
+/** Where an answer never comes: long enough for the others on a busy machine. */
+const impatient = { requestTimeoutMs: 1_000 } as const;
+
 let flink: FakeFlink;
 
 beforeEach(async () => {
@@ -29,8 +32,8 @@ function targetOf(more: Partial<FlinkEngine> = {}, env: Record<string, string> =
     gateway: flink.url,
     savepointDirectory: null,
     tokenVariable: null,
-    requestTimeoutMs: 400,
-    operationTimeoutMs: 3_000,
+    requestTimeoutMs: 10_000,
+    operationTimeoutMs: 10_000,
     ...more,
   } as FlinkEngine;
   return createFlinkTarget(engine, { clock: systemClock, env, connectors });
@@ -73,7 +76,7 @@ describe('a job on Flink', () => {
     [
       'the INSERT is answered late',
       (request: string, body: string) =>
-        request.endsWith('/statements') && body.includes('INSERT') ? { late: 700 } : null,
+        request.endsWith('/statements') && body.includes('INSERT') ? { late: 1_500 } : null,
     ],
     [
       'the INSERT is never answered',
@@ -91,8 +94,8 @@ describe('a job on Flink', () => {
   ] as const)('is one job where %s', async (_, fault) => {
     flink.fault = fault;
     const submission = submissionOf(releaseOf(script));
-    await targetOf().start(submission);
-    await targetOf().start(submission);
+    await targetOf(impatient).start(submission);
+    await targetOf(impatient).start(submission);
     expect([...flink.jobs.keys()]).toEqual([submission.jobId]);
     expect([...flink.sessions.values()].every(({ open }) => !open)).toBe(true);
   });
@@ -103,10 +106,10 @@ describe('a job on Flink', () => {
       const isAsked = request === `GET /jobs/${submission.jobId}` && flink.jobs.size > 0;
       return isAsked || body.includes('INSERT') ? 'drop' : null;
     };
-    await expect(targetOf().start(submission)).rejects.toMatchObject({ code: 'TIMEOUT', retryable: true });
+    await expect(targetOf(impatient).start(submission)).rejects.toMatchObject({ code: 'TIMEOUT', retryable: true });
     expect(flink.jobs.size).toBe(1);
     flink.fault = () => null;
-    await targetOf().start(submission);
+    await targetOf(impatient).start(submission);
     expect(flink.statements.filter((text) => text.startsWith('INSERT'))).toHaveLength(1);
   });
 
@@ -224,7 +227,9 @@ describe('stopping and saving', () => {
       if (request.endsWith('/stop')) stops++;
       return request.endsWith('/stop') && stops === 1 ? 'drop' : null;
     };
-    await expect(targetOf().stop(jobId, { ...stopping, triggerId })).rejects.toMatchObject({ code: 'TIMEOUT' });
+    await expect(targetOf(impatient).stop(jobId, { ...stopping, triggerId })).rejects.toMatchObject({
+      code: 'TIMEOUT',
+    });
     const path = await targetOf().stop(jobId, { ...stopping, triggerId });
     expect(path).toMatch(/savepoint-/);
     expect(await targetOf().stop(jobId, { ...stopping, triggerId: newId() })).toBe(path);
