@@ -4,7 +4,7 @@ import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
 import { Mirror, type MirrorFigures } from '../mirror/mirror.ts';
 import type { MirrorSpec } from '../mirror/mirror-spec.ts';
-import type { RunningServer } from '../server/http-server.ts';
+import type { RunningServer } from '../server/listening.ts';
 import type { WatchedMirror } from '../server/mirror-metrics.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';

@@ -2,6 +2,7 @@
 import { Command, CommanderError } from 'commander';
 import { toErrorData } from '../model/errors.ts';
 import { auditCommand } from './audit.ts';
+import { catalogCommand } from './catalog.ts';
 import { demoCommand } from './demo.ts';
 import type { CommandContext, CommandDependencies } from './dependencies.ts';
 import { errorText } from './error-text.ts';
@@ -15,6 +16,7 @@ import { redactor } from './redaction.ts';
 import { runCommand } from './run.ts';
 import { simulateCommand } from './simulate.ts';
 import { sqlCommand } from './sql.ts';
+import { sqlGatewayCommand } from './sql-gateway.ts';
 import { testCommand } from './test.ts';
 import { topologyCommand } from './topology.ts';
 
@@ -58,10 +60,12 @@ function createProgram(context: CommandContext): Command {
   const commands = [
     runCommand,
     sqlCommand,
+    sqlGatewayCommand,
     explainCommand,
     lintCommand,
     testCommand,
     queryCommand,
+    catalogCommand,
     simulateCommand,
     mirrorCommand,
     demoCommand,

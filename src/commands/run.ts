@@ -6,7 +6,7 @@ import type { JobFile } from '../job/job-file.ts';
 import type { PlannedJob } from '../job/job-plan.ts';
 import { planScript, restorePoint } from '../job/script-job.ts';
 import { EngineError } from '../model/errors.ts';
-import type { RunningServer } from '../server/http-server.ts';
+import type { RunningServer } from '../server/listening.ts';
 import { statusPage } from '../web/status-page.ts';
 import type { CommandContext } from './dependencies.ts';
 import { addJobOptions, dataDirectoryOf, type JobOptions, jobContext, loadFile } from './job-options.ts';
@@ -132,6 +132,7 @@ async function openServer(
     pages: statusPage,
     control: {
       cancel: async () => running()?.cancel(),
+      savepoint: async () => await running()!.savepoint(),
       stopWithSavepoint: async () => {
         const result = await running()!.stopWithSavepoint();
         if (result.kind === 'stopped') return result.savepoint;

@@ -81,6 +81,7 @@ class Job implements RunningJob {
   }
 
   cancel(): void {
+    if (this.#board.isOver) return;
     this.#board.enter('CANCELLING');
     this.#wish = 'cancel';
     this.#ending.abort();

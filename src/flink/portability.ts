@@ -114,8 +114,7 @@ function tableFindings(table: string, options: OptionMap, connectors: ConnectorR
   const connector = options.get('connector');
   if (connector === undefined) return [];
   if (connectors[connector]?.portable === false) {
-    const hint =
-      'Read from Kafka in its place: millrace simulate FILE --bootstrap-servers … writes the same records there.';
+    const hint = 'Read from Kafka in its place: `millrace simulate` writes the same records there.';
     return [{ kind: 'refused', text: `table ${table}: the connector '${connector}' is Millrace's own`, hint }];
   }
   const url = options.get('url') ?? '';

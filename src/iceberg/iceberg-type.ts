@@ -45,7 +45,7 @@ export type NestedField = Readonly<{
 
 export type FieldJson = Readonly<{ id: number; name: string; required: boolean; type: TypeJson; doc?: string }>;
 
-type TypeJson =
+export type TypeJson =
   | string
   | Readonly<{ type: 'struct'; fields: readonly FieldJson[] }>
   | Readonly<{ type: 'list'; 'element-id': number; element: TypeJson; 'element-required': boolean }>

@@ -15,9 +15,26 @@ export type SnapshotJson = Readonly<{
   'manifest-list': string;
   summary?: Readonly<Record<string, string>>;
   'schema-id'?: number;
+  /** Of format version 3: row ids that the snapshot takes. */
+  'first-row-id'?: Long;
+  'added-rows'?: Long;
 }>;
 
-type SnapshotRefJson = Readonly<{ 'snapshot-id': Long; type: 'branch' | 'tag' }>;
+export type SnapshotRefJson = Readonly<{
+  'snapshot-id': Long;
+  type: 'branch' | 'tag';
+  'min-snapshots-to-keep'?: number;
+  'max-snapshot-age-ms'?: Long;
+  'max-ref-age-ms'?: Long;
+}>;
+
+export type SortOrderJson = Readonly<{
+  'order-id': number;
+  fields: readonly Readonly<{ 'source-id': number; transform: string; direction: string; 'null-order': string }>[];
+}>;
+
+/** Of a file of statistics; what else is in it is kept as it came. */
+export type StatisticsJson = Readonly<{ 'snapshot-id': Long }>;
 
 export type TableMetadata = Readonly<{
   'format-version': number;
@@ -32,13 +49,17 @@ export type TableMetadata = Readonly<{
   'partition-specs': readonly PartitionSpecJson[];
   'last-partition-id'?: number;
   'default-sort-order-id'?: number;
-  'sort-orders'?: readonly unknown[];
+  'sort-orders'?: readonly SortOrderJson[];
   properties?: Readonly<Record<string, string>>;
   'current-snapshot-id'?: Long | null;
   snapshots?: readonly SnapshotJson[];
   'snapshot-log'?: readonly Readonly<{ 'timestamp-ms': number; 'snapshot-id': Long }>[];
   'metadata-log'?: readonly Readonly<{ 'timestamp-ms': number; 'metadata-file': string }>[];
   refs?: Readonly<Record<string, SnapshotRefJson>>;
+  statistics?: readonly StatisticsJson[];
+  'partition-statistics'?: readonly StatisticsJson[];
+  /** Of format version 3. */
+  'next-row-id'?: Long;
 }>;
 
 export const mainBranch = 'main';

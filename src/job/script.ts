@@ -20,6 +20,8 @@ export type ScriptContext = Readonly<{
   metadataColumns: SessionOptions['metadataColumns'];
   workingDirectory: string;
   warn: (message: string) => void;
+  /** Throws for a module that functions must not be loaded from; absolute. Absent: from anywhere. */
+  checkFunction?: ((path: string) => void) | undefined;
 }>;
 
 /** What a statement gave. `settings` are those in force at it, the job spec's below them. */
@@ -30,7 +32,7 @@ export type ScriptStep =
 /** A session for the script, with this engine's settings. */
 export function openSession(ctx: ScriptContext, { directory }: Pick<JobFile, 'directory'>): SqlSession {
   const base = directory ?? ctx.workingDirectory;
-  const { connectors, catalogFactory, metadataColumns, warn } = ctx;
+  const { connectors, catalogFactory, metadataColumns, warn, checkFunction } = ctx;
   const own = Object.values(connectors).filter((connector) => !connector.portable);
   const nonPortableConnectors = new Set(own.map((connector) => connector.name));
   return new SqlSession({
@@ -38,7 +40,11 @@ export function openSession(ctx: ScriptContext, { directory }: Pick<JobFile, 'di
     metadataColumns,
     warn,
     checkSetting,
-    loadFunction: (source, typeOf) => loadUserFunction({ ...source, path: resolve(base, source.path) }, typeOf),
+    loadFunction: (source, typeOf) => {
+      const path = resolve(base, source.path);
+      checkFunction?.(path);
+      return loadUserFunction({ ...source, path }, typeOf);
+    },
     nonPortableConnectors,
   });
 }

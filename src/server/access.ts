@@ -42,7 +42,8 @@ export function refuse(
 ): Reply | null {
   const { method, path, headers } = request;
   const isRead = method === 'GET' || method === 'HEAD';
-  if (!isRead && !/^application\/json\b/i.test(headers['content-type'] ?? '')) {
+  const hasNoBody = method === 'DELETE' || method === 'OPTIONS'; // a page can't send those across origins unasked either
+  if (!isRead && !hasNoBody && !/^application\/json\b/i.test(headers['content-type'] ?? '')) {
     return failure(
       415,
       `${method} ${path}: expected content-type application/json, got '${headers['content-type'] ?? ''}'`,

@@ -1,11 +1,11 @@
 /** The HTTP server: sockets, bodies and access around the routes. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { EngineError, toErrorData } from '../model/errors.ts';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { toErrorData } from '../model/errors.ts';
 import type { JobStatus } from '../model/job-status.ts';
 import { type AccessRules, checkRules, refuse } from './access.ts';
 import type { JobControl } from './job-control.ts';
 import { JobMetrics } from './job-metrics.ts';
+import { listening, type RunningServer } from './listening.ts';
 import { dispatch, failure, type Reply, type Route } from './router.ts';
 import { createRoutes, type WebPage } from './routes.ts';
 
@@ -27,13 +27,6 @@ export type ServerOptions = ListenOptions &
     /** Served as they are. */
     pages?: readonly WebPage[] | undefined;
   }>;
-
-export type RunningServer = Readonly<{
-  /** The one that was taken. */
-  port: number;
-  /** Refuses new connections and ends the open ones. */
-  close(): Promise<void>;
-}>;
 
 const maxBodyBytes = 1 << 20; // a larger body is refused with 413
 const maxConnections = 256; // more are closed at once
@@ -57,34 +50,7 @@ export async function serveRoutes(options: ListenOptions, routes: readonly Route
     void answer(request, rules, routes).then((reply) => send(request, response, reply));
   });
   server.maxConnections = maxConnections;
-  await listen(server, options);
-  return { port: (server.address() as AddressInfo).port, close: () => closeServer(server) };
-}
-
-function listen(server: Server, { port, host }: ListenOptions): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const isTaken = cause.code === 'EADDRINUSE';
-      reject(
-        new EngineError(
-          isTaken ? 'CONFLICT' : 'IO',
-          `server on ${host}:${port}: ${isTaken ? 'the port is taken' : cause.message}`,
-          {
-            cause,
-            hint: isTaken ? 'Choose another with --port; 0 takes any free one.' : undefined,
-          },
-        ),
-      );
-    });
-    server.listen(port, host, resolve);
-  });
-}
-
-function closeServer(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
+  return await listening(server, options);
 }
 
 async function answer(request: IncomingMessage, rules: AccessRules, routes: readonly Route[]): Promise<Reply> {

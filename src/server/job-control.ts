@@ -7,9 +7,14 @@ import { toErrorData } from '../model/errors.ts';
 export type JobControl = Readonly<{
   /** Ends the job; what came after the last checkpoint is lost. */
   cancel?: ((jobId: string) => Promise<void>) | undefined;
+  /** Takes a savepoint, and gives its path; the job goes on. */
+  savepoint?: ((jobId: string) => Promise<string>) | undefined;
   /** Ends the job with a savepoint and gives its path. */
   stopWithSavepoint?: ((jobId: string) => Promise<string>) | undefined;
 }>;
+
+/** All of it is offered. */
+export type WholeJobControl = { readonly [K in keyof JobControl]-?: NonNullable<JobControl[K]> };
 
 type Outcome = Readonly<{ location: string }> | Readonly<{ failure: string }> | null;
 

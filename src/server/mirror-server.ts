@@ -1,5 +1,6 @@
 /** The HTTP server of a process that mirrors: probes and metrics. */
-import { type ListenOptions, type RunningServer, serveRoutes } from './http-server.ts';
+import { type ListenOptions, serveRoutes } from './http-server.ts';
+import type { RunningServer } from './listening.ts';
 import { MirrorMetrics, type WatchedMirror } from './mirror-metrics.ts';
 import { type Handler, ok, type Route } from './router.ts';
 

@@ -1,6 +1,6 @@
 /** Routes: method and path pattern to a handler that answers with data. No sockets here. */
 
-export type Method = 'GET' | 'POST' | 'PATCH';
+export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 export type Request = Readonly<{
   method: string;
@@ -46,7 +46,7 @@ export async function dispatch(routes: readonly Route[], request: Request): Prom
 
 /** Flink's clients put its API version before the path, or do not. */
 function withoutVersion(path: string): string {
-  return path.startsWith('/v1/') ? path.slice(3) : path;
+  return path.replace(/^\/v[1-4](?=\/)/, '');
 }
 
 function matchPath(pattern: string, path: string): Record<string, string> | null {

@@ -65,6 +65,10 @@ export function createRoutes(ctx: RouteContext): Route[] {
     ),
     get('/jobs/:id/vertices/:vertex/watermarks', ofJob(watermarks)),
     get('/api/v1/jobs', () => ok({ jobs: status() })),
+    get(
+      '/api/v1/jobs/:id/audit',
+      ofJob((job) => ok(job.audit)),
+    ),
     ...ctx.pages.map(({ path, ...page }) => get(path, () => ({ status: 200, ...page }))),
     ...controlRoutes(ctx, ofJob),
   ];
@@ -103,8 +107,17 @@ type OfJob = (answer: (job: JobStatus, params: Readonly<Record<string, string>>,
 
 function controlRoutes({ control }: RouteContext, ofJob: OfJob): Route[] {
   const triggers = new SavepointTriggers();
-  const { cancel, stopWithSavepoint } = control;
+  const { cancel, savepoint, stopWithSavepoint } = control;
   const routes: Route[] = [];
+  if (savepoint !== undefined) {
+    const handle = ofJob((job, _params, { body }) => {
+      const take = body['cancel-job'] === true ? stopWithSavepoint : savepoint;
+      const { 'target-directory': targetDirectory, triggerId } = body;
+      if (take === undefined) return failure(400, 'cancel-job: this server does not end jobs');
+      return trigger(job, { targetDirectory, triggerId }, triggers, take);
+    });
+    routes.push({ method: 'POST', pattern: '/jobs/:id/savepoints', handle });
+  }
   if (cancel !== undefined) {
     const handle = ofJob((job, _params, { query }) => {
       const mode = query.get('mode') ?? 'cancel';
@@ -132,17 +145,32 @@ function stop(
   triggers: SavepointTriggers,
   stopWithSavepoint: (jobId: string) => Promise<string>,
 ): Reply {
-  const { drain = false, targetDirectory = null, triggerId = null } = body;
-  if (drain === true)
+  if (body.drain === true)
     return failure(400, "drain: expected false, got true: a drained job can't go on from its savepoint");
+  return trigger(job, body, triggers, stopWithSavepoint);
+}
+
+/** Begins what gives a savepoint, or finds it begun: the same trigger id again asks for the same savepoint. */
+function trigger(
+  job: JobStatus,
+  { targetDirectory = null, triggerId = null }: Request['body'],
+  triggers: SavepointTriggers,
+  take: (jobId: string) => Promise<string>,
+): Reply {
   if (targetDirectory !== null) {
-    return failure(400, "targetDirectory: savepoints go where 'execution.checkpointing.savepoint-dir' says");
+    return failure(
+      400,
+      `targetDirectory: expected none, got '${targetDirectory}': savepoints go where 'execution.checkpointing.savepoint-dir' says`,
+    );
   }
   if (triggerId !== null && !(typeof triggerId === 'string' && /^[0-9a-f]{32}$/.test(triggerId))) {
     return failure(400, `triggerId: expected 32 hex digits, got ${JSON.stringify(triggerId)}`);
   }
-  if (isOver(job.state)) return failure(409, `Job ${job.id} is ${job.state}: only a running job can be stopped`);
   const id = triggerId ?? randomBytes(16).toString('hex');
-  if (!triggers.has(job.id, id)) triggers.start(job.id, id, stopWithSavepoint(job.id));
+  if (!triggers.has(job.id, id)) {
+    if (isOver(job.state))
+      return failure(409, `Job ${job.id} is ${job.state}: only a running job has a savepoint taken`);
+    triggers.start(job.id, id, take(job.id));
+  }
   return { status: 202, json: { 'request-id': id } };
 }

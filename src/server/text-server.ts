@@ -1,9 +1,7 @@
 /** A text at `/metrics`, for programs that have nothing else to serve. On loopback alone. */
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { EngineError } from '../model/errors.ts';
 import { checkRules, refuse } from './access.ts';
-import type { RunningServer } from './http-server.ts';
+import { listening, type RunningServer } from './listening.ts';
 
 export interface ServedText {
   readonly contentType: string;
@@ -25,19 +23,5 @@ export async function serveText(port: number, served: ServedText): Promise<Runni
     response.end(status === 200 && method !== 'HEAD' ? await served.text() : undefined);
   });
   server.maxConnections = maxConnections;
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once('error', (cause: NodeJS.ErrnoException) => {
-    const code = cause.code === 'EADDRINUSE' ? 'CONFLICT' : 'IO';
-    reject(new EngineError(code, `port ${port}: expected to listen there, found: ${cause.message}`, { cause }));
-  });
-  server.listen(port, host, resolve);
-  await promise;
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((closed) => {
-        server.close(() => closed());
-        server.closeAllConnections();
-      }),
-  };
+  return await listening(server, { host, port });
 }

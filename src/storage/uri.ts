@@ -32,3 +32,9 @@ function stripSlash(uri: string): string {
 export function joinUri(base: string, ...parts: readonly string[]): string {
   return [stripSlash(base), ...parts].join('/');
 }
+
+/** Whether an object is inside of a folder; `..` leads out of it, and file:/x is file:///x. */
+export function isBelow(uri: string, folder: string): boolean {
+  if (schemeOf(uri) !== 'file' || schemeOf(folder) !== 'file') return uri.startsWith(`${folder.replace(/\/+$/, '')}/`);
+  return resolve(localPath(uri)).startsWith(`${resolve(localPath(folder)).replace(/\/+$/, '')}/`);
+}

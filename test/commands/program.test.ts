@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { EngineError } from '../../src/model/errors.ts';
-import type { RunningServer } from '../../src/server/http-server.ts';
+import type { RunningServer } from '../../src/server/listening.ts';
 import { testWorld } from './world.ts';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'millrace-commands-'));

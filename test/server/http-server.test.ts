@@ -3,7 +3,8 @@ import { Script } from 'node:vm';
 import { afterEach, describe, expect, it } from 'vitest';
 import { EngineError } from '../../src/model/errors.ts';
 import type { JobStatus } from '../../src/model/job-status.ts';
-import { type RunningServer, type ServerOptions, startServer } from '../../src/server/http-server.ts';
+import { type ServerOptions, startServer } from '../../src/server/http-server.ts';
+import type { RunningServer } from '../../src/server/listening.ts';
 import { statusPage } from '../../src/web/status-page.ts';
 import { jobId, jobStatus, sourceId, windowId } from './job-status-fixture.ts';
 
@@ -76,6 +77,7 @@ describe('reading', () => {
     ['/healthz', { status: 'ok' }],
     ['/readyz', { status: 'ready' }],
     ['/api/v1/jobs', { jobs: [{ id: jobId, restarts: 0 }] }],
+    [`/api/v1/jobs/${jobId}/audit`, { epochs: 2, unbalanced: 0 }],
     [`/jobs/${jobId}/exceptions`, { exceptionHistory: { entries: [], truncated: false } }],
     [
       `/jobs/${jobId}/vertices/${sourceId}/watermarks`,

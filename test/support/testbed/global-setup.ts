@@ -1,3 +1,4 @@
+import { flinkJdbcJars } from './flink-jdbc.ts';
 import { icebergRestJars } from './iceberg-rest.ts';
 import { kafkaJars } from './kafka.ts';
 import { hasJava } from './maven.ts';
@@ -11,6 +12,7 @@ export async function setup(): Promise<void> {
   try {
     await kafkaJars();
     await icebergRestJars();
+    await flinkJdbcJars();
   } catch (error) {
     if (process.env.MILLRACE_TESTBED === 'required') throw error;
     process.stderr.write(`testbed: its jars can't be fetched: ${(error as Error).message}\n`);
