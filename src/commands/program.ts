@@ -15,6 +15,7 @@ import { explainCommand } from './explain.ts';
 import { jobsCommand } from './jobs.ts';
 import { lagCommand } from './lag.ts';
 import { lintCommand } from './lint.ts';
+import { manifestCommand } from './manifest.ts';
 import { mirrorCommand } from './mirror.ts';
 import { planCommand } from './plan.ts';
 import { plansCommand } from './plans.ts';
@@ -88,6 +89,7 @@ function createProgram(context: CommandContext): Command {
     plansCommand,
     deployLogCommand,
     deploySwitchCommand,
+    manifestCommand,
   ].map((make) => make(context));
   for (const command of commands) program.addCommand(command);
   for (const command of commands.flatMap((each) => [each, ...each.commands]))

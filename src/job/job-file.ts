@@ -75,6 +75,16 @@ export function plainScript(name: string, script: string): JobFile {
   return { name, script, engine: 'millrace', directory: null, settings: new Map(), secrets: [], warnings: [] };
 }
 
+/** A job whose texts are at hand, as they were read from `directory`. */
+export function jobFileOf(
+  texts: Readonly<{ spec: string; script: string; directory: string }>,
+  options: Omit<JobFileOptions, 'workingDirectory'>,
+): JobFile {
+  const { spec, script, directory } = texts;
+  const where = { ...options, workingDirectory: directory };
+  return { ...fromSpec(parseJobSpec(spec, 'job spec'), script, directory, where), directory };
+}
+
 function fromSpec(
   spec: JobSpec,
   script: string,
