@@ -1,8 +1,11 @@
-/** `millrace explain why`: which partitions hold back the windows of a running job that have not fired. */
+/** `millrace explain why`: which partitions hold back the windows of a running job that have not fired, and what became of its rows. */
 import { Command } from 'commander';
+import { imbalanceText } from '../engine/balance.ts';
 import { type HeldWatermark, type Holder, heldWatermarks } from '../job/held-watermark.ts';
+import type { JobAudit } from '../model/account.ts';
 import { EngineError } from '../model/errors.ts';
 import type { JobStatus } from '../model/job-status.ts';
+import { accountText } from './account-text.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
 import { durationText } from './human.ts';
@@ -15,7 +18,7 @@ const timeoutMs = 10_000;
 export function explainWhyCommand(context: CommandContext): Command {
   return new Command('why')
     .description(
-      'Why windows of a running job have not fired: where the watermark is, and which partitions hold it there.',
+      'Why windows of a running job have not fired: where the watermark is, and which partitions hold it there. And why rows do not come out: which were filtered, late, unreadable, or wait.',
     )
     .option('--port <port>', "of the job's HTTP server", wholeNumber(1, 65_535), 8081)
     .option('--host <address>', 'address of the HTTP server', '127.0.0.1')
@@ -29,12 +32,15 @@ export function explainWhyCommand(context: CommandContext): Command {
 
 async function why({ host, port, output }: WhyOptions, context: CommandContext): Promise<number> {
   const jobs = await runningJobs(`http://${host}:${port}/api/v1/jobs`, context.env.MILLRACE_TOKEN);
-  const answers = jobs.map((job) => ({ job: job.name, now: job.now, vertices: heldWatermarks(job) }));
+  const answers = jobs.map((job) => ({ job: job.name, now: job.now, vertices: heldWatermarks(job), audit: job.audit }));
   const text =
     output === 'json'
       ? `${JSON.stringify({ jobs: answers })}\n`
       : answers
-          .map(({ job, now, vertices }) => `${job}\n${vertices.map((each) => linesOf(each, now)).join('')}`)
+          .map(
+            ({ job, now, vertices, audit }) =>
+              `${job}\n${vertices.map((each) => linesOf(each, now)).join('')}${auditLines(audit)}`,
+          )
           .join('\n');
   await context.stdout.write(text);
   return exitCode.ok;
@@ -64,6 +70,18 @@ function linesOf({ vertex, watermark, holders }: HeldWatermark, now: number): st
       ? ''
       : `    nothing holds it back: it is ${durationText(Math.max(0, now - watermark))} behind the clock, as the rows are\n`;
   return `  ${vertex}\n    ${at}\n${held}${none}${advice}`;
+}
+
+/** Of each node, since the job began: as of the last checkpoint. */
+function auditLines({ epochs, unbalanced, totals, findings }: JobAudit): string {
+  if (epochs === 0) return '  rows: no checkpoint yet has accounted for them\n';
+  const verdict =
+    unbalanced === 0 ? `all ${epochs} checkpoints balance` : `${unbalanced} of ${epochs} checkpoints DO NOT balance`;
+  const off = findings.flatMap(({ checkpointId, imbalances }) =>
+    imbalances.map((imbalance) => `    checkpoint ${checkpointId}: ${imbalanceText(imbalance)}\n`),
+  );
+  const nodes = totals.map((node) => `    ${accountText(node)}\n`);
+  return [`  rows: ${verdict}\n`, ...off, ...nodes].join('');
 }
 
 const quietAdviceMs = 5_000;

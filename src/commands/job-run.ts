@@ -1,5 +1,7 @@
 /** One job in the foreground: progress, signals, and how it ended. */
+import { imbalanceText } from '../engine/balance.ts';
 import type { JobResult, RunningJob } from '../engine/job.ts';
+import type { JobStatus } from '../model/job-status.ts';
 import type { CommandContext, JobToRun } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
 import { durationText, groupedText } from './human.ts';
@@ -39,11 +41,26 @@ export async function runInForeground(
     options.ended?.(result);
     await progress.stop();
     if (!options.quiet) context.say(closingLine(running, result));
+    for (const line of imbalanceLines(running.status())) context.say(line);
     return result.kind === 'cancelled' ? exitCode.interrupted : exitCode.ok;
   } finally {
     release();
     await progress.stop();
   }
+}
+
+/** Said to the quiet, too: what is lost inside a job nobody else will find. */
+function imbalanceLines({ name, audit }: JobStatus): string[] {
+  const { findings } = audit;
+  if (findings.length === 0) return [];
+  const epochs = findings.toReversed();
+  return [
+    `error: ${name}: rows do not balance at ${findings.length === 1 ? 'one checkpoint' : `${findings.length} checkpoints`}: they are lost, or twice there`,
+    ...epochs.flatMap(({ checkpointId, imbalances }) =>
+      imbalances.map((imbalance) => `  checkpoint ${checkpointId}: ${imbalanceText(imbalance)}`),
+    ),
+    '  This is a fault of Millrace, not of the job: report it, with this text and the script. What was written since the checkpoint before may be wrong.',
+  ];
 }
 
 /** The first signal ends the job in order, the second ends the process. */

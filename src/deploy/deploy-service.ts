@@ -5,7 +5,7 @@ import type { Actor, ControlPlane, Plan } from '../model/change-plan.ts';
 import type { AskAnswer, Caller, DeployService, PlanConfirmation } from '../model/deploy-service.ts';
 import type { DeploymentView } from '../model/deployment.ts';
 import { EngineError, toErrorData } from '../model/errors.ts';
-import type { IntentParser, IntentStep } from '../model/intent.ts';
+import type { IntentStep } from '../model/intent.ts';
 import { Applier } from './apply/applier.ts';
 import {
   checkConfirmer,
@@ -19,7 +19,7 @@ import type { Access } from './catalogue/access.ts';
 import { type Catalogue, type CatalogueDirectories, type ParsedFiles, readCatalogue } from './catalogue/catalogue.ts';
 import { DeployLog } from './log/deploy-log.ts';
 import { withoutSecrets } from './log/secret-text.ts';
-import { Asker } from './plan/asker.ts';
+import { Asker, type CreateParser } from './plan/asker.ts';
 import { maySeePlan, type World } from './plan/plan-places.ts';
 import { PlanStore } from './plan/plan-store.ts';
 import { shownText } from './plan/shown-text.ts';
@@ -31,8 +31,7 @@ export type DeployServiceOptions = CatalogueDirectories &
   Readonly<{
     dataDirectory: string;
     control: ControlPlane;
-    /** Made once; asks `isModelEnabled` before each call of a model. */
-    createParser: (isModelEnabled: () => boolean) => IntentParser;
+    createParser: CreateParser;
     clock: Clock;
   }>;
 
@@ -43,7 +42,7 @@ export interface LocalDeployService extends DeployService {
   /** The catalogue as its files say now, with its access list and its faults. */
   catalogue(): Catalogue;
   /** Who has been given a token; null: nobody, and the person at this machine may do everything. PERMISSION where the list has a fault. */
-  holders(): Access['tokens'] | null;
+  readonly holders: () => Access['tokens'] | null;
   /** Goes on with plans whose process was killed. To be called once, by the process that applies plans. */
   resume(): void;
   /** Resolves when every plan that is being applied here has ended. */
@@ -67,6 +66,7 @@ class CatalogueDeployService implements LocalDeployService {
   readonly #asker: Asker;
   readonly #applier: Applier;
   readonly #parsed: ParsedFiles = new Map();
+  readonly holders = (): Access['tokens'] | null => usable(this.catalogue()).access?.tokens ?? null;
 
   constructor(options: DeployServiceOptions, database: DatabaseSync) {
     const { control, clock, dataDirectory } = options;
@@ -75,19 +75,14 @@ class CatalogueDeployService implements LocalDeployService {
     this.#store = new PlanStore(database);
     this.switches = new Switches(database);
     this.log = new DeployLog(database, dataDirectory, clock);
-    const parser = options.createParser(() => this.switches.isOn('llm.enabled'));
     const { log, switches } = this;
-    this.#asker = new Asker({ parser, control, store: this.#store, log, switches, clock });
+    this.#asker = new Asker({ createParser: options.createParser, control, store: this.#store, log, switches, clock });
     const mutationsEnabled = (): boolean => this.switches.isOn('mutations.enabled');
     this.#applier = new Applier({ store: this.#store, log: this.log, control, clock, mutationsEnabled });
   }
 
   catalogue(): Catalogue {
     return readCatalogue(this.#options, this.#parsed);
-  }
-
-  holders(): Access['tokens'] | null {
-    return usable(this.catalogue()).access?.tokens ?? null;
   }
 
   resume(): void {

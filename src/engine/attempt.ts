@@ -6,6 +6,7 @@ import type { ExecutionSettings, JobGraph } from '../model/job-graph.ts';
 import { CheckpointCoordinator } from './checkpoint-coordinator.ts';
 import type { Checkpoint, CheckpointStore } from './checkpoint-store.ts';
 import type { Clock } from './clock.ts';
+import { JobAuditor } from './job-auditor.ts';
 import { SinkCommits } from './sink-commits.ts';
 import { Slots } from './slots.ts';
 import { SplitAssigner } from './split-assigner.ts';
@@ -96,6 +97,7 @@ export class Attempt {
       firstId: options.firstCheckpointId,
       store,
       commits: this.#commits,
+      auditor: new JobAuditor(graph, options.restored?.metadata.account ?? null, options.restored === null),
       assigner: this.#assigner,
       clock,
       board,

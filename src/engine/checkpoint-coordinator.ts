@@ -2,11 +2,14 @@
  * Takes the checkpoints of one attempt, one at a time: trigger → every subtask's part → prepare the sinks → durable → commit the sinks.
  * Failing to *take* one is tolerated as often as the settings say; failing to *commit* one is the job's failure.
  */
+import type { EpochAudit } from '../model/account.ts';
 import { EngineError, type ErrorData, fromErrorData, toErrorData } from '../model/errors.ts';
 import type { ExecutionSettings, JobGraph } from '../model/job-graph.ts';
 import type { Committable } from '../model/sink.ts';
+import { imbalanceText } from './balance.ts';
 import type { CheckpointStore } from './checkpoint-store.ts';
 import type { Clock } from './clock.ts';
+import type { JobAuditor } from './job-auditor.ts';
 import { type CheckpointKind, PendingCheckpoint } from './pending-checkpoint.ts';
 import type { CheckpointAck } from './protocol.ts';
 import { recordedNodes } from './recorded-nodes.ts';
@@ -21,6 +24,7 @@ export type CoordinatorOptions = Readonly<{
   firstId: number;
   store: CheckpointStore;
   commits: SinkCommits;
+  auditor: JobAuditor;
   assigner: SplitAssigner;
   clock: Clock;
   board: StatusBoard;
@@ -148,13 +152,15 @@ export class CheckpointCoordinator {
   }
 
   async #complete(pending: PendingCheckpoint): Promise<void> {
-    const { store, commits, assigner, clock, board, graph, runId } = this.#options;
+    const { store, commits, auditor, assigner, clock, board, graph, runId } = this.#options;
     const carried = this.#carried;
     this.#carried = [];
     for (const committables of carried) pending.addCommittables(committables);
     const epoch = { runId, checkpointId: pending.id };
     const { watermark, offsets, kind } = pending;
     const info = { jobName: graph.name, watermark, offsets, final: kind.final };
+    const rows = commits.rowsIn(pending.committables);
+    const audited = auditor.audit(epoch, clock.now(), pending.account, rows);
     const sinks = await commits.prepare(epoch, pending.committables, info);
     await store.complete(pending.path, {
       version: 1,
@@ -169,7 +175,11 @@ export class CheckpointCoordinator {
       sources: pending.splits,
       states: pending.stateFiles,
       sinks,
+      account: audited.record,
     });
+    auditor.advance(audited);
+    board.audited(audited.audit, audited.record);
+    this.#warnOf(audited.audit);
     try {
       await commits.commit(sinks);
     } catch (error) {
@@ -180,6 +190,12 @@ export class CheckpointCoordinator {
     await store.expire(pending.id).catch((error: Error) => {
       this.#options.warn(`old checkpoints could not be deleted: ${error.message}`);
     });
+  }
+
+  /** Rows that are not where they have to be are lost, or twice there: nobody else will say so. */
+  #warnOf({ checkpointId, imbalances }: EpochAudit): void {
+    for (const imbalance of imbalances)
+      this.#options.warn(`checkpoint ${checkpointId}: rows do not balance: ${imbalanceText(imbalance)}`);
   }
 
   #timeout({ id, acknowledged, subtasks }: PendingCheckpoint): EngineError {

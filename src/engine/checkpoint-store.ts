@@ -6,6 +6,7 @@
 import { constants } from 'node:fs';
 import { access, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import type { RecordedAccount } from '../model/account.ts';
 import { EngineError } from '../model/errors.ts';
 import type { NodeSignature } from '../model/job-graph.ts';
 import type { CommitPlan } from '../model/sink.ts';
@@ -33,6 +34,8 @@ export type CheckpointMetadata = Readonly<{
   /** Paths relative to the checkpoint's directory. */
   states: Readonly<Record<string, readonly StateFile[]>>;
   sinks: Readonly<Record<string, CommitPlan>>;
+  /** The accounts of the rows up to here; absent in checkpoints of former versions. */
+  account?: RecordedAccount | undefined;
 }>;
 
 /** What a checkpoint knows of a node: `tables` of the state that it wrote. */

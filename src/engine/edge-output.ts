@@ -14,7 +14,7 @@ export interface OutputTarget {
 }
 
 export class EdgeOutput implements OutputTarget {
-  readonly #edge: number;
+  readonly edge: number;
   readonly #channels: readonly OutputChannel[];
   readonly #partitioner: Partitioner;
   #bytes = 0;
@@ -26,13 +26,18 @@ export class EdgeOutput implements OutputTarget {
     subtask: number,
     maxParallelism: number,
   ) {
-    this.#edge = edge;
+    this.edge = edge;
     this.#channels = channels;
     this.#partitioner = partitionerOf(partitioning, channels, subtask, maxParallelism);
   }
 
   get blocked(): boolean {
     return this.#channels.some((channel) => channel.blocked);
+  }
+
+  /** Rows sent so far. */
+  get rows(): number {
+    return this.#channels.reduce((sum, { rows }) => sum + rows, 0);
   }
 
   /** Sent so far. */
@@ -45,19 +50,19 @@ export class EdgeOutput implements OutputTarget {
   }
 
   watermark(watermark: number): void {
-    this.#broadcast({ edge: this.#edge, kind: 'watermark', watermark });
+    this.#broadcast({ edge: this.edge, kind: 'watermark', watermark });
   }
 
   idle(idle: boolean): void {
-    this.#broadcast({ edge: this.#edge, kind: idle ? 'idle' : 'active' });
+    this.#broadcast({ edge: this.edge, kind: idle ? 'idle' : 'active' });
   }
 
   end(): void {
-    this.#broadcast({ edge: this.#edge, kind: 'end' });
+    this.#broadcast({ edge: this.edge, kind: 'end' });
   }
 
   barrier(checkpointId: number, directory: string): void {
-    this.#broadcast({ edge: this.#edge, kind: 'barrier', checkpointId, directory });
+    this.#broadcast({ edge: this.edge, kind: 'barrier', checkpointId, directory });
   }
 
   #broadcast(message: PeerMessage): void {

@@ -1,4 +1,5 @@
 /** An operator in its chain: merges what its channels say of time, and passes batches in. */
+import type { NodeAccount } from '../model/account.ts';
 import type { ColumnBatch } from '../model/column.ts';
 import { assert } from '../model/errors.ts';
 import type { Operator, OperatorSnapshot } from '../model/operator.ts';
@@ -33,6 +34,8 @@ export class OperatorNode implements Receiver {
   readonly #output: FanOut;
   readonly #merger: WatermarkMerger;
   readonly #host: NodeHost;
+  /** Rows by input. */
+  readonly #in: number[] = [];
   #openChannels: number;
   #blocked = false;
 
@@ -55,6 +58,8 @@ export class OperatorNode implements Receiver {
   }
 
   batch(batch: ColumnBatch, input: number, channel: number): void {
+    while (this.#in.length <= input) this.#in.push(0);
+    this.#in[input]! += batch.length;
     const watermarks = batch.watermarks && this.#merger.limit(channel, batch.watermarks, batch.length);
     assert(!this.#blocked, () => `operator ${this.id} is given a batch while it works on another`);
     const pending = this.operator.processBatch(
@@ -106,5 +111,10 @@ export class OperatorNode implements Receiver {
   snapshot(): OperatorSnapshot | null {
     this.operator.prepareBarrier?.();
     return this.operator.snapshot?.() ?? null;
+  }
+
+  /** To be called behind `snapshot`. */
+  account(): NodeAccount {
+    return { in: [...this.#in], out: this.#output.records, figures: this.operator.account?.() ?? {} };
   }
 }

@@ -13,6 +13,8 @@ export class OutputChannel {
   readonly #edge: number;
   readonly #send: SendMessage;
   readonly #slabs: SlabPool;
+  /** Rows sent so far. */
+  rows = 0;
   #credits = credits;
   /** What one call of an operator emitted beyond the credits. Bounded by that: a blocked subtask makes no further call. */
   readonly #waiting: PeerMessage[] = [];
@@ -30,6 +32,7 @@ export class OutputChannel {
   /** Copies the rows. Returns their bytes. */
   sendBatch(batch: ColumnBatch, selection: Int32Array | null, count: number): number {
     const { buffer, byteLength } = encodeBatch(batch, selection, count, (bytes) => this.#slabs.take(bytes));
+    this.rows += count;
     this.#post({ edge: this.#edge, kind: 'batch', slab: buffer, byteLength });
     return byteLength;
   }

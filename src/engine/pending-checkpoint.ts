@@ -1,4 +1,5 @@
 /** A checkpoint under way: which subtasks have said their part, and what they said. */
+import { addAccounts, type EdgeAccount, type NodeAccount, noRows, type RowAccount } from '../model/account.ts';
 import { maxWatermark } from '../model/column.ts';
 import type { CommitInfo, Committable } from '../model/sink.ts';
 import type { SourceSplit } from '../model/source.ts';
@@ -24,6 +25,8 @@ export class PendingCheckpoint {
   readonly stateFiles: Record<string, StateFile[]> = {};
   /** Of each node with state. */
   readonly stateTables: Record<string, StateTableFields[]> = {};
+  readonly #nodes: Record<string, NodeAccount> = {};
+  readonly #edges: Record<string, EdgeAccount> = {};
   readonly #committables = new Map<string, Committable[]>();
   readonly #acknowledged = new Set<string>();
   #watermark: number | null = null;
@@ -65,7 +68,21 @@ export class PendingCheckpoint {
       this.stateTables[node] = [...known, ...other];
     }
     this.addCommittables(ack.committables);
+    this.#addAccount(ack.account);
     if (ack.watermark !== null) this.#watermark = Math.min(this.#watermark ?? maxWatermark, ack.watermark);
+  }
+
+  /** Of all subtasks, since the attempt's start. */
+  get account(): RowAccount {
+    return { nodes: this.#nodes, edges: this.#edges };
+  }
+
+  #addAccount({ nodes, edges }: RowAccount): void {
+    for (const [id, own] of Object.entries(nodes)) this.#nodes[id] = addAccounts(this.#nodes[id] ?? noRows, own);
+    for (const [edge, { sent, received }] of Object.entries(edges)) {
+      const known = this.#edges[edge] ?? { sent: 0, received: 0 };
+      this.#edges[edge] = { sent: known.sent + sent, received: known.received + received };
+    }
   }
 
   addCommittables(committables: Readonly<Record<string, readonly Committable[]>>): void {

@@ -1,5 +1,6 @@
 /** What goes between the main thread and a slot (one long-running task in a worker), and between two slots. Plain data, all of it. */
 import type { MessagePort } from 'node:worker_threads';
+import type { RowAccount } from '../model/account.ts';
 import type { ErrorData } from '../model/errors.ts';
 import type { JobGraph } from '../model/job-graph.ts';
 import type { SubtaskStatus } from '../model/job-status.ts';
@@ -50,6 +51,8 @@ export type CheckpointAck = SubtaskId &
     stateFiles: Readonly<Record<string, WrittenState>>;
     /** ms; null: none yet. */
     watermark: number | null;
+    /** Since the subtask's start. */
+    account: RowAccount;
   }>;
 
 export type HostMethod = 'print' | 'collect' | 'runTask';

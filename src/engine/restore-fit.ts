@@ -4,7 +4,7 @@ import { EngineError } from '../model/errors.ts';
 import type { ChainNode, JobGraph } from '../model/job-graph.ts';
 import type { OperatorContext } from '../model/operator.ts';
 import { StringPool } from '../model/string-pool.ts';
-import type { Checkpoint } from './checkpoint-store.ts';
+import type { Checkpoint, CheckpointMetadata } from './checkpoint-store.ts';
 import {
   type ExpectedTables,
   isWhole,
@@ -107,6 +107,22 @@ function keptOf({ path, metadata }: Checkpoint, { nodes }: RestoreReport): Check
   const kept = new Set(nodes.flatMap((node) => (node.fate === 'kept' ? [node.was.id] : [])));
   const only = <T>(part: Readonly<Record<string, T>>): Record<string, T> =>
     Object.fromEntries(Object.entries(part).filter(([id]) => kept.has(id)));
-  const { states, sources, sinks } = metadata;
-  return { path, metadata: { ...metadata, states: only(states), sources: only(sources), sinks: only(sinks) } };
+  const { states, sources, sinks, account } = metadata;
+  const left = {
+    states: only(states),
+    sources: only(sources),
+    sinks: only(sinks),
+    account: keptAccount(account, nodes),
+  };
+  return { path, metadata: { ...metadata, ...left } };
+}
+
+/** Of nodes that begin anew the sums do, too; others, calcs among them, go on under their ids. */
+function keptAccount(
+  account: CheckpointMetadata['account'],
+  nodes: readonly NodeFate[],
+): CheckpointMetadata['account'] {
+  if (account === undefined) return undefined;
+  const lost = new Set(nodes.flatMap(({ fate, id }) => (fate === 'kept' ? [] : [id])));
+  return { ...account, nodes: Object.fromEntries(Object.entries(account.nodes).filter(([id]) => !lost.has(id))) };
 }

@@ -1,5 +1,5 @@
 /** The committers of a job's sinks, together: claimed and recovered at the start, prepared before a checkpoint is durable, committed after. */
-import type { ConnectorContext, ConnectorRegistry } from '../model/connector.ts';
+import type { ConnectorContext, ConnectorRegistry, SinkFactory } from '../model/connector.ts';
 import { EngineError } from '../model/errors.ts';
 import type { JobGraph } from '../model/job-graph.ts';
 import type { CommitInfo, CommitPlan, Committable, Committer, Epoch } from '../model/sink.ts';
@@ -8,6 +8,8 @@ type SinkCommitter = Readonly<{ nodeId: string; table: string; committer: Commit
 
 export class SinkCommits {
   readonly #sinks: readonly SinkCommitter[];
+  /** Of sinks that can say how many rows are in what they commit. */
+  readonly #counters: readonly Readonly<{ nodeId: string; rowsIn: NonNullable<SinkFactory['rowsIn']> }>[];
 
   constructor(graph: JobGraph, connectors: ConnectorRegistry, ctx: ConnectorContext) {
     const nodes = graph.vertices.flatMap((vertex) => vertex.nodes);
@@ -15,6 +17,11 @@ export class SinkCommits {
       if (spec.kind !== 'sink' || spec.target !== 'table') return [];
       const committer = connectors[spec.connector]!.sink!.committer(spec.config, { ...ctx, sinkId: id });
       return committer === null ? [] : [{ nodeId: id, table: spec.table, committer }];
+    });
+    this.#counters = nodes.flatMap(({ id: nodeId, spec }) => {
+      if (spec.kind !== 'sink' || spec.target !== 'table') return [];
+      const { rowsIn } = connectors[spec.connector]!.sink!;
+      return rowsIn === undefined ? [] : [{ nodeId, rowsIn }];
     });
   }
 
@@ -36,6 +43,13 @@ export class SinkCommits {
       plans[nodeId] = await committer.prepare(epoch, committables.get(nodeId) ?? [], info);
     });
     return plans;
+  }
+
+  /** Rows in what is to be committed, by node. */
+  rowsIn(committables: ReadonlyMap<string, readonly Committable[]>): Record<string, number> {
+    return Object.fromEntries(
+      this.#counters.map(({ nodeId, rowsIn }) => [nodeId, rowsIn(committables.get(nodeId) ?? [])]),
+    );
   }
 
   async commit(plans: Readonly<Record<string, CommitPlan>>): Promise<void> {

@@ -16,6 +16,8 @@ export type SinkConstraintsOptions = Readonly<{
 
 export class SinkConstraints {
   readonly #options: SinkConstraintsOptions;
+  /** Rows that were left out. */
+  dropped = 0;
   /** Of one row. */
   readonly #content: ((values: readonly unknown[]) => Wrong | null) | null;
 
@@ -58,6 +60,7 @@ export class SinkConstraints {
     let count = 0;
     for (let row = 0; row < batch.length; row++) if (isKept(row)) kept[count++] = row;
     if (count === batch.length) return batch;
+    this.dropped += batch.length - count;
     this.#options.counters.add('notNullDropped', batch.length - count);
     return gatherBatch(batch, kept.subarray(0, count), count);
   }

@@ -1,4 +1,5 @@
 /** A sink's writer in its chain: constraints are enforced here, and its back-pressure becomes the subtask's. */
+import type { NodeAccount } from '../model/account.ts';
 import { type ColumnBatch, gatherBatch, op } from '../model/column.ts';
 import type { Committable, SinkWriter } from '../model/sink.ts';
 import type { Receiver } from './operator-node.ts';
@@ -25,7 +26,9 @@ export class SinkNode implements Receiver {
   readonly #merger: WatermarkMerger;
   #openChannels: number;
   #blocked = false;
+  #in = 0;
   #records = 0;
+  #updatesBefore = 0;
 
   constructor(options: SinkNodeOptions) {
     this.id = options.id;
@@ -54,6 +57,8 @@ export class SinkNode implements Receiver {
   batch(batch: ColumnBatch): void {
     const { constraints, updateBefore } = this.#options;
     const wanted = updateBefore ? batch : withoutUpdateBefore(batch);
+    this.#in += batch.length;
+    this.#updatesBefore += batch.length - wanted.length;
     const accepted = constraints === null ? wanted : constraints.enforce(wanted);
     if (accepted.length === 0) return;
     this.writer.write(accepted);
@@ -80,6 +85,12 @@ export class SinkNode implements Receiver {
 
   end(): void {
     this.#openChannels--;
+  }
+
+  account(): NodeAccount {
+    const notNullDropped = this.#options.constraints?.dropped ?? 0;
+    const figures = { written: this.#records, updatesBefore: this.#updatesBefore, notNullDropped };
+    return { in: [this.#in], out: 0, figures };
   }
 
   prepareCommit(checkpointId: number): Promise<readonly Committable[]> {

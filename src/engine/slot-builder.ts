@@ -187,9 +187,17 @@ export class SlotBuilder {
   }
 
   #source(spec: SourceSpec | ValuesSpec, output: FanOut, counters: NamedCounters, vertex: JobVertex): SourceDriver {
-    const { pool, session, wake, subtaskHost, environment } = this.#options;
+    const { pool, session, wake, subtaskHost, environment, deadLetters } = this.#options;
+    const letters = { deadLetters: 0, discarded: 0 };
     const reader =
-      spec.kind === 'values' ? new ValuesReader(spec, session, pool) : this.#reader(spec, counters, vertex.parallelism);
+      spec.kind === 'values'
+        ? new ValuesReader(spec, session, pool)
+        : this.#reader(
+            spec,
+            counters,
+            vertex.parallelism,
+            () => letters[deadLetters.keeps ? 'deadLetters' : 'discarded']++,
+          );
     return new SourceDriver({
       spec: spec.kind === 'values' ? { table: 'VALUES', fields: spec.fields, watermark: null } : spec,
       reader,
@@ -197,12 +205,14 @@ export class SlotBuilder {
       session,
       pool,
       monotonic: environment.clock.monotonic,
+      letters: () => ({ ...letters }),
       wake,
       fail: (error) => subtaskHost.fail(error, vertex.name),
     });
   }
 
-  #reader(spec: SourceSpec, counters: NamedCounters, parallelism: number): SourceReader {
+  /** `taken`: hears of each unreadable record that was taken. */
+  #reader(spec: SourceSpec, counters: NamedCounters, parallelism: number, taken: () => void): SourceReader {
     const { environment, pool, deadLetters, warn } = this.#options;
     const factory = environment.connectors[spec.connector]?.source;
     assert(factory !== undefined, () => `connector '${spec.connector}' has no source here`);
@@ -214,7 +224,10 @@ export class SlotBuilder {
       counters,
       batchRows,
       now: environment.clock.now,
-      badRecord: deadLetters.handle,
+      badRecord: (record) => {
+        deadLetters.handle(record);
+        taken();
+      },
       warn,
     });
   }

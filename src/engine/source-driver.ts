@@ -2,6 +2,7 @@
  * Drives a source's reader in its subtask: polls it, makes watermarks per split, and finds the moment between two batches at which a barrier
  * may go out.
  */
+import type { Figures, NodeAccount } from '../model/account.ts';
 import type { ColumnBatch } from '../model/column.ts';
 import { maxWatermark, minWatermark } from '../model/column.ts';
 import { EngineError } from '../model/errors.ts';
@@ -26,6 +27,8 @@ export type SourceDriverOptions = Readonly<{
   pool: StringPool;
   /** ms, with fractions. */
   monotonic: () => number;
+  /** What became of unreadable records: `deadLetters`, `discarded`. */
+  letters: () => Figures;
   wake: () => void;
   fail: (error: unknown) => void;
 }>;
@@ -104,6 +107,12 @@ export class SourceDriver {
 
   snapshot(): SourceSplit[] {
     return this.reader.snapshot();
+  }
+
+  /** To be called when it is at rest. The reader's figures count over those that are seen from here. */
+  account(): NodeAccount {
+    const figures = { rows: this.#records, ...this.#options.letters(), ...this.reader.account?.() };
+    return { in: [], out: this.#options.output.records, figures };
   }
 
   /** Hands on what the reader gave; returns whether there was something. `more`: whether to ask for more. */

@@ -1,4 +1,5 @@
 /** What can be seen of a job, gathered from its slots, its checkpoints and its failures (model/job-status.ts). */
+import type { EpochAudit, JobAudit, RecordedAccount } from '../model/account.ts';
 import type { ErrorData } from '../model/errors.ts';
 import type { JobGraph } from '../model/job-graph.ts';
 import {
@@ -34,6 +35,7 @@ export class StatusBoard {
   #restored: JobStatus['checkpoints']['restored'] = null;
   #exceptions: ExceptionStatus[] = [];
   #eventLoopLagMs = 0;
+  #audit: JobAudit = { epochs: 0, unbalanced: 0, latest: null, totals: [], findings: [] };
 
   constructor(id: string, graph: JobGraph, intervalMs: number, clock: Clock) {
     this.#id = id;
@@ -78,6 +80,22 @@ export class StatusBoard {
     this.#counts.restored++;
     const { checkpointId, savepoint } = metadata;
     this.#restored = { id: checkpointId, time: this.#clock.now(), savepoint, path };
+    if (metadata.account !== undefined) this.#audit = { ...this.#audit, ...this.#sums(metadata.account) };
+  }
+
+  audited(epoch: EpochAudit, record: RecordedAccount): void {
+    const { findings } = this.#audit;
+    this.#audit = {
+      ...this.#sums(record),
+      latest: epoch,
+      findings: epoch.balanced ? findings : [epoch, ...findings].slice(0, historyLength),
+    };
+  }
+
+  #sums({ nodes, epochs, unbalanced }: RecordedAccount): Pick<JobAudit, 'epochs' | 'unbalanced' | 'totals'> {
+    const named = this.#graph.vertices.flatMap((vertex) => vertex.nodes);
+    const totals = named.flatMap(({ id, name }) => (nodes[id] === undefined ? [] : [{ id, name, ...nodes[id] }]));
+    return { epochs, unbalanced, totals };
   }
 
   checkpointStarted(pending: PendingCheckpoint): void {
@@ -156,6 +174,7 @@ export class StatusBoard {
         restored: this.#restored,
       },
       exceptions: this.#exceptions,
+      audit: this.#audit,
       eventLoopLagMs: this.#eventLoopLagMs,
     };
   }

@@ -1,4 +1,5 @@
 /** One subtask: a chain of nodes behind a source or behind channels. Synchronous but for its reader, its writers and its snapshots. */
+import type { EdgeAccount, NodeAccount, RowAccount } from '../model/account.ts';
 import { minWatermark } from '../model/column.ts';
 import { toErrorData } from '../model/errors.ts';
 import type { SubtaskStatus } from '../model/job-status.ts';
@@ -55,6 +56,7 @@ type TakenSnapshot = Readonly<{
   watermark: number | null;
   states: readonly Readonly<{ nodeId: string; snapshot: OperatorSnapshot }>[];
   commits: readonly Readonly<{ nodeId: string; commit: Promise<readonly Committable[]> }>[];
+  account: RowAccount;
 }>;
 
 export class Subtask {
@@ -70,6 +72,8 @@ export class Subtask {
   #endReported = false;
   #recordsIn = 0;
   #bytesIn = 0;
+  /** Rows by input. */
+  readonly #received: number[];
   /** Snapshots are written one after the other. */
   #snapshots: Promise<void> = Promise.resolve();
 
@@ -80,6 +84,7 @@ export class Subtask {
     this.#times = new TaskTimes(host.monotonic());
     this.#startTime = host.now();
     this.#openInputs = parts.inputs.length;
+    this.#received = parts.inputs.map(() => 0);
   }
 
   get blocked(): boolean {
@@ -157,6 +162,7 @@ export class Subtask {
       case 'batch': {
         const batch = decodeBatch(message.slab);
         this.#recordsIn += batch.length;
+        this.#received[index]! += batch.length;
         this.#bytesIn += message.byteLength;
         for (const target of receivers) target.receiver.batch(batch, target.input, target.channel);
         channel.release(message.slab);
@@ -184,15 +190,17 @@ export class Subtask {
   /** Every row before the barrier is in, none behind it: takes the snapshot, passes the barrier on, writes in the background. */
   #barrier(checkpointId: number, directory: string): void {
     const { nodes, edges, source } = this.parts;
+    const states = nodes.flatMap((node) => {
+      const snapshot = isSink(node) ? null : node.snapshot();
+      return snapshot === null ? [] : [{ nodeId: node.id, snapshot }];
+    });
     const taken: TakenSnapshot = {
       checkpointId,
       directory,
       splits: source === null ? {} : { [source.nodeId]: source.driver.snapshot() },
       watermark: this.#watermark(),
-      states: nodes.flatMap((node) => {
-        const snapshot = isSink(node) ? null : node.snapshot();
-        return snapshot === null ? [] : [{ nodeId: node.id, snapshot }];
-      }),
+      states,
+      account: this.#account(), // behind the snapshots: what was only buffered has gone out
       commits: this.#sinks().map((sink) => ({ nodeId: sink.id, commit: sink.prepareCommit(checkpointId) })),
     };
     for (const { commit } of taken.commits) commit.catch(() => {}); // awaited later: until then it is not "unhandled"
@@ -202,7 +210,19 @@ export class Subtask {
       .catch((error: unknown) => this.#host.fail(error, this.parts.name));
   }
 
-  async #write({ checkpointId, directory, splits, watermark, states, commits }: TakenSnapshot): Promise<void> {
+  /** Since the subtask's start. */
+  #account(): RowAccount {
+    const { source, nodes, inputs, edges } = this.parts;
+    const own: Record<string, NodeAccount> = source === null ? {} : { [source.nodeId]: source.driver.account() };
+    for (const node of nodes) own[node.id] = node.account();
+    const ends: Record<string, EdgeAccount> = {};
+    for (const { edge, rows } of edges) ends[edge] = { sent: rows, received: 0 };
+    for (const [i, { channel }] of inputs.entries())
+      ends[channel.edge] = { sent: 0, received: (ends[channel.edge]?.received ?? 0) + this.#received[i]! };
+    return { nodes: own, edges: ends };
+  }
+
+  async #write({ checkpointId, directory, splits, watermark, states, commits, account }: TakenSnapshot): Promise<void> {
     const { id, source } = this.parts;
     const committables: Record<string, readonly Committable[]> = {};
     for (const { nodeId, commit } of commits) committables[nodeId] = await commit;
@@ -214,7 +234,10 @@ export class Subtask {
     } catch (error) {
       return this.#host.post({ kind: 'decline', checkpointId, error: toErrorData(error), committables });
     }
-    this.#host.post({ kind: 'ack', ack: { ...id, checkpointId, splits, committables, stateFiles, watermark } });
+    this.#host.post({
+      kind: 'ack',
+      ack: { ...id, checkpointId, splits, committables, stateFiles, watermark, account },
+    });
   }
 
   #reportEnd(): void {

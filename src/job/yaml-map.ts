@@ -39,6 +39,16 @@ export class YamlMap {
     return Object.keys(this.#values);
   }
 
+  /** Whether a mapping stands there. */
+  isMap(key: string): boolean {
+    const value = this.#values[key];
+    return typeof value === 'object' && value !== null && !Array.isArray(value);
+  }
+
+  isList(key: string): boolean {
+    return Array.isArray(this.#values[key]);
+  }
+
   map(key: string): YamlMap {
     return new YamlMap(this.#document, this.#where, [...this.#path, key], this.#values[key]);
   }

@@ -50,6 +50,8 @@ export class KafkaProducer {
   #waiters: PromiseWithResolvers<void>[] = [];
   #linger: NodeJS.Timeout | null = null;
   #faults = 0;
+  #sent = 0;
+  #written = 0;
 
   /** `now`: ms since 1970. */
   constructor(config: ClientConfig, now: () => number) {
@@ -94,6 +96,7 @@ export class KafkaProducer {
     target.builder ??= new BatchBuilder();
     const before = target.builder.size;
     target.builder.append(key, value, timestamp, headers);
+    this.#sent++;
     this.#bufferedBytes += target.builder.size - before;
     if (target.builder.size >= this.#config.producer.batchBytes) this.#seal(opened, target);
     else this.#linger ??= setTimeout(() => this.#sealAll(), this.#config.producer.lingerMs);
@@ -108,9 +111,15 @@ export class KafkaProducer {
 
   /** Resolves when everything sent so far is written. */
   async flush(): Promise<void> {
+    await this.settle();
+  }
+
+  /** As `flush`. Of that moment, and since the beginning: how many records were sent, and how many brokers have acknowledged. */
+  async settle(): Promise<Readonly<{ sent: number; written: number }>> {
     this.#sealAll();
     while (this.#failure === null && this.#bufferedBytes > 0) await this.#progress();
     if (this.#failure !== null) throw this.#failure;
+    return { sent: this.#sent, written: this.#written };
   }
 
   /** Ends at once; what was not flushed may be lost. */
@@ -229,6 +238,7 @@ export class KafkaProducer {
     const batch = partition.queue.shift()!;
     partition.sequence = (partition.sequence + batch.count) % 2 ** 31; // as Java: the sequence wraps
     this.#bufferedBytes -= batch.size;
+    this.#written += batch.count;
     this.#progressed();
     return null;
   }

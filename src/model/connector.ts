@@ -7,7 +7,7 @@ import type { Counters } from './operator.ts';
 import type { OptionSpec, Options } from './options.ts';
 import type { ScanColumn } from './plan.ts';
 import type { Row } from './row.ts';
-import type { Committer, SinkWriter, WriterContext } from './sink.ts';
+import type { Committable, Committer, SinkWriter, WriterContext } from './sink.ts';
 import type { ReaderContext, SourceReader, SplitEnumerator } from './source.ts';
 import type { TableDefinition } from './table.ts';
 import type { DataType } from './types.ts';
@@ -67,6 +67,8 @@ export interface SinkFactory {
   writer(config: ConnectorConfig, ctx: WriterContext): SinkWriter;
   /** null where nothing has to be committed. */
   committer(config: ConnectorConfig, ctx: ConnectorContext): Committer | null;
+  /** Rows that are in what a checkpoint commits, as the writers found them written. Absent: nobody can say. */
+  rowsIn?(committables: readonly Committable[]): number;
 }
 
 /** Tables that are asked for rows by key: `FOR SYSTEM_TIME AS OF left.proctime`. */

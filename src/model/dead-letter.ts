@@ -5,6 +5,8 @@ import type { BadRecordHandler } from './source.ts';
 /** `flush` resolves when all that were handed over are safe: awaited before a checkpoint says that the records are behind it. */
 export interface DeadLetters {
   readonly handle: BadRecordHandler;
+  /** Whether what is handed over is kept somewhere. */
+  readonly keeps: boolean;
   flush(): Promise<void>;
   close(): Promise<void>;
 }

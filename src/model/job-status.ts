@@ -2,6 +2,7 @@
  * What can be seen of a running job, as data: the engine fills it, the metrics, the REST pages and the terminal show it. Names of states and
  * counters are Flink's.
  */
+import type { JobAudit } from './account.ts';
 import type { ErrorData } from './errors.ts';
 import type { SplitLag } from './source.ts';
 
@@ -111,6 +112,8 @@ export type JobStatus = Readonly<{
   }>;
   /** Newest first, bounded; the first fault since the job's start is kept for good as the last entry. */
   exceptions: readonly ExceptionStatus[];
+  /** Whether every row that came in is accounted for, checkpoint by checkpoint. */
+  audit: JobAudit;
   /** Main thread: how late its loop is, ms, the largest of the last second. */
   eventLoopLagMs: number;
 }>;

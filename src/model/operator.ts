@@ -8,6 +8,7 @@
  * Operators are synchronous: no clock, no I/O, nothing awaited (but for the one that looks up: `processBatch`). They emit to `output` during
  * these calls and at no other time. A batch is borrowed (column.ts): copy what you keep.
  */
+import type { Figures } from './account.ts';
 import type { ColumnBatch } from './column.ts';
 import type { LookupReader } from './connector.ts';
 import type { SessionContext } from './function.ts';
@@ -66,6 +67,11 @@ export interface Operator {
   restore?(chunk: StateChunk): void;
   /** The pool is about to be emptied: keep no code. May emit. */
   releaseCodes?(): void;
+  /**
+   * What became of the rows since `open`. Called at a barrier, after `snapshot`, when nothing is only buffered. Absent: only the rows in and
+   * out are known.
+   */
+  account?(): Figures;
   /** Bytes of state held, roughly. */
   stateBytes?(): number;
   close?(): void | Promise<void>;

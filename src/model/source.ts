@@ -2,6 +2,7 @@
  * The source contract: an enumerator on the main thread finds splits and deals them out, a reader in each worker reads its splits.
  * The splits with their positions *are* the state of a source.
  */
+import type { Figures } from './account.ts';
 import type { ColumnBatch } from './column.ts';
 import type { Counters } from './operator.ts';
 import type { ScanColumn } from './plan.ts';
@@ -60,6 +61,11 @@ export interface SourceReader {
   snapshot(): SourceSplit[];
   /** Splits that are at their end; their watermark no longer holds the others back. */
   endedSplits(): readonly string[];
+  /**
+   * Since the reader was made: what it read, and what became of it (`records` = `decoded` + …, model/account.ts); unreadable records are counted
+   * where they are handed over. Called between two polls. Absent: only the rows of its batches are known.
+   */
+  account?(): Figures;
   /** Figures a split for the metrics: records and seconds behind the end. */
   lag(): readonly SplitLag[];
   close(): Promise<void>;

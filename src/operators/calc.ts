@@ -4,6 +4,7 @@
  * Code is generated once a variant of batches (codegen/). Narrow code, where integers are doubles, runs first; when it would lose
  * exactness nothing has been emitted yet, and the same batch runs again with bigints. Watermarks and the ops of changes pass through.
  */
+import { type Figures, fate } from '../model/account.ts';
 import { type ColumnBatch, gatherBatch, minWatermark } from '../model/column.ts';
 import { assert } from '../model/errors.ts';
 import type { SessionContext } from '../model/function.ts';
@@ -11,11 +12,13 @@ import type { CalcSpec } from '../model/job-graph.ts';
 import type { Operator, OperatorContext, Output } from '../model/operator.ts';
 import { RowFilter } from './codegen/row-filter.ts';
 import { RowProjection } from './codegen/row-projection.ts';
+import { FateTally } from './fate-tally.ts';
 import { overWatermark, readsWatermark, watermarkColumn, watermarkField } from './watermark-column.ts';
 
 export class CalcOperator implements Operator {
   readonly #spec: CalcSpec;
   readonly #readsWatermark: boolean;
+  readonly #fates = new FateTally();
   #watermark = minWatermark;
   #session: SessionContext | null = null;
   #nowMs = 0;
@@ -46,6 +49,8 @@ export class CalcOperator implements Operator {
     const batch = this.#readsWatermark ? this.#withWatermark(given) : given;
     const { length } = batch;
     const count = this.#filter === null ? length : this.#filter.select(batch);
+    this.#fates.add(fate.passed, count);
+    this.#fates.add(fate.filtered, length - count);
     if (count === 0) return;
     const selection = this.#filter === null || count === length ? null : this.#filter.selection;
     const columns = this.#projection!.project(batch, selection, count);
@@ -56,6 +61,10 @@ export class CalcOperator implements Operator {
   processWatermark(watermark: number): void {
     this.#watermark = watermark;
     this.#output!.emitWatermark(watermark);
+  }
+
+  account(): Figures {
+    return { ...this.#fates.figures(), waiting: 0, made: 0 };
   }
 
   #withWatermark(batch: ColumnBatch): ColumnBatch {

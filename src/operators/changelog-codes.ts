@@ -1,8 +1,10 @@
 /** TO_CHANGELOG and FROM_CHANGELOG: kinds of change as a column of texts, and texts as kinds of change. */
+import { type Figures, fate } from '../model/account.ts';
 import { type BytesColumn, type ColumnBatch, gatherBatch, type StringColumn, stringAt } from '../model/column.ts';
 import { EngineError } from '../model/errors.ts';
 import type { FromChangelogSpec, ToChangelogSpec } from '../model/job-graph.ts';
 import type { Operator, OperatorContext, Output } from '../model/operator.ts';
+import { FateTally } from './fate-tally.ts';
 
 const kindCount = 4;
 const encoder = new TextEncoder();
@@ -12,6 +14,7 @@ export class ToChangelogOperator implements Operator {
   /** The codes one after the other; of each kind where its code begins and ends, null without one. */
   readonly #bytes: Uint8Array;
   readonly #ranges: readonly (Readonly<{ start: number; end: number }> | null)[];
+  readonly #fates = new FateTally();
   #output!: Output;
 
   constructor({ codes }: ToChangelogSpec) {
@@ -33,11 +36,17 @@ export class ToChangelogOperator implements Operator {
 
   processBatch(batch: ColumnBatch): void {
     const { length, columns, watermarks } = this.#coded(batch);
+    this.#fates.add(fate.passed, length);
+    this.#fates.add(fate.filtered, batch.length - length);
     if (length > 0) this.#output.emitBatch({ length, columns, ops: null, watermarks });
   }
 
   processWatermark(watermark: number): void {
     this.#output.emitWatermark(watermark);
+  }
+
+  account(): Figures {
+    return { ...this.#fates.figures(), waiting: 0, made: 0 };
   }
 
   #coded(batch: ColumnBatch): ColumnBatch {
@@ -63,6 +72,7 @@ export class FromChangelogOperator implements Operator {
   readonly #column: number;
   readonly #name: string;
   readonly #changes: ReadonlyMap<string, number>;
+  readonly #fates = new FateTally();
   #output!: Output;
 
   constructor({ column, codes, inputFields }: FromChangelogSpec) {
@@ -79,11 +89,16 @@ export class FromChangelogOperator implements Operator {
     const codes = batch.columns[this.#column] as StringColumn;
     const ops = Uint8Array.from({ length: batch.length }, (_, row) => this.#change(codes, row));
     const columns = batch.columns.filter((_, column) => column !== this.#column);
+    this.#fates.add(fate.passed, batch.length);
     this.#output.emitBatch({ ...batch, columns, ops });
   }
 
   processWatermark(watermark: number): void {
     this.#output.emitWatermark(watermark);
+  }
+
+  account(): Figures {
+    return { ...this.#fates.figures(), waiting: 0, made: 0 };
   }
 
   #change(codes: StringColumn, row: number): number {

@@ -2,6 +2,7 @@
  * Makes a full changelog of one that has, by key, only the newest row or the news that it is gone (an upsert topic), or that tells things
  * twice: the last row of each key is kept, and what it becomes is said with what it was. Flink's ProcTimeDeduplicateKeepLastRowFunction.
  */
+import { type Fate, fate } from '../model/account.ts';
 import { op } from '../model/column.ts';
 import type { ChangelogNormalizeSpec } from '../model/job-graph.ts';
 import { equalRows, keyText, type Row } from '../model/row.ts';
@@ -43,14 +44,15 @@ export class ChangelogNormalizeOperator extends RowOperator {
 
   protected advance(): void {}
 
-  protected row(change: number, row: Row): void {
-    if (change === op.updateBefore) return; // what was before is in the state
+  protected row(change: number, row: Row): Fate {
+    if (change === op.updateBefore) return fate.surplus; // what was before is in the state
     const key = keyText(row, this.#spec.keys);
     const known = this.#rows.get(key);
     // A state from before a change of the query may have rows that nobody was told of.
     const before = known !== undefined && this.#holds(known) ? known : undefined;
     if (change === op.delete || !this.#holds(row)) this.#remove(key, before);
     else this.#put(key, row, before);
+    return fate.used;
   }
 
   /** A tombstone has the key alone: the whole row goes out. One whose key is not known is nothing to anybody. */

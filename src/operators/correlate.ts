@@ -1,5 +1,7 @@
 /** UNNEST, and table functions for each row: the row beside each of those that are made of it. */
+
 import { tableFunction } from '../functions/registry.ts';
+import { type Fate, fate } from '../model/account.ts';
 import { EngineError } from '../model/errors.ts';
 import type { Expression } from '../model/expression.ts';
 import type { SessionContext, SqlValue } from '../model/function.ts';
@@ -34,7 +36,7 @@ export class CorrelateOperator extends RowOperator {
   }
 
   /** Of a change each row that comes of it is a change of the same kind. */
-  protected row(change: number, row: Row): void {
+  protected row(change: number, row: Row): Fate {
     let isAlone = true;
     for (const made of this.#make(row)) {
       if (this.#condition !== null && !this.#condition.holds(row, made)) continue;
@@ -42,6 +44,7 @@ export class CorrelateOperator extends RowOperator {
       this.output.addJoined(change, row, made);
     }
     if (isAlone && this.#spec.join === 'left') this.output.addJoined(change, row, this.#padding);
+    return fate.used;
   }
 
   protected advance(): void {}

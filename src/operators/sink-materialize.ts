@@ -2,6 +2,7 @@
  * Before an upsert sink whose primary key is not what the stream is updated by: changes of several rows with the sink's key arrive in any
  * order between them. All that are valid are kept, and the sink has the one that came last. Flink's SinkUpsertMaterializer.
  */
+import { type Fate, fate } from '../model/account.ts';
 import { op } from '../model/column.ts';
 import type { SinkMaterializeSpec } from '../model/job-graph.ts';
 import { equalRows, keyText, type Row } from '../model/row.ts';
@@ -46,10 +47,11 @@ export class SinkMaterializeOperator extends RowOperator {
 
   protected advance(): void {}
 
-  protected row(change: number, row: Row): void {
+  protected row(change: number, row: Row): Fate {
     const key = keyText(row, this.#spec.keys);
     if (change === op.insert || change === op.updateAfter) this.#add(key, row);
     else this.#retract(key, row);
+    return fate.used;
   }
 
   #add(key: string, row: Row): void {

@@ -1,5 +1,6 @@
 /** The metrics for Prometheus, made at each scrape from the jobs' status. Labels: job, operator, topic, partition, and closed lists. */
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { NodeAudit } from '../model/account.ts';
 import { type JobStatus, jobStates, type SubtaskStatus, type VertexStatus } from '../model/job-status.ts';
 import { CounterLedger } from './counter-ledger.ts';
 import { counterSpecs, gaugeSpecs, type MetricSpec, prefix } from './metric-specs.ts';
@@ -74,6 +75,19 @@ export class JobMetrics {
     }
     this.#gauge('event_loop_lag_seconds', { job }, status.eventLoopLagMs / 1_000);
     for (const vertex of status.vertices) this.#vertex(status, vertex);
+    const { epochs, unbalanced, latest, totals } = status.audit;
+    ofJob('job_audit_epochs_total', { result: 'balanced' }, epochs - unbalanced);
+    ofJob('job_audit_epochs_total', { result: 'unbalanced' }, unbalanced);
+    if (latest !== null) this.#gauge('job_audit_balanced', { job }, latest.balanced ? 1 : 0);
+    for (const node of totals) this.#account(status, node);
+  }
+
+  #account({ id, name: job, startTime }: JobStatus, { name: operator, in: inputs, out, figures }: NodeAudit): void {
+    const { waiting, ...kinds } = figures;
+    const taken = inputs.reduce((sum, rows) => sum + rows, 0);
+    for (const [kind, rows] of Object.entries({ in: taken, out, ...kinds }))
+      if (rows !== 0) this.#count('job_audit_rows_total', { job, operator, kind }, id, startTime, rows);
+    if (waiting !== undefined) this.#gauge('job_audit_waiting_rows', { job, operator }, waiting);
   }
 
   #vertex(status: JobStatus, vertex: VertexStatus): void {

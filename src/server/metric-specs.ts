@@ -25,12 +25,32 @@ export const counterSpecs: readonly MetricSpec[] = [
   { name: 'dlq_records_total', help: 'Records handed to the dead-letter sink.', labels: [...operator, 'reason'] },
   { name: 'restarts_total', help: 'Restarts after a failure.', labels: ['job'] },
   { name: 'process_cpu_seconds_total', help: 'CPU time of the process, all threads.', labels: [] },
+  {
+    name: 'job_audit_epochs_total',
+    help: 'Checkpoints by whether the rows up to them are accounted for: balanced, unbalanced.',
+    labels: ['job', 'result'],
+  },
+  {
+    name: 'job_audit_rows_total',
+    help: 'What became of the rows of an operator, up to the last checkpoint: in, out, filtered, late, …',
+    labels: [...operator, 'kind'],
+  },
   { name: 'checkpoints_total', help: 'Checkpoints by how they ended.', labels: ['job', 'result'] },
 ];
 
 export const gaugeSpecs: readonly MetricSpec[] = [
   { name: 'build_info', help: 'Always 1; the label says which version runs.', labels: ['version'] },
   { name: 'job_state', help: '1 for the state that the job is in, 0 for the others.', labels: ['job', 'state'] },
+  {
+    name: 'job_audit_balanced',
+    help: '1 if the rows up to the last checkpoint are accounted for, 0 if some are missing or twice there.',
+    labels: ['job'],
+  },
+  {
+    name: 'job_audit_waiting_rows',
+    help: 'Rows in the state of an operator that are still to go out as they are.',
+    labels: operator,
+  },
   { name: 'process_resident_memory_bytes', help: 'Memory of the process.', labels: [] },
   { name: 'subtasks', help: 'Parallelism of an operator chain.', labels: operator },
   { name: 'state_bytes', help: 'Keyed state held in memory.', labels: operator },

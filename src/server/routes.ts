@@ -65,6 +65,10 @@ export function createRoutes(ctx: RouteContext): Route[] {
     ),
     get('/jobs/:id/vertices/:vertex/watermarks', ofJob(watermarks)),
     get('/api/v1/jobs', () => ok({ jobs: status() })),
+    get(
+      '/api/v1/jobs/:id/audit',
+      ofJob((job) => ok(job.audit)),
+    ),
     ...ctx.pages.map(({ path, ...page }) => get(path, () => ({ status: 200, ...page }))),
     ...controlRoutes(ctx, ofJob),
   ];

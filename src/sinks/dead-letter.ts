@@ -28,9 +28,9 @@ export function createDeadLetters(
   const target = deadLetterTarget(config);
   switch (target.mode) {
     case 'fail':
-      return { handle: failJob, flush: nothing, close: nothing };
+      return { handle: failJob, keeps: false, flush: nothing, close: nothing };
     case 'skip':
-      return { handle: () => ctx.counters.add('skippedRecords', 1), flush: nothing, close: nothing };
+      return { handle: () => ctx.counters.add('skippedRecords', 1), keeps: false, flush: nothing, close: nothing };
     case 'file': {
       const file = new DeadLetterFile(target.path, ctx);
       return counted(ctx, (record) => file.add(record), file);
@@ -50,6 +50,7 @@ function counted(ctx: DeadLetterContext, add: BadRecordHandler, target: Target):
       add(record);
       ctx.counters.add('deadLetters', 1);
     },
+    keeps: true,
     flush: () => target.flush(),
     close: () => target.close(),
   };

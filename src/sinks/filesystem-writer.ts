@@ -23,6 +23,9 @@ export type RowPlace = Readonly<{
   directoryOf: (batch: ColumnBatch, row: number) => string;
 }>;
 
+/** A part file that was written whole; `bytes` with the ends of lines. */
+export type PartCommittable = Readonly<{ name: string; bytes: number; rows: number }>;
+
 const chunkBytes = 256 * 1024;
 const partitionChunkBytes = 32 * 1024;
 const maxOpenParts = 256; // beyond, the one that was begun first is closed, and hidden until the checkpoint as the others
@@ -52,7 +55,7 @@ export class FilesystemWriter implements SinkWriter {
   #pendingBytes = 0;
   /** Not closed yet. */
   readonly #handles = new Set<FileHandle>();
-  #finished: Committable[] = [];
+  #finished: PartCommittable[] = [];
 
   /** `place` null: the table has no partitions. */
   constructor(encoder: Encoder, options: PartOptions, place: RowPlace | null) {

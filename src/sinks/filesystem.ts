@@ -10,7 +10,7 @@ import { formatPath, sinkRowOf, type TableDefinition } from '../model/table.ts';
 import type { Field } from '../model/types.ts';
 import { localPath, resolveUri, schemeOf } from '../storage/uri.ts';
 import { FilesystemCommitter } from './filesystem-committer.ts';
-import { FilesystemWriter, type RowPlace } from './filesystem-writer.ts';
+import { FilesystemWriter, type PartCommittable, type RowPlace } from './filesystem-writer.ts';
 import type { PartitionCommit } from './partition-commit.ts';
 import { valueText } from './row-text.ts';
 
@@ -30,6 +30,7 @@ export function filesystemSinkFactory(formats: FormatRegistry): SinkFactory {
       const options = { directory, jobTag, runId, subtaskIndex, startedMs: ctx.now(), rollingFileSize };
       return new FilesystemWriter(createEncoder(configOf(config), formats), options, placeOf(configOf(config)));
     },
+    rowsIn: (committables) => committables.reduce((sum, each) => sum + (each as PartCommittable).rows, 0),
     committer: (config, ctx) => {
       const { table, directory, jobTag, partitions, successFile } = configOf(config);
       const partitionCommit = partitionCommitOf(configOf(config));

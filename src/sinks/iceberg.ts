@@ -6,7 +6,7 @@ import type { WriterContext } from '../model/sink.ts';
 import { storageOf } from '../storage/scheme-storage.ts';
 import { IcebergCommitter } from './iceberg-committer.ts';
 import { type IcebergSinkConfig, planIcebergSink } from './iceberg-config.ts';
-import { IcebergWriter } from './iceberg-writer.ts';
+import { type IcebergFiles, IcebergWriter } from './iceberg-writer.ts';
 
 export const icebergSinkFactory: SinkFactory = {
   plan: planIcebergSink,
@@ -19,6 +19,8 @@ export const icebergSinkFactory: SinkFactory = {
     const sink = config as IcebergSinkConfig;
     return new IcebergWriter(sink, ctx, { storage: storageOf(sink.dataLocation), newId: randomUUID });
   },
+  rowsIn: (committables) =>
+    committables.flatMap((each) => (each as IcebergFiles).files).reduce((sum, { recordCount }) => sum + recordCount, 0),
   committer(config: ConnectorConfig, ctx: ConnectorContext) {
     const sink = config as IcebergSinkConfig;
     const { jobName, sinkId, now, warn } = ctx;

@@ -7,6 +7,9 @@ import type { Committable, SinkWriter, WriterContext } from '../model/sink.ts';
 import type { Field } from '../model/types.ts';
 import { BatchRows, columnOfValues } from '../state/value-column.ts';
 
+/** The committable of a writer: how many records brokers have acknowledged. */
+export type KafkaRows = Readonly<{ rows: number }>;
+
 /** Columns of the sink's row by their use. */
 export type WriterColumns = Readonly<{
   key: readonly number[] | null;
@@ -37,6 +40,9 @@ export class KafkaWriter implements SinkWriter {
   /** Rows that came before topic and schemas were known: one batch, as `ready` holds back the next. */
   #early: ColumnBatch[] | null = [];
   #partitionCount = 0;
+  /** Rows, and those of them that former checkpoints hold. */
+  #taken = 0;
+  #committed = 0;
   #nextPartition: number;
 
   constructor(producer: KafkaProducer, encoders: RecordEncoders, target: WriterTarget, ctx: WriterContext) {
@@ -58,6 +64,7 @@ export class KafkaWriter implements SinkWriter {
   }
 
   write(batch: ColumnBatch): void {
+    this.#taken += batch.length;
     if (this.#early === null) this.#write(batch);
     else this.#early.push(ownBatch(batch, this.#target.fields));
   }
@@ -95,9 +102,12 @@ export class KafkaWriter implements SinkWriter {
   }
 
   async prepareCommit(): Promise<readonly Committable[]> {
+    const before = this.#taken; // rows of the next checkpoint may come while this waits
     await this.#opening;
-    await this.#producer.flush();
-    return [];
+    const { sent, written } = await this.#producer.settle();
+    const rows = written - (sent - before) - this.#committed;
+    this.#committed += rows;
+    return rows === 0 ? [] : [{ rows } satisfies KafkaRows];
   }
 
   close(): Promise<void> {

@@ -8,7 +8,7 @@ import { EngineError } from '../model/errors.ts';
 import type { Encoder } from '../model/format.ts';
 import { sinkRowOf, type TableDefinition } from '../model/table.ts';
 import { type DataType, type Field, formatType, types, unitsPerMillisecond } from '../model/types.ts';
-import { KafkaWriter, type RecordEncoders, type WriterColumns } from './kafka-writer.ts';
+import { type KafkaRows, KafkaWriter, type RecordEncoders, type WriterColumns } from './kafka-writer.ts';
 
 type SinkConfig = KafkaTable & Readonly<{ columns: WriterColumns; sinkFields: readonly Field[] }>;
 
@@ -32,6 +32,7 @@ export function kafkaSinkFactory(formats: FormatRegistry): SinkFactory {
       return new KafkaWriter(new KafkaProducer(table.client, ctx.now), createEncoders(table, formats), target, ctx);
     },
     committer: () => null,
+    rowsIn: (committables) => committables.reduce((sum, each) => sum + (each as KafkaRows).rows, 0),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Reads files of lines, one after the other. */
 import { stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import type { Figures } from '../model/account.ts';
 import type { Column } from '../model/column.ts';
 import type { Decoder } from '../model/format.ts';
 import type { ReaderContext, ReaderOutput, SourceReader, SourceSplit, SplitLag } from '../model/source.ts';
@@ -27,6 +28,8 @@ export class FilesystemReader implements SourceReader {
   #first = 0; // splits before it are ended
   #file: OpenFile | null = null;
   #complete = false;
+  /** Lines, and what became of them. */
+  readonly #tally = { records: 0, decoded: 0, skipped: 0, rows: 0 };
   readonly #nap = new Nap();
 
   /** `quote`: the byte within a pair of which a line feed ends no record, or −1. */
@@ -85,10 +88,16 @@ export class FilesystemReader implements SourceReader {
   #decode(split: FileSplit, lines: LineReader): void {
     const { batchRows } = this.#ctx;
     while (this.#decoder.rows < batchRows && lines.next()) {
+      const before = this.#decoder.rows;
       const fault = this.#decoder.decode(lines.bytes, lines.start, lines.end);
       split.line++;
       split.offset = lines.position;
-      if (fault === null) continue;
+      this.#tally.records++;
+      this.#tally.rows += this.#decoder.rows - before;
+      if (fault === null) {
+        this.#tally[this.#decoder.rows > before ? 'decoded' : 'skipped']++;
+        continue;
+      }
       const value = lines.bytes.subarray(lines.start, lines.end);
       this.#ctx.badRecord({ error: fault.message, value, source: split.id, offset: split.line });
     }
@@ -131,6 +140,10 @@ export class FilesystemReader implements SourceReader {
 
   endedSplits(): readonly string[] {
     return this.#splits.filter((split) => split.ended).map((split) => split.id);
+  }
+
+  account(): Figures {
+    return { ...this.#tally };
   }
 
   lag(): readonly SplitLag[] {

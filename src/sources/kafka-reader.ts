@@ -2,6 +2,7 @@ import { BatchReader } from '../kafka/batch-reader.ts';
 import { timestampOf } from '../kafka/fetched-records.ts';
 import type { Delivery, PartitionFetcher } from '../kafka/partition-fetcher.ts';
 import { RecordRun } from '../kafka/record-run.ts';
+import type { Figures } from '../model/account.ts';
 import type { Column, ColumnBatch } from '../model/column.ts';
 import type { ReaderContext, ReaderOutput, SourceReader, SourceSplit, SplitLag } from '../model/source.ts';
 import { formatMetadataKey } from './kafka-decoder.ts';
@@ -15,6 +16,19 @@ type ReaderParts = Readonly<{
   rows: RecordRows;
 }>;
 
+/** By what the positions went on, and what became of the records on the way. */
+type Tally = {
+  offsets: number;
+  controlOffsets: number;
+  abortedOffsets: number;
+  gapOffsets: number;
+  records: number;
+  decoded: number;
+  withoutValue: number;
+  skipped: number;
+  rows: number;
+};
+
 type Split = { readonly first: KafkaPosition; offset: number; ended: boolean; lastTimestamp: number };
 
 /** Worker thread: fetched record batches straight into columns, whichever client fetched them. */
@@ -27,6 +41,20 @@ export class KafkaReader implements SourceReader {
   readonly #splits = new Map<string, Split>();
   #delivery: Delivery | null = null;
   #next = 0; // the record of the run to go on with
+  /** Up to where records, and what was passed over, are in the tally. */
+  #counted = 0;
+  #passed = 0;
+  readonly #tally: Tally = {
+    offsets: 0,
+    controlOffsets: 0,
+    abortedOffsets: 0,
+    gapOffsets: 0,
+    records: 0,
+    decoded: 0,
+    withoutValue: 0,
+    skipped: 0,
+    rows: 0,
+  };
   #complete = false;
   #closed = false;
 
@@ -58,6 +86,8 @@ export class KafkaReader implements SourceReader {
       if (this.#atEnd()) return { kind: 'end' };
       this.#delivery = await this.#parts.fetcher.next(timeoutMs);
       this.#next = 0;
+      this.#counted = 0;
+      this.#passed = 0;
     }
     const output = this.#delivery === null || this.#closed ? null : this.#decode(this.#delivery);
     return output ?? { kind: this.#atEnd() ? 'end' : 'none' };
@@ -85,9 +115,10 @@ export class KafkaReader implements SourceReader {
     const { records } = delivery;
     if (records.next(this.#batches, this.#run)) {
       this.#next = records.from;
+      this.#counted = records.from;
       return true;
     }
-    split.offset = records.nextOffset;
+    this.#moveTo(records.nextOffset, delivery, split);
     split.ended = split.first.stopOffset !== null && split.offset >= split.first.stopOffset;
     this.#delivery = null;
     delivery.release();
@@ -102,6 +133,8 @@ export class KafkaReader implements SourceReader {
     const { to, header } = records;
     const plain = this.#metadata.empty;
     let nulls = 0;
+    let decoded = 0;
+    const before = rows.rows;
     let rowless = 0; // an empty value, as Flink passes it over; or what json.ignore-parse-errors hides
     let i = this.#next;
     for (; i < to && rows.rows < batchRows; i++) {
@@ -111,21 +144,50 @@ export class KafkaReader implements SourceReader {
       if (fault !== null) this.#badRecord(fault.message, partition, header, i);
       else if (rows.rows === row && run.valueStarts[i]! < 0) nulls++;
       else if (rows.rows === row) rowless++;
-      else if (!plain) this.#metadata.set(row, rows.rows, header, run, i);
+      else {
+        decoded++;
+        if (!plain) this.#metadata.set(row, rows.rows, header, run, i);
+      }
     }
+    this.#tally.decoded += decoded;
+    this.#tally.withoutValue += nulls;
+    this.#tally.skipped += rowless;
+    this.#tally.rows += rows.rows - before;
     if (nulls > 0) this.#ctx.counters.add('nullRecords', nulls);
     if (rowless > 0) this.#ctx.counters.add('skippedRecords', rowless);
     this.#next = i;
   }
 
   /** The split's position, behind the last record that was looked at. */
-  #advance({ records }: Delivery, split: Split): void {
+  #advance(delivery: Delivery, split: Split): void {
+    const { records } = delivery;
     const last = this.#next - 1;
     if (last < records.from) return;
     const { header } = records;
-    split.offset =
-      this.#next === records.to ? records.nextOffset : header.baseOffset + this.#run.offsetDeltas[last]! + 1;
+    const isWhole = this.#next === records.to;
+    this.#moveTo(isWhole ? records.nextOffset : header.baseOffset + this.#run.offsetDeltas[last]! + 1, delivery, split);
     split.lastTimestamp = timestampOf(header, this.#run, last);
+  }
+
+  /** Offsets that are neither records nor known to be passed over have nothing in them. */
+  #moveTo(offset: number, { records }: Delivery, split: Split): void {
+    const tally = this.#tally;
+    const count = this.#next - this.#counted;
+    this.#counted = this.#next;
+    let passed = 0;
+    for (; this.#passed < records.passedOver.length; this.#passed++) {
+      const { cause, from, to } = records.passedOver[this.#passed]!;
+      tally[cause === 'control' ? 'controlOffsets' : 'abortedOffsets'] += to - from;
+      passed += to - from;
+    }
+    tally.records += count;
+    tally.offsets += offset - split.offset;
+    tally.gapOffsets += offset - split.offset - passed - count;
+    split.offset = offset;
+  }
+
+  account(): Figures {
+    return { ...this.#tally };
   }
 
   #badRecord(error: string, partition: Delivery['partition'], header: Delivery['records']['header'], i: number): void {

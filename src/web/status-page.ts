@@ -20,6 +20,7 @@ const html = `<!doctype html>
   <main hidden>
     <section class="tiles" id="tiles" aria-label="Figures"></section>
     <section aria-labelledby="graph-title"><h2 id="graph-title">Operators</h2><div id="graph"></div></section>
+    <section aria-labelledby="balance-title"><h2 id="balance-title">Balance of the rows</h2><div id="balance"></div></section>
     <section aria-labelledby="checkpoints-title"><h2 id="checkpoints-title">Checkpoints</h2><div id="checkpoints"></div></section>
     <section aria-labelledby="splits-title"><h2 id="splits-title">Lag</h2><div id="splits"></div></section>
     <section aria-labelledby="exceptions-title"><h2 id="exceptions-title">Exceptions</h2><div id="exceptions"></div></section>

@@ -46,6 +46,7 @@ function draw(job) {
   $('uptime').textContent = duration(end - job.startTime) + (job.restarts > 0 ? ' · ' + job.restarts + ' restarts' : '');
   drawTiles(job);
   drawGraph(job);
+  drawBalance(job);
   drawCheckpoints(job);
   drawSplits(job);
   drawExceptions(job);
@@ -131,6 +132,28 @@ function table(columns, rows, empty) {
   return element('table', null,
     element('thead', null, element('tr', null, ...columns.map(([name], i) => cell('th')(name, i)))),
     element('tbody', null, ...rows.map((row) => element('tr', null, ...row.map(cell('td'))))));
+}
+
+/** Of each operator since the job began: rows in, rows out, and what became of the others. */
+function drawBalance(job) {
+  const { epochs, unbalanced, totals, findings, latest } = job.audit;
+  const off = findings.flatMap((epoch) => epoch.imbalances.map((each) =>
+    element('p', { class: 'bad' }, 'Checkpoint ' + epoch.checkpointId + ', ' + each.place + ': ' + each.equation + ' does not hold: ' + each.left + ' and ' + each.right)));
+  const hidden = new Set(['made', 'rows', 'records', 'decoded', 'offsets', 'carriedIn', 'carriedOut', 'written']);
+  const words = (name) => name.replace(/[A-Z]/g, (letter) => ' ' + letter.toLowerCase());
+  const taken = ({ in: inputs, figures }) => (inputs.length === 0 ? figures.records ?? figures.rows ?? 0 : sum(inputs, (value) => value));
+  const given = ({ out, figures }) => figures.written ?? out;
+  const epochOf = (id) => latest?.nodes.find((node) => node.id === id);
+  const rows = totals.map((node) => [
+    node.name,
+    count(taken(node)),
+    count(given(node)),
+    epochOf(node.id) === undefined ? '' : count(taken(epochOf(node.id))) + ' → ' + count(given(epochOf(node.id))),
+    Object.entries(node.figures).filter(([figure, value]) => value !== 0 && !hidden.has(figure)).map(([figure, value]) => count(value) + ' ' + words(figure)).join(', '),
+  ]);
+  const verdict = unbalanced === 0 ? 'All ' + epochs + ' checkpoints balance.' : unbalanced + ' of ' + epochs + ' checkpoints do not balance.';
+  const said = epochs === 0 ? [] : [element('p', { class: unbalanced === 0 ? 'good' : 'bad' }, verdict)];
+  $('balance').replaceChildren(...said, ...off, table([['Operator'], ['In', true], ['Out', true], ['Last checkpoint', true], ['What became of the rows']], rows, 'Known with the first checkpoint.'));
 }
 
 function drawCheckpoints(job) {

@@ -3,6 +3,7 @@ import type { CommandDependencies, JobToRun, LakeQuery, QueryResult, Signal } fr
 import { runProgram } from '../../src/commands/program.ts';
 import type { JobResult, RunningJob } from '../../src/engine/job.ts';
 import { createConnectors } from '../../src/job/connector-registry.ts';
+import type { JobAudit } from '../../src/model/account.ts';
 import { EngineError } from '../../src/model/errors.ts';
 import { generators } from '../../src/simulator/generators.ts';
 import { jobStatus } from '../server/job-status-fixture.ts';
@@ -12,6 +13,7 @@ import { memoryTerminal } from './terminal.ts';
 export type JobScript = Readonly<{
   result?: JobResult;
   failure?: EngineError;
+  audit?: JobAudit;
   /** Rows that it gives to `collect`. */
   rows?: readonly string[];
   /** Called when it runs; it does not end by itself then. */
@@ -87,7 +89,7 @@ function pretendedJob(job: JobToRun, script: JobScript, signal: (signal: Signal)
   setImmediate(() => void end());
   return {
     done: ended.promise,
-    status: () => jobStatus({ name: job.graph.name }),
+    status: () => jobStatus({ name: job.graph.name, ...(script.audit === undefined ? {} : { audit: script.audit }) }),
     cancel: () => ended.resolve({ kind: 'cancelled' }),
     stopWithSavepoint: async () => {
       ended.resolve({ kind: 'stopped', savepoint: '/data/savepoint-1' });

@@ -9,6 +9,7 @@ import type { Fault } from './fake-control.ts';
 
 // Whatever is planned, confirmed, forged, killed and gone on with: what is done was confirmed, and done once.
 
+const runs = Number(process.env.LAW_RUNS ?? 40);
 const jobs = ['views', 'payments', 'common'] as const;
 const changes: readonly Verb[] = [
   'deploy',
@@ -125,32 +126,36 @@ async function make(world: DeployWorld, move: Move, plans: Plan[], confirmed: Se
 }
 
 describe('plans, applies and kills in any order', () => {
-  it('do what was confirmed, each step once, in order, and leave no plan half done', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.array(move, { minLength: 4, maxLength: 14 }), async (moves) => {
-        const world = new DeployWorld();
-        try {
-          const confirmed = await play(world, moves);
-          const ids = world.control.performed.map(({ stepId }) => stepId);
-          expect(new Set(ids).size).toBe(ids.length);
-          for (const id of ids) expect(confirmed).toContain(id.split('/')[0]);
-          for (const plan of await world.service.listPlans(local)) {
-            expect(plan.status).not.toBe('applying');
-            const done = ids.filter((id) => id.startsWith(`${plan.id}/`));
-            expect(done).toEqual(plan.steps.slice(0, done.length).map((_, index) => `${plan.id}/${index}`));
-            if (plan.status === 'applied') expect(done).toHaveLength(plan.steps.length);
-            if (plan.status === 'pending' || plan.status === 'cancelled' || plan.status === 'expired')
-              expect(done).toEqual([]);
+  it(
+    'do what was confirmed, each step once, in order, and leave no plan half done',
+    async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(move, { minLength: 4, maxLength: 14 }), async (moves) => {
+          const world = new DeployWorld();
+          try {
+            const confirmed = await play(world, moves);
+            const ids = world.control.performed.map(({ stepId }) => stepId);
+            expect(new Set(ids).size).toBe(ids.length);
+            for (const id of ids) expect(confirmed).toContain(id.split('/')[0]);
+            for (const plan of await world.service.listPlans(local)) {
+              expect(plan.status).not.toBe('applying');
+              const done = ids.filter((id) => id.startsWith(`${plan.id}/`));
+              expect(done).toEqual(plan.steps.slice(0, done.length).map((_, index) => `${plan.id}/${index}`));
+              if (plan.status === 'applied') expect(done).toHaveLength(plan.steps.length);
+              if (plan.status === 'pending' || plan.status === 'cancelled' || plan.status === 'expired')
+                expect(done).toEqual([]);
+            }
+            const log = await verifyLog(`${world.dataDirectory}/deploy-log.jsonl`, null).catch(() => null);
+            expect(log?.fault ?? null).toBeNull();
+          } finally {
+            world.end();
           }
-          const log = await verifyLog(`${world.dataDirectory}/deploy-log.jsonl`, null).catch(() => null);
-          expect(log?.fault ?? null).toBeNull();
-        } finally {
-          world.end();
-        }
-      }),
-      { numRuns: Number(process.env.LAW_RUNS ?? 40) },
-    );
-  });
+        }),
+        { numRuns: runs },
+      );
+    },
+    30_000 + runs * 500,
+  );
 
   it.each([0, 1, 2, 3, 4, 5, 6, 7])('ends the same after a kill at place %i of three steps', async (place) => {
     const world = new DeployWorld();

@@ -170,33 +170,36 @@ describe('a parser in an attacker’s hands', () => {
   });
   afterAll(() => world.end());
 
-  it(`makes nothing happen in ${attacks} attempts, and every plan of it is the caller's to make`, async () => {
-    const before = world.control.calls;
-    const outcomes = new Map<string, number>();
-    await fc.assert(
-      fc.asyncProperty(intents, async (intent) => {
-        world.intent = intent as Intent;
-        world.clock.time += 60_000; // below the limit of plans an hour
-        const outcome = await world.service.ask('deploy my job', null, mallory).then(
-          (answer) => {
-            if (answer.kind === 'plan') checkPlan(answer.plan);
-            else expect(JSON.stringify({ ...answer, question: '' })).not.toMatch(/payments|foreign/);
-            return answer.kind;
-          },
-          (error: unknown) => toErrorData(error).code,
-        );
-        expect(outcome).not.toBe('INTERNAL');
-        expect(world.control.calls).toBe(before);
-        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-      }),
-      { numRuns: attacks },
-    );
-    if (process.env.ATTACKS !== undefined) process.stderr.write(`${JSON.stringify([...outcomes])}\n`);
-    // The attacks get somewhere: else they would prove nothing.
-    expect(outcomes.get('plan')).toBeGreaterThan(attacks / 50);
-    expect(outcomes.get('INVALID_OPTION')).toBeGreaterThan(attacks / 50);
-    expect(outcomes.get('question')).toBeGreaterThan(attacks / 50);
-  });
+  it(
+    `makes nothing happen in ${attacks} attempts, and every plan of it is the caller's to make`,
+    async () => {
+      const before = world.control.calls;
+      const outcomes = new Map<string, number>();
+      await fc.assert(
+        fc.asyncProperty(intents, async (intent) => {
+          world.intent = intent as Intent;
+          world.clock.time += 60_000; // below the limit of plans an hour
+          const outcome = await world.service.ask('deploy my job', null, mallory).then(
+            (answer) => {
+              if (answer.kind === 'plan') checkPlan(answer.plan);
+              else expect(JSON.stringify({ ...answer, question: '' })).not.toMatch(/payments|foreign/);
+              return answer.kind;
+            },
+            (error: unknown) => toErrorData(error).code,
+          );
+          expect(outcome).not.toBe('INTERNAL');
+          expect(world.control.calls).toBe(before);
+          outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+        }),
+        { numRuns: attacks },
+      );
+      // The attacks get somewhere: else they would prove nothing.
+      expect(outcomes.get('plan')).toBeGreaterThan(attacks / 50);
+      expect(outcomes.get('INVALID_OPTION')).toBeGreaterThan(attacks / 50);
+      expect(outcomes.get('question')).toBeGreaterThan(attacks / 50);
+    },
+    30_000 + attacks * 20,
+  );
 
   function checkPlan(plan: Plan): void {
     expect(plan).toMatchObject({ status: 'pending', confirmedBy: [] });

@@ -313,10 +313,21 @@ describe('bounds', () => {
     expect((await world.planOf([{ job: 'views' }])).status).toBe('pending');
   });
 
-  it('asks the switch of the model each time', () => {
-    expect(world.modelAllowed!()).toBe(true);
-    world.service.switches.set('llm.enabled', false, { name: 'local', time: 0, reason: null });
-    expect(world.modelAllowed!()).toBe(false);
+  it('tells the parser who asks and whether a model may be, and logs what it took', async () => {
+    await world.service.ask('rain?', null, local);
+    world.service.turnSwitch('llm.enabled', false, local.actor, null);
+    await world.service.ask('rain?', null, local);
+    expect(world.requests).toEqual([
+      { actor: 'local', isModelEnabled: true },
+      { actor: 'local', isModelEnabled: false },
+    ]);
+    expect(logEvents()[0]).toMatchObject({
+      event: 'asked',
+      calls: [{ model: 'small', inputTokens: 7, outputTokens: 3 }],
+    });
+    expect(() => world.service.turnSwitch('llm.enabled', true, person('binh').actor, null)).toThrow(
+      'takes the role admin',
+    );
   });
 });
 

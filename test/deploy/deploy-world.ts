@@ -77,7 +77,8 @@ export class DeployWorld {
   /** What the parser makes of any words. */
   intent: Intent = { kind: 'out-of-scope', parser: 'rules', reason: 'nothing was said' };
   service: LocalDeployService;
-  modelAllowed: (() => boolean) | null = null;
+  /** What the parser was told, call by call. */
+  readonly requests: { actor: string; isModelEnabled: boolean }[] = [];
 
   constructor(files: Readonly<Record<string, string>> = usualFiles) {
     for (const [name, text] of Object.entries(files)) this.write(name, text);
@@ -102,10 +103,14 @@ export class DeployWorld {
       dataDirectory: this.dataDirectory,
       control: this.control,
       clock: this.clock,
-      createParser: (isModelEnabled) => {
-        this.modelAllowed = isModelEnabled;
-        return { name: 'rules', parse: async () => this.intent };
-      },
+      createParser: (request) => ({
+        name: 'rules',
+        parse: async () => {
+          this.requests.push({ actor: request.actor.name, isModelEnabled: request.isModelEnabled() });
+          request.observe({ model: 'small', outcome: 'ok', inputTokens: 7, outputTokens: 3 });
+          return this.intent;
+        },
+      }),
     });
   }
 

@@ -54,6 +54,10 @@ const plans: Wanted = [
     [{ engine: 'flink', parallelism: 6, release: { engine: 'flink', parallelism: 6 } }],
   ],
   [[{ verb: 'start', job: 'twin' }], [{ action: 'deploy', text: 'Start twin in dev on millrace, for the first time' }]],
+  [
+    [{ job: 'common' }],
+    [{ action: 'deploy', text: 'Start common in dev on millrace again, with the release that it had' }],
+  ],
   [[{ verb: 'start', job: 'common' }], [{ action: 'start', release: { job: 'common' } }]],
   [[{ verb: 'resume', job: 'common', parallelism: 5 }], [{ action: 'resume', parallelism: 5 }]],
   [

@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { CheckpointCoordinator } from '../../src/engine/checkpoint-coordinator.ts';
+import { JobAuditor } from '../../src/engine/job-auditor.ts';
 import type { PendingCheckpoint } from '../../src/engine/pending-checkpoint.ts';
 import { EngineError, toErrorData } from '../../src/model/errors.ts';
 import type { Committable } from '../../src/model/sink.ts';
@@ -28,7 +29,9 @@ function coordinatorOf(onDiscard: (coordinator: CheckpointCoordinator, id: numbe
       complete: async () => {},
       expire: async () => {},
     },
+    auditor: new JobAuditor({ vertices: [], edges: [] } as never, null, true),
     commits: {
+      rowsIn: () => ({}),
       prepare: async (_: unknown, committables: ReadonlyMap<string, Committable[]>) => ({
         sink: committables.get('sink') ?? [],
       }),
@@ -49,6 +52,7 @@ function coordinatorOf(onDiscard: (coordinator: CheckpointCoordinator, id: numbe
       committables: { sink: [{ rows }] },
       stateFiles: {},
       watermark: null,
+      account: { nodes: {}, edges: {} },
     });
   const decline = (checkpointId: number, rows: string): void =>
     coordinator.decline(checkpointId, diskFull, { sink: [{ rows }] });

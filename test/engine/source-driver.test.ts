@@ -58,6 +58,7 @@ describe('a source that waits for others', () => {
       pool,
       monotonic: () => now,
       wake: () => {},
+      letters: () => ({}),
       fail: (error) => {
         throw error;
       },
@@ -106,6 +107,7 @@ describe('a row without a rowtime', () => {
       pool,
       monotonic: () => 0,
       wake: () => {},
+      letters: () => ({}),
       fail: (error) => said.push((error as Error).message),
     });
     for (let step = 0; step < 8; step++) {

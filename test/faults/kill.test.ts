@@ -57,6 +57,7 @@ it(`loses and doubles nothing when it is killed ${kills} times`, async () => {
   const last = await folder.start().ended;
   expect(last.code, last.stderr).toBe(0);
   const rows = readings(0, (kills + 1) * rowsAFile);
+  expect(last.stderr).not.toContain('do not balance');
   const where = `killed after ${delays.join(', ')} ms`;
   expect(folder.rows(), where).toEqual(keptRows(rows));
   expect(await tableRows(catalog, 'SELECT device, n FROM db.sums'), where).toEqual(windowRows(rows));

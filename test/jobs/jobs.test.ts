@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { requireBalance } from '../support/balance.ts';
 import { until } from '../support/fault-folder.ts';
 import { holdJob } from '../support/fault-job.ts';
 import { tableRows } from '../support/fault-table.ts';
@@ -81,6 +82,7 @@ function sorted(lines: readonly string[]): unknown[] {
 async function runToEnd(path: string, parallelism: number): Promise<void> {
   const held = holdJob(directory, [path, '--data-dir', 'data', '--parallelism', String(parallelism)]);
   expect(await held.ended, held.stderr()).toBe(0);
+  requireBalance(await held.job);
 }
 
 /** Runs it until a checkpoint after the whole input so far, then stops it with a savepoint. */
@@ -96,6 +98,7 @@ async function runAndStop(path: string, parallelism: number, records: number): P
   held.stop();
   expect(await held.ended, held.stderr()).toBe(0);
   expect(held.stderr()).toContain('savepoint-');
+  requireBalance(job);
 }
 
 describe.each(names)('the job %s', (name) => {

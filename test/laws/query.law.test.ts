@@ -3,15 +3,18 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
 import { localEngine } from '../../src/commands/local-engine.ts';
+import { imbalancesOf } from '../../src/engine/balance.ts';
+import { JobAuditor } from '../../src/engine/job-auditor.ts';
 import { plainScript } from '../../src/job/job-file.ts';
 import { planScript } from '../../src/job/script-job.ts';
+import type { Imbalance, RowAccount } from '../../src/model/account.ts';
 import type { JobGraph } from '../../src/model/job-graph.ts';
 import { type Choose, GraphRun, type GraphState, type SourceRow } from '../support/graph-run.ts';
 import { folded } from '../support/join-run.ts';
 
 // Rows in disorder that the watermark allows, none at the moment of another: whatever the batches, the partitions, the parallelism, the order
 // in which subtasks are served and the place of a savepoint, what is left of a query's changes is what one batch in order leaves. GraphRun
-// and the engine's own chains see to it that no watermark goes back.
+// and the engine's own chains see to it that no watermark goes back. And the rows balance at each node, before a savepoint and behind it.
 
 vi.setConfig({ testTimeout: 120_000 });
 
@@ -62,6 +65,12 @@ const queries: Readonly<Record<string, string>> = {
     '(SELECT k, w FROM a UNION SELECT k, w FROM b) EXCEPT (SELECT k, w FROM a INTERSECT SELECT k, w FROM b)',
   'windows over a union':
     "SELECT k, window_end, SUM(v) FROM TABLE(TUMBLE((SELECT k, v, ts FROM a UNION ALL SELECT k, v, ts FROM b), DESCRIPTOR(ts), INTERVAL '4' SECOND)) GROUP BY k, window_start, window_end",
+  'conditions over a union':
+    'SELECT k, v FROM (SELECT k, v, w FROM a UNION ALL SELECT k, v, w FROM b) WHERE w > 0 AND v > 0',
+  'rows of hopping windows':
+    "SELECT k, v, window_start FROM TABLE(HOP(TABLE a, DESCRIPTOR(ts), INTERVAL '2' SECOND, INTERVAL '6' SECOND)) WHERE w < 3",
+  'rows of sessions':
+    "SELECT k, v, window_end FROM TABLE(SESSION(TABLE a PARTITION BY k, DESCRIPTOR(ts), INTERVAL '3' SECOND))",
   'a pattern':
     'SELECT * FROM a MATCH_RECOGNIZE (PARTITION BY k ORDER BY ts MEASURES FIRST(A.v) AS f, B.v AS l AFTER MATCH SKIP PAST LAST ROW PATTERN (A+ B) DEFINE A AS A.w > 0, B AS B.w = 0)',
 };
@@ -217,6 +226,17 @@ function finish(run: GraphRun, partitions: readonly Partition[], choose: Choose)
   run.deliver();
 }
 
+/** Of the accounts before a savepoint and behind it. */
+function imbalancesOver(graph: JobGraph, before: RowAccount, behind: RowAccount): readonly Imbalance[] {
+  const first = new JobAuditor(graph, null, true).audit({ runId: 'r', checkpointId: 1 }, 0, before, {});
+  const second = new JobAuditor(graph, first.record, false).audit({ runId: 'r', checkpointId: 2 }, 0, behind, {});
+  return [...first.audit.imbalances, ...second.audit.imbalances];
+}
+
+function lateOf({ nodes }: RowAccount): number {
+  return Object.values(nodes).reduce((sum, { figures }) => sum + (figures.late ?? 0), 0);
+}
+
 /** Choices that a test may shrink. */
 function chooser(choices: readonly number[]): Choose {
   let next = 0;
@@ -243,6 +263,7 @@ describe.each(Object.entries(queries))('%s', (_, query) => {
         readOn(run, read, choose);
         finish(run, read, choose);
         expect(folded(run.changes)).toEqual(reference(await graphOf(query, 1, 1), arrivals));
+        expect(imbalancesOf(run.graph, run.account())).toEqual([]);
       }),
       { numRuns: runs },
     );
@@ -260,6 +281,7 @@ describe.each(Object.entries(queries))('%s', (_, query) => {
           const read = partitionsOf(first, arrivals, exact);
           readOn(first, read, choose, cut);
           const state: () => GraphState = first.snapshot();
+          const cutAt = first.account();
           const before = [...first.changes];
           const rest = read.map((each) => each.rest());
           readOn(first, read, choose); // what happens later must not show in it
@@ -268,6 +290,7 @@ describe.each(Object.entries(queries))('%s', (_, query) => {
           readOn(second, rest, choose);
           finish(second, rest, choose);
           const expected = reference(await graphOf(query, 1, 1), arrivals);
+          expect(imbalancesOver(first.graph, cutAt, second.account())).toEqual([]);
           expect(folded(first.changes)).toEqual(expected);
           expect(folded([...before, ...second.changes])).toEqual(expected);
         },
@@ -290,11 +313,15 @@ describe.each(Object.entries(queries))('%s', (_, query) => {
         const read = partitionsOf(first, arrivals, true);
         readOn(first, read, choose, cut);
         const state = first.snapshot();
+        const before = first.account();
         const second = new GraphRun(await graphOf(query, later, 1), choose, state());
         const rest = read.map((each) => each.rest());
         readOn(second, rest, choose);
         finish(second, rest, choose);
         expect(folded([...first.changes, ...second.changes])).toEqual(folded(whole.changes));
+        expect(imbalancesOf(whole.graph, whole.account())).toEqual([]);
+        expect(imbalancesOver(first.graph, before, second.account())).toEqual([]);
+        expect(lateOf(before) + lateOf(second.account())).toBe(lateOf(whole.account()));
       }),
       { numRuns: 4 * runs }, // what is late right behind the savepoint is rare
     );

@@ -12,7 +12,7 @@ import { plainScript } from '../../src/job/job-file.ts';
 import type { PlannedJob } from '../../src/job/job-plan.ts';
 import { planScript } from '../../src/job/script-job.ts';
 import type { JobGraph, SourceSpec } from '../../src/model/job-graph.ts';
-
+import { requireBalance } from '../support/balance.ts';
 import { casesDirectory } from './answers.ts';
 
 const workerUrl = new URL('../support/gated-worker.ts', import.meta.url);
@@ -67,6 +67,7 @@ export class CaseRunner {
     try {
       await Promise.race([given, job.done]);
       const result = await job.stopWithSavepoint();
+      requireBalance(job);
       if (result.kind !== 'stopped') throw new Error(`expected the job to stop, it ${result.kind}`);
       return result.savepoint;
     } finally {
@@ -75,7 +76,10 @@ export class CaseRunner {
   }
 
   async #run(planned: PlannedJob, restore: string, changes: ReceivedChange[]): Promise<JobResult> {
-    return await this.#start(planned, restore, changes).done;
+    const job = this.#start(planned, restore, changes);
+    const result = await job.done;
+    requireBalance(job);
+    return result;
   }
 
   #start(planned: PlannedJob, restore: string, changes: ReceivedChange[]) {

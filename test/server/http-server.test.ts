@@ -77,6 +77,7 @@ describe('reading', () => {
     ['/healthz', { status: 'ok' }],
     ['/readyz', { status: 'ready' }],
     ['/api/v1/jobs', { jobs: [{ id: jobId, restarts: 0 }] }],
+    [`/api/v1/jobs/${jobId}/audit`, { epochs: 2, unbalanced: 0 }],
     [`/jobs/${jobId}/exceptions`, { exceptionHistory: { entries: [], truncated: false } }],
     [
       `/jobs/${jobId}/vertices/${sourceId}/watermarks`,

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { JobStatus } from '../../src/model/job-status.ts';
 import { JobMetrics } from '../../src/server/job-metrics.ts';
 import { counterSpecs, gaugeSpecs } from '../../src/server/metric-specs.ts';
-import { jobStatus, subtask } from './job-status-fixture.ts';
+import { jobStatus, subtask, unbalancedAudit } from './job-status-fixture.ts';
 
 /** The values of one metric, by the text of its labels. */
 async function scrape(metrics: JobMetrics, jobs: readonly JobStatus[], name: string): Promise<Record<string, number>> {
@@ -49,6 +49,26 @@ describe('a scrape', () => {
   it('leaves the watermark out while a subtask has none', async () => {
     const lag = await scrape(metrics, [jobStatus()], 'watermark_lag_seconds');
     expect(Object.keys(lag)).toEqual([sourceLabels]);
+  });
+
+  it('has what became of the rows of each operator, and whether they balance', async () => {
+    const jobs = [jobStatus({ audit: unbalancedAudit() })];
+    const rows = await scrape(new JobMetrics('1'), jobs, 'job_audit_rows_total');
+    const labels = (operator: string, kind: string) => `{job="orders",operator="${operator}",kind="${kind}"}`;
+    expect(rows).toMatchObject({
+      [labels('Source: t[1]', 'deadLetters')]: 3,
+      [labels('Calc[2]', 'in')]: 100,
+      [labels('Calc[2]', 'filtered')]: 40,
+      [labels('GlobalWindowAggregate[3]', 'late')]: 2,
+    });
+    expect(Object.keys(rows).filter((each) => /waiting|made/.test(each))).toEqual([]);
+    expect(await scrape(new JobMetrics('1'), jobs, 'job_audit_epochs_total')).toEqual({
+      '{job="orders",result="balanced"}': 2,
+      '{job="orders",result="unbalanced"}': 1,
+    });
+    expect(await scrape(new JobMetrics('1'), jobs, 'job_audit_balanced')).toEqual({ '{job="orders"}': 0 });
+    const waiting = await scrape(new JobMetrics('1'), jobs, 'job_audit_waiting_rows');
+    expect(waiting).toMatchObject({ '{job="orders",operator="GlobalWindowAggregate[3]"}': 4 });
   });
 
   it('forgets the gauges of a job that is gone', async () => {

@@ -1,3 +1,4 @@
+import type { JobAudit } from '../../src/model/account.ts';
 import { type JobState, type JobStatus, jobStates, type SubtaskStatus } from '../../src/model/job-status.ts';
 
 export const jobId = 'a'.repeat(32);
@@ -86,9 +87,35 @@ export function jobStatus(more: Partial<JobStatus> = {}): JobStatus {
       restored: null,
     },
     exceptions: [],
+    audit: { epochs: 2, unbalanced: 0, latest: null, totals: [], findings: [] },
     eventLoopLagMs: 12,
     ...more,
   };
+}
+
+/** Of that job: 100 records were read, 60 passed the condition, and at checkpoint 2 one of them was lost on its way to the window. */
+export function unbalancedAudit(): JobAudit {
+  const imbalance = { place: 'Calc[2] → GlobalWindowAggregate[3]', equation: 'sent = received', left: 40, right: 39 };
+  const epoch = { runId: 'r', checkpointId: 2, time: 20_000, balanced: false, nodes: [] };
+  const off = { ...epoch, imbalances: [{ ...imbalance, nodeId: windowId, missing: 1 }] };
+  const totals = [
+    {
+      id: sourceId,
+      name: 'Source: t[1]',
+      in: [],
+      out: 100,
+      figures: { records: 103, decoded: 100, deadLetters: 3, rows: 100 },
+    },
+    {
+      id: 'd'.repeat(32),
+      name: 'Calc[2]',
+      in: [100],
+      out: 60,
+      figures: { passed: 60, filtered: 40, waiting: 0, made: 0 },
+    },
+    { id: windowId, name: 'GlobalWindowAggregate[3]', in: [59], out: 7, figures: { used: 57, late: 2, waiting: 4 } },
+  ];
+  return { epochs: 3, unbalanced: 1, latest: off, totals, findings: [off] };
 }
 
 type Entry = JobStatus['checkpoints']['history'][number];

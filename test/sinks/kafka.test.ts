@@ -91,7 +91,7 @@ describeWithJava('kafka sink', () => {
       writer.write(rows(range(i * 200, i * 200 + 200)));
       await writer.ready();
     }
-    expect(await writer.prepareCommit(1)).toEqual([]);
+    expect(await writer.prepareCommit(1)).toEqual([{ rows: 2000 }]);
     expect(await numbersIn(topic)).toEqual(range(0, 2000));
     await writer.close();
   });

@@ -16,6 +16,7 @@ import type { Options } from '../../src/model/options.ts';
 import type { Pipeline } from '../../src/model/plan.ts';
 import { parseScript } from '../../src/sql/parser.ts';
 import type { SqlSession } from '../../src/sql/session.ts';
+import { requireBalance } from '../support/balance.ts';
 import { type RowsConfig, withRows } from './rows-connector.ts';
 import { scriptOf } from './suite-script.ts';
 import type { SuiteTest } from './suite-test.ts';
@@ -134,7 +135,9 @@ export class SuiteRunner {
     const after: Lines = new Map();
     const restore = cut ? await this.#runToCut(job, planned, names, before) : 'none';
     const graph = cut ? withLookups(job.graph, planned, 'after') : job.graph;
-    await this.#start({ ...job, graph }, restore, names, after).done;
+    const running = this.#start({ ...job, graph }, restore, names, after);
+    await running.done;
+    requireBalance(running);
     return { before, after };
   }
 
@@ -158,6 +161,7 @@ export class SuiteRunner {
       await Promise.race([given, running.done]);
       await setTimeout(planned[0]!.test.wait ?? 0);
       const result = await running.stopWithSavepoint();
+      requireBalance(running);
       if (result.kind !== 'stopped') throw new Error(`expected the job to stop, it ${result.kind}`);
       return result.savepoint;
     } finally {

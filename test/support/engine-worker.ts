@@ -1,16 +1,19 @@
 /** A worker for engine tests: a source that counts, and a sink that keeps a ledger; both can be told to fail. */
 import { systemClock } from '../../src/engine/clock.ts';
+import { OutputChannel } from '../../src/engine/output-channel.ts';
 import type { SlotPayload } from '../../src/engine/protocol.ts';
 import { Slot } from '../../src/engine/slot.ts';
+import type { ColumnBatch } from '../../src/model/column.ts';
 import type { Operator } from '../../src/model/operator.ts';
 import { createOperator } from '../../src/operators/registry.ts';
-import { type CounterConfig, testConnectors, tripFault } from './engine-connectors.ts';
+import { type CounterConfig, testConnectors, tripFault, tripped } from './engine-connectors.ts';
 
 export function runSlot(payload: SlotPayload): Promise<void> {
+  losing(faultsOf(payload));
   const slot = new Slot(payload, {
     connectors: testConnectors,
     clock: systemClock,
-    createOperator: (spec) => withFaults(createOperator(spec), faultsOf(payload)),
+    createOperator: (spec) => losingRows(withFaults(createOperator(spec), faultsOf(payload)), faultsOf(payload)),
     collectWriter: (pipeline, _fields, ctx) => ({
       write: (batch) => void ctx.host.collect(pipeline, [String(batch.length)]),
       ready: () => null,
@@ -21,6 +24,7 @@ export function runSlot(payload: SlotPayload): Promise<void> {
       handle: (record) => {
         throw new Error(record.error);
       },
+      keeps: false,
       flush: async () => {},
       close: async () => {},
     }),
@@ -47,6 +51,28 @@ function withFaults(operator: Operator, faults: string): Operator {
       },
       done: () => taken.done(),
     };
+  };
+  return operator;
+}
+
+const sendBatch = OutputChannel.prototype.sendBatch;
+
+/** With `lose-on-edge` a batch goes out without its last row, which is counted as sent. */
+function losing(faults: string): void {
+  OutputChannel.prototype.sendBatch = function (batch, selection, count) {
+    const isLost = count > 1 && tripped(faults, 'lose-on-edge');
+    const bytes = sendBatch.call(this, batch, selection, isLost ? count - 1 : count);
+    if (isLost) this.rows++;
+    return bytes;
+  };
+}
+
+/** With `lose-in-operator` a batch reaches the operator without its last row, with `double-in-operator` twice. */
+function losingRows(operator: Operator, faults: string): Operator {
+  const process = operator.processBatch.bind(operator);
+  operator.processBatch = (batch: ColumnBatch, input: number) => {
+    if (tripped(faults, 'double-in-operator')) void process(batch, input);
+    return process(tripped(faults, 'lose-in-operator') ? { ...batch, length: batch.length - 1 } : batch, input);
   };
   return operator;
 }

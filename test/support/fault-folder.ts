@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { RecordedAccount } from '../../src/model/account.ts';
 import { type Program, startProgram } from './process.ts';
 
 // A job in a folder of its own, for tests that do it harm: what it reads, what it writes, and its data directory.
@@ -155,6 +156,7 @@ type CheckpointText = Readonly<{
   savepoint: boolean;
   sources: Readonly<Record<string, readonly { id: string; position: Record<string, unknown> }[]>>;
   states: Readonly<Record<string, readonly { path: string }[]>>;
+  account: RecordedAccount;
 }>;
 
 export type JobText = Readonly<{

@@ -1,6 +1,7 @@
 import type { OutputTarget } from '../../src/engine/edge-output.ts';
 import { FanOut } from '../../src/engine/fan-out.ts';
 import { OperatorNode, type Receiver, targetOf } from '../../src/engine/operator-node.ts';
+import { addAccounts, type NodeAccount, noRows, type RowAccount } from '../../src/model/account.ts';
 import { type ColumnBatch, maxWatermark, minWatermark, rowKinds, valueAt } from '../../src/model/column.ts';
 import type { ChainNode, JobEdge, JobGraph, JobVertex, OperatorSpec, SourceSpec } from '../../src/model/job-graph.ts';
 import type { OperatorContext } from '../../src/model/operator.ts';
@@ -38,16 +39,18 @@ type Subtask = Readonly<{ nodes: readonly OperatorNode[] }>;
 
 export class GraphRun {
   readonly changes: string[] = [];
-  readonly #graph: JobGraph;
+  readonly graph: JobGraph;
   readonly #choose: Choose;
   readonly #pool = new StringPool();
   readonly #channels: Channel[] = [];
   readonly #subtasks: readonly (readonly Subtask[])[];
   readonly #sources = new Map<string, FanOut[]>();
   readonly #specs = new Map<string, SourceSpec>();
+  /** Of sources and sinks, by node. */
+  readonly #ends: Readonly<{ id: string; account: () => NodeAccount }>[] = [];
 
   constructor(graph: JobGraph, choose: Choose, state: GraphState = new Map()) {
-    this.#graph = graph;
+    this.graph = graph;
     this.#choose = choose;
     // Backwards: an edge leads to a later vertex, which has to be there.
     const built: Subtask[][] = [];
@@ -113,6 +116,18 @@ export class GraphRun {
     };
   }
 
+  /** Right behind a `snapshot`, or when all is delivered: what is only buffered is in no account. */
+  account(): RowAccount {
+    const nodes: Record<string, NodeAccount> = {};
+    const operators = this.#subtasks.flat().flatMap((subtask) => subtask.nodes);
+    for (const { id, account } of [
+      ...this.#ends,
+      ...operators.map((node) => ({ id: node.id, account: () => node.account() })),
+    ])
+      nodes[id] = addAccounts(nodes[id] ?? noRows, account());
+    return { nodes, edges: {} };
+  }
+
   #build(
     place: number,
     vertex: JobVertex,
@@ -124,20 +139,23 @@ export class GraphRun {
     for (const [index, node] of [...vertex.nodes.entries()].reverse()) {
       const output = new FanOut([
         ...vertex.nodes.flatMap((other, i) => this.#within(other, index, receivers.get(`${place} ${i} ${subtask}`))),
-        ...this.#graph.edges.flatMap((edge, i) =>
+        ...this.graph.edges.flatMap((edge, i) =>
           edge.sourceVertex === place && edge.sourceNode === index
             ? [this.#edgeOutput(edge, i, subtask, receivers)]
             : [],
         ),
       ]);
       const { spec } = node;
-      if (spec.kind === 'source') this.#source(spec, subtask, output);
-      else if (spec.kind === 'sink') receivers.set(`${place} ${index} ${subtask}`, this.#sink(spec.inputFields));
+      if (spec.kind === 'source') {
+        this.#source(spec, subtask, output);
+        this.#ends.push({ id: node.id, account: () => ({ in: [], out: output.records, figures: {} }) });
+      } else if (spec.kind === 'sink')
+        receivers.set(`${place} ${index} ${subtask}`, this.#sink(node.id, spec.inputFields));
       else if (spec.kind !== 'values') {
         const ctx = {
           subtaskIndex: subtask,
           parallelism: vertex.parallelism,
-          maxParallelism: this.#graph.maxParallelism,
+          maxParallelism: this.graph.maxParallelism,
         };
         const operator = this.#operator(spec, ctx, output, state.get(node.id) ?? []);
         const channels = node.inputs.reduce((sum, input) => sum + this.#width(input), 0);
@@ -152,7 +170,7 @@ export class GraphRun {
 
   /** Channels of an input. */
   #width(input: ChainNode['inputs'][number]): number {
-    return input.kind === 'node' ? 1 : this.#graph.vertices[this.#graph.edges[input.edge]!.sourceVertex]!.parallelism;
+    return input.kind === 'node' ? 1 : this.graph.vertices[this.graph.edges[input.edge]!.sourceVertex]!.parallelism;
   }
 
   /** From the node at `index` to another of the chain. */
@@ -167,7 +185,7 @@ export class GraphRun {
   }
 
   #edgeOutput(edge: JobEdge, index: number, sender: number, receivers: ReadonlyMap<string, Receiver>): OutputTarget {
-    const { parallelism, nodes } = this.#graph.vertices[edge.targetVertex]!;
+    const { parallelism, nodes } = this.graph.vertices[edge.targetVertex]!;
     const channels = Array.from({ length: parallelism }, (_, subtask) => {
       const targets = nodes.flatMap((node, place) =>
         node.inputs.flatMap((input, i) =>
@@ -216,7 +234,7 @@ export class GraphRun {
     if (partitioning.kind === 'rebalance') owners.fill(this.#choose(parallelism));
     if (partitioning.kind === 'hash') {
       const keys = partitioning.keys.map((key) => batch.columns[key]!);
-      const { maxParallelism } = this.#graph;
+      const { maxParallelism } = this.graph;
       hashKeys(keys, batch.length, new Int32Array(batch.length)).forEach((hash, row) => {
         owners[row] = subtaskOf(keyGroupOf(hash, maxParallelism), parallelism, maxParallelism);
       });
@@ -248,9 +266,12 @@ export class GraphRun {
     this.#sources.set(table, partitions);
   }
 
-  #sink(fields: readonly Field[]): Receiver {
+  #sink(id: string, fields: readonly Field[]): Receiver {
+    let rows = 0;
+    this.#ends.push({ id, account: () => ({ in: [rows], out: 0, figures: {} }) });
     return {
       batch: (batch) => {
+        rows += batch.length;
         for (let row = 0; row < batch.length; row++) {
           const values = fields.map(({ type }, i) => String(valueAt(batch.columns[i]!, type, row)));
           this.changes.push([rowKinds[batch.ops?.[row] ?? 0]!, ...values].join(' '));

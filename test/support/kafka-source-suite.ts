@@ -69,6 +69,7 @@ export function describeKafkaSource(client: KafkaClientName, more: (broker: () =
       reader.noMoreSplits();
       const { rows, ended } = await drain(reader, scan);
       expect(ended).toBe(true);
+      expectBalance(reader, splits, rows.length, context.bad.length);
       return { rows, splits, reader, context };
     } finally {
       await reader.close();
@@ -123,6 +124,13 @@ export function describeKafkaSource(client: KafkaClientName, more: (broker: () =
     await open.end('commit');
     const after = await readAll({ topic, 'properties.isolation.level': 'read_committed' });
     expect(values(after)).toEqual([0, 1, 2, 20, 21, 30, 31, 40]);
+    const markers = 3;
+    expect(after.reader.account!()).toMatchObject({
+      controlOffsets: markers,
+      abortedOffsets: 3,
+      gapOffsets: 0,
+      records: 8,
+    });
   });
 
   it('gives every metadata column', async () => {
@@ -295,6 +303,8 @@ export function describeKafkaSource(client: KafkaClientName, more: (broker: () =
     expect(found.filter((n) => n >= 100)).toEqual(range(100, 106));
     expect(found.filter((n) => n < 100).slice(-1)).toEqual([5]);
     expect(found.length).toBeLessThanOrEqual(8);
+    const { gapOffsets, records } = (await readAll({ topic: 'compacted' })).reader.account!();
+    expect([gapOffsets! + records!, records]).toEqual([12, found.length]);
     const specific = {
       'scan.startup.mode': 'specific-offsets',
       'scan.startup.specific-offsets': 'partition:0,offset:2',
@@ -383,4 +393,18 @@ export function describeKafkaSource(client: KafkaClientName, more: (broker: () =
     await reader.close();
     await enumerator.close();
   });
+}
+
+/** What the reader says of its records is what it was seen to do. */
+function expectBalance(reader: SourceReader, from: readonly SourceSplit[], rows: number, bad: number): void {
+  const offsetOf = ({ position }: SourceSplit): number => Number(position.offset);
+  const moved = reader
+    .snapshot()
+    .reduce((sum, split) => sum + offsetOf(split) - offsetOf(from.find(({ id }) => id === split.id)!), 0);
+  const figures = reader.account!();
+  const { offsets, controlOffsets, abortedOffsets, gapOffsets, records, decoded, withoutValue, skipped } =
+    figures as Required<typeof figures>;
+  expect({ offsets, rows: figures.rows }).toEqual({ offsets: moved, rows });
+  expect(records + controlOffsets + abortedOffsets + gapOffsets).toBe(moved);
+  expect(decoded + withoutValue + skipped + bad).toBe(records);
 }

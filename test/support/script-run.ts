@@ -9,6 +9,7 @@ import { WorkerPool } from '../../src/engine/worker-pool.ts';
 import { plainScript } from '../../src/job/job-file.ts';
 import { planScript } from '../../src/job/script-job.ts';
 import type { SqlValue } from '../../src/model/function.ts';
+import { requireBalance } from './balance.ts';
 
 const workerUrl = new URL('../../src/worker.ts', import.meta.url);
 const slots = 2;
@@ -35,6 +36,7 @@ export class ScriptRunner {
   async rowsOf(script: string): Promise<readonly (readonly ResultRow[])[]> {
     const { job, left } = await this.start(script);
     await job.done;
+    requireBalance(job);
     return left();
   }
 

@@ -3,6 +3,9 @@ import type { Actor, Plan, Surface } from '../../model/change-plan.ts';
 import type { Intent, IntentStep, ParserName } from '../../model/intent.ts';
 import { canonicalHash } from '../plan/canonical-json.ts';
 
+/** One call of a language model: what came of it, and the tokens that it took. */
+export type ModelCall = Readonly<{ model: string; outcome: string; inputTokens: number; outputTokens: number }>;
+
 export type LogEvent =
   /** Words and what was understood; the text without what looks like a secret. `outcome`: a plan's id, a kind of answer or an error's code. */
   | Readonly<{
@@ -11,6 +14,7 @@ export type LogEvent =
       surface: Surface;
       text: string;
       parser: ParserName;
+      calls: readonly ModelCall[];
       intent: Intent | null;
       outcome: string;
     }>

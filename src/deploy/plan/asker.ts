@@ -1,6 +1,6 @@
 /** What is asked, to an answer: a plan that waits, something told, or a question. The one way to a plan, for words and for steps. */
 import type { Clock } from '../../engine/clock.ts';
-import type { ControlPlane, Plan } from '../../model/change-plan.ts';
+import type { Actor, ControlPlane, Plan } from '../../model/change-plan.ts';
 import type { AskAnswer, Caller } from '../../model/deploy-service.ts';
 import { EngineError, toErrorData } from '../../model/errors.ts';
 import {
@@ -11,7 +11,7 @@ import {
   type ParserName,
 } from '../../model/intent.ts';
 import type { DeployLog } from '../log/deploy-log.ts';
-import type { LogEvent } from '../log/log-entry.ts';
+import type { LogEvent, ModelCall } from '../log/log-entry.ts';
 import { withoutSecrets } from '../log/secret-text.ts';
 import type { Switches } from '../policy/switches.ts';
 import { answerReadings } from './answers.ts';
@@ -24,8 +24,20 @@ import { Scene } from './scene.ts';
 import { withoutHidden } from './shown-text.ts';
 import { checkedIntent, checkedSteps } from './step-shape.ts';
 
+/** What a parser is made with, for one asking. */
+export type ParserRequest = Readonly<{
+  /** Whose words they are: budgets go by it. */
+  actor: Actor;
+  /** The switch, to be asked before each call of a model. */
+  isModelEnabled: () => boolean;
+  /** Hears of each call of a model, for the log. */
+  observe: (call: ModelCall) => void;
+}>;
+
+export type CreateParser = (request: ParserRequest) => IntentParser;
+
 export type AskerOptions = Readonly<{
-  parser: IntentParser;
+  createParser: CreateParser;
   control: ControlPlane;
   store: PlanStore;
   log: DeployLog;
@@ -45,10 +57,14 @@ export class Asker {
     if (bytes > maxIntentBytes) {
       throw new EngineError('INVALID_OPTION', `words: expected at the most ${maxIntentBytes} bytes, got ${bytes}`);
     }
-    const { parser, log } = this.#options;
+    const { createParser, switches, log } = this.#options;
+    const calls: ModelCall[] = [];
+    const isModelEnabled = (): boolean => switches.isOn('llm.enabled');
+    const observe = (call: ModelCall): void => void calls.push(call);
+    const parser = createParser({ actor: caller.actor, isModelEnabled, observe });
     const scene = this.#scene(world, caller, environment);
     const { actor, surface } = caller;
-    const asked = { event: 'asked', actor, surface, text: withoutSecrets(text), parser: parser.name } as const;
+    const asked = { event: 'asked', actor, surface, text: withoutSecrets(text), parser: parser.name, calls } as const;
     try {
       const intent = checkedIntent(await parser.parse(withoutHidden(text), contextOf(scene)));
       const answer =

@@ -16,6 +16,8 @@ function actionText(step: Omit<PlanStep, 'text'>): string {
     case 'deploy': {
       const before = step.diff.find(({ field }) => field === 'state')?.before ?? null;
       if (before === null) return `Start ${where} on ${step.engine}${at}, for the first time`;
+      const isSame = step.diff.every(({ field }) => field !== 'release');
+      if (isSame) return `Start ${where} on ${step.engine}${at} again, with the release that it had${fresh}`;
       const stop = before === 'running' ? `: stop${savepoint}, ` : ': ';
       return `Bring ${where} to another release on ${step.engine}${stop}start${at}${fresh}`;
     }

@@ -1,9 +1,11 @@
 /** Grouping sets: each row once for each set, one after the other, with NULL for the keys that the set leaves out. */
+import { type Figures, fate } from '../../model/account.ts';
 import { type Column, type ColumnBatch, gather } from '../../model/column.ts';
 import { assert } from '../../model/errors.ts';
 import type { Expression, Literal } from '../../model/expression.ts';
 import type { ExpandSpec } from '../../model/job-graph.ts';
 import type { Operator, OperatorContext, Output } from '../../model/operator.ts';
+import { FateTally } from '../fate-tally.ts';
 
 /** What becomes of a column: one of the input's, NULL in some sets; or a number for each set. */
 type Plan =
@@ -13,6 +15,7 @@ type Plan =
 export class ExpandOperator implements Operator {
   readonly #plans: readonly Plan[];
   readonly #setCount: number;
+  readonly #fates = new FateTally();
   #output!: Output;
 
   constructor({ projections, fields }: ExpandSpec) {
@@ -27,6 +30,7 @@ export class ExpandOperator implements Operator {
   processBatch(batch: ColumnBatch): void {
     const { setCount, length } = { setCount: this.#setCount, length: batch.length };
     const count = length * setCount;
+    this.#fates.add(fate.passed, length);
     const selection = Int32Array.from({ length: count }, (_, row) => Math.floor(row / setCount));
     const columns = this.#plans.map((plan) => this.#column(plan, batch, selection));
     const ops = batch.ops === null ? null : Uint8Array.from(selection, (row) => batch.ops![row]!);
@@ -37,6 +41,11 @@ export class ExpandOperator implements Operator {
 
   processWatermark(watermark: number): void {
     this.#output.emitWatermark(watermark);
+  }
+
+  /** One of the sets' rows stands for the row itself. */
+  account(): Figures {
+    return { ...this.#fates.figures(), waiting: 0, made: this.#fates.count(fate.passed) * (this.#setCount - 1) };
   }
 
   #column(plan: Plan, batch: ColumnBatch, selection: Int32Array): Column {

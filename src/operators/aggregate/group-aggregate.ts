@@ -3,6 +3,7 @@
  * one back. Flink's GroupAggFunction: a group begins with its first row (+I), ends when its last row is taken back (-D), and says nothing
  * when the result stays as it was, unless state has a time to live: then the rows downstream must not expire before.
  */
+import { type Fate, fate } from '../../model/account.ts';
 import { type ColumnBatch, op } from '../../model/column.ts';
 import type { SessionContext } from '../../model/function.ts';
 import type { GroupAggregateSpec } from '../../model/job-graph.ts';
@@ -80,15 +81,16 @@ export class GroupAggregateOperator extends RowOperator {
       let to = watermarks === null ? length : from + 1;
       while (to < length && watermarks![to]! <= this.watermark) to++;
       groups.add(batch, from, to, (changes) => this.output.batch(changes));
+      this.fates.add(fate.used, to - from);
       from = to;
     }
   }
 
-  protected row(change: number, row: Row): void {
+  protected row(change: number, row: Row): Fate {
     const isAdded = change === op.insert || change === op.updateAfter;
     const text = keyText(row, this.#spec.keys);
     const known = this.#groups.change(text);
-    if (known === undefined && !isAdded) return;
+    if (known === undefined && !isAdded) return fate.surplus;
     const group = known ?? this.#newGroup(text, row);
     const before = known === undefined ? null : (group.results ?? this.#aggregates.results(group.accumulators));
     if (isAdded) this.#aggregates.add(group.accumulators, row);
@@ -97,10 +99,11 @@ export class GroupAggregateOperator extends RowOperator {
     if (group.count === 0) {
       this.#groups.delete(text);
       if (before !== null) this.output.addJoined(op.delete, group.key, before);
-      return;
+      return fate.used;
     }
     group.results = this.#aggregates.results(group.accumulators);
     this.#emit(group.key, before, group.results);
+    return fate.used;
   }
 
   #newGroup(text: string, row: Row): Group {

@@ -2,6 +2,7 @@
  * INTERSECT ALL and EXCEPT ALL: each row as often as the two sides' counts say. Flink counts both sides in one aggregation and repeats its
  * rows: a change of the counts takes all copies of the row back and gives the new ones.
  */
+import { type Fate, fate } from '../../model/account.ts';
 import { op } from '../../model/column.ts';
 import type { SetOperationSpec } from '../../model/job-graph.ts';
 import { keyText, type Row } from '../../model/row.ts';
@@ -51,11 +52,11 @@ export class SetOperationOperator extends RowOperator {
 
   protected advance(): void {}
 
-  protected row(change: number, row: Row, input: number): void {
+  protected row(change: number, row: Row, input: number): Fate {
     const isAdded = change === op.insert || change === op.updateAfter;
     const text = keyText(row, this.#columns);
     const known = this.#counts.change(text);
-    if (known === undefined && !isAdded) return;
+    if (known === undefined && !isAdded) return fate.surplus;
     const before = known === undefined ? null : this.#copies(known);
     const counts = known ?? this.#counts.update(text, row, () => ({ left: 0, right: 0 }));
     counts[input === 0 ? 'left' : 'right'] += isAdded ? 1 : -1;
@@ -67,6 +68,7 @@ export class SetOperationOperator extends RowOperator {
       this.#emit(op.updateBefore, row, before);
       this.#emit(op.updateAfter, row, this.#copies(counts));
     }
+    return fate.used;
   }
 
   #copies({ left, right }: Counts): number {

@@ -3,6 +3,7 @@
  * are kept as long as a partner can come on time, and a little longer; a late row still finds what is there; a row of an outer side that
  * had no partner goes out padded when it is forgotten.
  */
+import { type Fate, fate } from '../../model/account.ts';
 import { op } from '../../model/column.ts';
 import type { IntervalJoinSpec } from '../../model/job-graph.ts';
 import type { Row } from '../../model/row.ts';
@@ -48,16 +49,17 @@ export class IntervalJoinOperator extends RowOperator {
     this.#matches = joinCondition(condition, [...leftFields, ...rightFields], this.ctx.session);
   }
 
-  protected row(_change: number, row: Row, input: number): void {
+  protected row(_change: number, row: Row, input: number): Fate {
     const side = input as 0 | 1;
     const key = this.#sides[side].textOf(row);
     const timeMs = this.#timeOf(row, side);
     const { lowerMs, upperMs } = this.#spec;
     if (key === null || timeMs === null || lowerMs > upperMs) {
       if (this.#outer[side]) this.#emitPadded(row, side);
-      return;
+      return fate.used;
     }
     this.#join(key, row, timeMs, side);
+    return fate.used;
   }
 
   protected advance(watermark: number): void {

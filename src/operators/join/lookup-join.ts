@@ -2,6 +2,7 @@
  * Each row with the rows that an outside table holds for its key at this moment. The keys of a batch are asked for together, each once;
  * rows and watermarks go out in the order in which they came. No state: nothing is under way when a barrier comes.
  */
+import { type Figures, fate } from '../../model/account.ts';
 import { type ColumnBatch, minWatermark, op } from '../../model/column.ts';
 import type { LookupReader } from '../../model/connector.ts';
 import { assert } from '../../model/errors.ts';
@@ -10,6 +11,7 @@ import type { Operator, OperatorContext, Output } from '../../model/operator.ts'
 import { type Row, rowText } from '../../model/row.ts';
 import type { DataType } from '../../model/types.ts';
 import { BatchRows } from '../../state/value-column.ts';
+import { FateTally } from '../fate-tally.ts';
 import { RowExpression } from '../rows/row-expression.ts';
 import { RowOutput } from '../rows/row-output.ts';
 import { type JoinCondition, joinCondition } from './join-condition.ts';
@@ -21,6 +23,7 @@ export class LookupJoinOperator implements Operator {
   readonly #spec: LookupJoinSpec;
   readonly #types: readonly DataType[];
   readonly #padding: Row;
+  readonly #fates = new FateTally();
   #output!: RowOutput;
   #reader!: LookupReader;
   #keys!: readonly RowExpression[];
@@ -82,7 +85,12 @@ export class LookupJoinOperator implements Operator {
       }
       if (isAlone && this.#spec.join === 'left') this.#output.add(change, [...row, ...this.#padding]);
     }
+    this.#fates.add(fate.used, asked.length);
     this.#output.flush();
+  }
+
+  account(): Figures {
+    return this.#fates.figures();
   }
 }
 

@@ -2,6 +2,7 @@
  * Inner and outer joins of everything that ever came, with changes on either side: Flink's StreamingJoinOperator. Each row of an outer side
  * knows how many partners it has: with none it stands in the result padded with NULLs.
  */
+import { type Fate, fate } from '../../model/account.ts';
 import { op } from '../../model/column.ts';
 import type { JoinSpec } from '../../model/job-graph.ts';
 import type { Row } from '../../model/row.ts';
@@ -36,12 +37,13 @@ export class RegularJoinOperator extends RowOperator {
     this.#matches = condition === null ? null : joinCondition(condition, fields, this.ctx.session);
   }
 
-  protected row(change: number, row: Row, input: number): void {
+  protected row(change: number, row: Row, input: number): Fate {
     const side = input as 0 | 1;
     const key = this.#sides[side].textOf(row);
     if (key === null) this.#withoutKey(change, row, side);
     else if (isAddition(change)) this.#addition(change, key, row, side);
     else this.#retraction(change, key, row, side);
+    return fate.used;
   }
 
   protected advance(): void {}

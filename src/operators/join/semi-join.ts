@@ -2,6 +2,7 @@
  * IN, EXISTS and their negations: rows of the left side that have a partner, or have none. Flink's StreamingSemiAntiJoinOperator: a change
  * of the right side brings left rows in and out.
  */
+import { type Fate, fate } from '../../model/account.ts';
 import { op } from '../../model/column.ts';
 import type { JoinSpec } from '../../model/job-graph.ts';
 import type { Row } from '../../model/row.ts';
@@ -30,9 +31,10 @@ export class SemiJoinOperator extends RowOperator {
     this.#matches = joinCondition(condition, [...leftFields, ...rightFields], this.ctx.session);
   }
 
-  protected row(change: number, row: Row, input: number): void {
+  protected row(change: number, row: Row, input: number): Fate {
     if (input === 0) this.#leftRow(change, row);
     else this.#rightRow(change, row);
+    return fate.used;
   }
 
   protected advance(): void {}

@@ -3,6 +3,7 @@
  * TemporalRowTimeJoinOperator: left rows wait until the watermark of both sides has passed them; versions that no row to come can ask for
  * are forgotten. A late row still gets the version that is left. NULL is a key like any other: Flink does not compare the keys again.
  */
+import { type Fate, fate } from '../../model/account.ts';
 import { op } from '../../model/column.ts';
 import type { TemporalJoinSpec } from '../../model/job-graph.ts';
 import type { Row } from '../../model/row.ts';
@@ -48,13 +49,13 @@ export class TemporalJoinOperator extends RowOperator {
     this.#matches = joinCondition(condition, [...leftFields, ...rightFields], this.ctx.session);
   }
 
-  protected row(change: number, row: Row, input: number): void {
+  protected row(change: number, row: Row, input: number): Fate {
     // A version ends by the change that follows it: what an update takes back says nothing more.
-    if (input === 1 && change === op.updateBefore) return;
+    if (input === 1 && change === op.updateBefore) return fate.surplus;
     const timeMs = this.#timeOf(row, input);
     if (timeMs === null) {
       if (input === 0) this.#emit(change, row, null);
-      return;
+      return fate.used;
     }
     const key = this.#keys[input as 0 | 1].textOf(row)!;
     const keyRow = this.#keys[input as 0 | 1].rowOf(row);
@@ -62,6 +63,7 @@ export class TemporalJoinOperator extends RowOperator {
     else this.#versions.update(key, keyRow, () => new Map()).set(timeMs, { row, change, timeMs, order: 0 });
     this.#keepAlive(key);
     this.#lookAt(key, keyRow, timeMs);
+    return fate.used;
   }
 
   protected advance(watermark: number): void {

@@ -2,6 +2,7 @@
  * MATCH_RECOGNIZE. Rows wait until the watermark has passed them; then those of a partition are matched in the order of their time, of equal
  * times by the further ORDER BY, then as they came. In processing time rows are matched as they come.
  */
+import { type Fate, fate } from '../../model/account.ts';
 import type { MatchSpec } from '../../model/job-graph.ts';
 import { keyText, type Row } from '../../model/row.ts';
 import type { DataType } from '../../model/types.ts';
@@ -47,19 +48,19 @@ export class MatchOperator extends RowOperator {
     return [this.#state as unknown as KeyedState<never>];
   }
 
-  protected override row(_change: number, row: Row): void {
+  protected override row(_change: number, row: Row): Fate {
     const { partition, time, order } = this.#spec;
     const key = keyText(row, partition);
     const timeMs = time === null ? this.ctx.session.now() : rowTimeMs(row[time]!, this.#timeType()!);
     if (time !== null && timeMs <= this.watermark) {
-      this.ctx.counters.add('lateRecords', 1);
-      return;
+      return fate.late;
     }
     const keyRow = partition.map((column) => row[column]!);
     const state = this.#state.update(key, keyRow, () => partitionState(this.#matcher.create()));
     addWaiting(state, timeMs, row);
     if (time === null && order.length === 0) this.#run(key, timeMs);
     else this.#timers.add(timeMs, key);
+    return fate.used;
   }
 
   protected override advance(watermark: number): void {

@@ -2,6 +2,7 @@
  * OVER ordered by a column that is no time attribute, from the first row on: each row of a partition stays, and what comes or goes changes
  * the results of the rows behind it (Flink's NonTimeRows/RangeUnboundedPrecedingFunction). Takes changes and gives them.
  */
+import { type Fate, fate } from '../../model/account.ts';
 import { op } from '../../model/column.ts';
 import type { SqlValue } from '../../model/function.ts';
 import type { OverSpec } from '../../model/job-graph.ts';
@@ -34,7 +35,7 @@ export class ChangingOverOperator extends RowOperator {
     this.#aggregates = new OverAggregates(this.#spec, this.ctx.session);
   }
 
-  protected override row(change: number, row: Row): void {
+  protected override row(change: number, row: Row): Fate {
     const { partition } = this.#spec;
     const key = keyText(row, partition);
     const keyRow = partition.map((column) => row[column]!);
@@ -42,6 +43,7 @@ export class ChangingOverOperator extends RowOperator {
     if (change === op.insert || change === op.updateAfter) this.#add(rows, change, row);
     else this.#remove(rows, row);
     if (rows.length === 0) this.#state.delete(key);
+    return fate.used;
   }
 
   protected override advance(): void {}

@@ -1,4 +1,5 @@
 /** OVER by processing time, but for bounded RANGE: each row goes out at once. */
+import { type Fate, fate } from '../../model/account.ts';
 import { op } from '../../model/column.ts';
 import { assert } from '../../model/errors.ts';
 import type { OverSpec } from '../../model/job-graph.ts';
@@ -27,15 +28,20 @@ export class ProctimeOverOperator extends RowOperator {
     this.#frames = new Kind(this.#spec, aggregates, ttl);
   }
 
-  protected override row(change: number, row: Row): void {
+  protected override row(change: number, row: Row): Fate {
     assert(change === op.insert, () => 'OVER by a time attribute takes inserts only');
     const now = this.ctx.session.now();
     this.#frames.fire(keyText(row, this.#spec.partition), now, [row], (_, results) => {
       this.output.addJoined(op.insert, row, results);
     });
+    return fate.passed;
   }
 
   protected override advance(): void {}
+
+  protected override waitingRows(): number {
+    return 0;
+  }
 
   protected override states(): readonly StateHandle[] {
     return this.#frames.states();

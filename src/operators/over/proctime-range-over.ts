@@ -1,4 +1,5 @@
 /** OVER with a bounded RANGE of processing time: the rows of a millisecond go out together when it has passed. */
+import { type Fate, fate } from '../../model/account.ts';
 import { op } from '../../model/column.ts';
 import { assert } from '../../model/errors.ts';
 import type { OverSpec } from '../../model/job-graph.ts';
@@ -34,13 +35,14 @@ export class ProctimeRangeOverOperator extends RowOperator implements Operator {
     this.#frames = new BoundedRangeFrames(this.#spec, aggregates, arrivalOf);
   }
 
-  protected override row(change: number, row: Row): void {
+  protected override row(change: number, row: Row): Fate {
     assert(change === op.insert, () => 'OVER by a time attribute takes inserts only');
     const key = keyText(row, this.#spec.partition);
     const now = this.ctx.session.now();
     this.#waiting.add(key, now, [...row, now]);
     this.#timers.add(now, key);
     this.#frames.await(key, row, now, this.#timers);
+    return fate.waits;
   }
 
   processTime(nowMs: number): void {
@@ -55,6 +57,10 @@ export class ProctimeRangeOverOperator extends RowOperator implements Operator {
   }
 
   protected override advance(): void {}
+
+  protected override waitingRows(): number {
+    return this.#waiting.size;
+  }
 
   protected override states(): readonly StateHandle[] {
     return [this.#waiting.state, ...this.#frames.states()];

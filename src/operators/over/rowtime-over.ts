@@ -1,4 +1,5 @@
 /** OVER by event time: rows wait until the watermark has passed them, and go out in the order of their times. Late ones are dropped and counted. */
+import { type Fate, fate } from '../../model/account.ts';
 import { op } from '../../model/column.ts';
 import { assert } from '../../model/errors.ts';
 import type { OverSpec } from '../../model/job-graph.ts';
@@ -39,18 +40,18 @@ export class RowtimeOverOperator extends RowOperator {
     else this.#frames = new BoundedRangeFrames(this.#spec, aggregates, this.#timeOf);
   }
 
-  protected override row(change: number, row: Row): void {
+  protected override row(change: number, row: Row): Fate {
     assert(change === op.insert, () => 'OVER by a time attribute takes inserts only');
     const { partition } = this.#spec;
     const key = keyText(row, partition);
     const time = this.#timeOf(row);
     if (!this.#frames.takes(key, time, this.watermark)) {
-      this.ctx.counters.add('lateRecords', 1);
-      return;
+      return fate.late;
     }
     this.#waiting.add(key, time, row);
     this.#timers.add(time, key);
     this.#frames.await(key, row, time, this.#timers);
+    return fate.waits;
   }
 
   protected override advance(watermark: number): void {
@@ -58,6 +59,10 @@ export class RowtimeOverOperator extends RowOperator {
     this.#timers.advance(watermark, (key, time) => {
       this.#frames.fire(key, time, this.#waiting.take(key, time), emit);
     });
+  }
+
+  protected override waitingRows(): number {
+    return this.#waiting.size;
   }
 
   protected override states(): readonly StateHandle[] {

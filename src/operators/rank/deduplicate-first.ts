@@ -2,6 +2,7 @@
  * The first row of each key by event time, as an insert: it goes out when the watermark has reached its time, since until then an earlier one
  * may come. Rows below the watermark are late; those of a key whose row is out are dropped without being counted.
  */
+import { type Fate, fate } from '../../model/account.ts';
 import { op } from '../../model/column.ts';
 import { assert } from '../../model/errors.ts';
 import type { DeduplicateSpec } from '../../model/job-graph.ts';
@@ -37,19 +38,19 @@ export class DeduplicateFirstOperator extends RowOperator {
     this.#done = keptRows('deduplicate-done', this.#keyFields, seenFields, ttl);
   }
 
-  protected override row(change: number, row: Row): void {
+  protected override row(change: number, row: Row): Fate {
     assert(change === op.insert, () => 'a deduplication takes inserts only');
     const time = this.#timeOf(row);
     if (time < this.watermark) {
-      this.ctx.counters.add('lateRecords', 1);
-      return;
+      return fate.late;
     }
     const key = keyText(row, this.#spec.keys);
-    if (this.#done.get(key) !== undefined) return;
+    if (this.#done.get(key) !== undefined) return fate.surplus;
     const before = this.#waiting.get(key);
-    if (before !== undefined && this.#timeOf(before) <= time) return;
+    if (before !== undefined && this.#timeOf(before) <= time) return fate.surplus;
     this.#waiting.set(key, this.#keyRow(row), row);
     this.#timers.add(time, key);
+    return before === undefined ? fate.waits : fate.surplus; // of two rows one goes out
   }
 
   protected override advance(watermark: number): void {
@@ -60,6 +61,10 @@ export class DeduplicateFirstOperator extends RowOperator {
       this.#waiting.delete(key);
       this.#done.set(key, this.#keyRow(row), seen);
     });
+  }
+
+  protected override waitingRows(): number {
+    return this.#waiting.size;
   }
 
   protected override states(): readonly StateHandle[] {

@@ -1,4 +1,5 @@
 /** The first or last row of each key by a time attribute, over the whole stream. Takes inserts only. */
+import { type Fate, fate } from '../../model/account.ts';
 import { op } from '../../model/column.ts';
 import { assert } from '../../model/errors.ts';
 import type { DeduplicateSpec } from '../../model/job-graph.ts';
@@ -35,19 +36,24 @@ class DeduplicateOperator extends RowOperator {
     this.#state = keptRows('deduplicate', keyFields, keep === 'first' ? seenFields : inputFields, ttl);
   }
 
-  protected override row(change: number, row: Row): void {
+  protected override row(change: number, row: Row): Fate {
     assert(change === op.insert, () => 'a deduplication takes inserts only');
     const { keys, keep } = this.#spec;
     const key = keyText(row, keys);
     const before = this.#state.get(key);
-    if (before !== undefined && (keep === 'first' || !this.#replaces(before, row))) return;
+    if (before !== undefined && (keep === 'first' || !this.#replaces(before, row))) return fate.surplus;
     const keyRow = keys.map((column) => row[column]!);
     this.#state.set(key, keyRow, keep === 'first' ? seen : row);
     if (before === undefined) this.output.insert(row);
     else this.#emitUpdate(before, row);
+    return keep === 'first' ? fate.passed : fate.used;
   }
 
   protected override advance(): void {}
+
+  protected override waitingRows(): number | null {
+    return this.#spec.keep === 'first' ? 0 : null;
+  }
 
   protected override states(): readonly StateHandle[] {
     return [this.#state];

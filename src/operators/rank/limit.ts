@@ -1,4 +1,5 @@
 /** LIMIT without an order: the first rows that come. Of rows that change it is a Top-N whose order is that of arrival. */
+import { type Fate, fate } from '../../model/account.ts';
 import type { LimitSpec } from '../../model/job-graph.ts';
 import type { Operator } from '../../model/operator.ts';
 import type { Row } from '../../model/row.ts';
@@ -44,14 +45,20 @@ class LimitOperator extends RowOperator {
 
   protected override opened(): void {}
 
-  protected override row(_change: number, row: Row): void {
+  protected override row(_change: number, row: Row): Fate {
     const count = this.#count.get('') ?? 0;
-    if (count === this.#spec.to) return;
+    if (count === this.#spec.to) return fate.surplus;
     this.#count.set('', [], count + 1);
-    if (count + 1 >= this.#spec.from) this.output.insert(row);
+    if (count + 1 < this.#spec.from) return fate.surplus;
+    this.output.insert(row);
+    return fate.passed;
   }
 
   protected override advance(): void {}
+
+  protected override waitingRows(): number {
+    return 0;
+  }
 
   protected override states(): readonly StateHandle[] {
     return [this.#count];

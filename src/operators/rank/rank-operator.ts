@@ -1,4 +1,5 @@
 /** Top-N over the whole stream: the first rows of each partition, whose changes go out as soon as a row makes them. */
+import { type Fate, fate } from '../../model/account.ts';
 import type { RankSpec } from '../../model/job-graph.ts';
 import type { Operator } from '../../model/operator.ts';
 import { keyText, type Row } from '../../model/row.ts';
@@ -41,7 +42,7 @@ export class RankOperator extends RowOperator {
     if (this.#spec.endColumn !== undefined) this.#ends = keptRows('rank-ends', keyFields, endFields, ttl);
   }
 
-  protected override row(change: number, row: Row): void {
+  protected override row(change: number, row: Row): Fate {
     const { partition } = this.#spec;
     const key = keyText(row, partition);
     const keyRow = partition.map((column) => row[column]!);
@@ -49,6 +50,7 @@ export class RankOperator extends RowOperator {
     const rows = this.#state.update(key, keyRow, () => []);
     this.#top(rows, change, row, this.#ranks);
     if (rows.length === 0) this.#state.delete(key);
+    return fate.used;
   }
 
   protected override advance(): void {}

@@ -1,4 +1,5 @@
 /** ORDER BY a rowtime: rows go out in the order of their times when the watermark has reached them. Late is what is not above the last that went out. */
+import { type Fate, fate } from '../../model/account.ts';
 import { op } from '../../model/column.ts';
 import { assert } from '../../model/errors.ts';
 import type { TemporalSortSpec } from '../../model/job-graph.ts';
@@ -38,16 +39,16 @@ export class TemporalSortOperator extends RowOperator {
 
   protected override opened(): void {}
 
-  protected override row(change: number, row: Row): void {
+  protected override row(change: number, row: Row): Fate {
     assert(change === op.insert, () => 'ORDER BY a time attribute takes inserts only');
     const time = this.#timeOf(row);
     const last = this.#last.get('');
     if (last !== undefined && time <= last) {
-      this.ctx.counters.add('lateRecords', 1);
-      return;
+      return fate.late;
     }
     this.#waiting.add('', time, row);
     this.#timers.add(time, '');
+    return fate.waits;
   }
 
   protected override advance(watermark: number): void {
@@ -56,6 +57,10 @@ export class TemporalSortOperator extends RowOperator {
       for (const row of [...rows].sort(this.#compare)) this.output.insert(row);
       this.#last.set('', [], time);
     });
+  }
+
+  protected override waitingRows(): number {
+    return this.#waiting.size;
   }
 
   protected override states(): readonly StateHandle[] {

@@ -34,6 +34,7 @@ export function rowLists({ name, keyFields, rowFields, ttl }: ListState): KeyedS
 export class WaitingRows {
   readonly state: KeyedState<Map<number, Row[]>>;
   readonly #keys: readonly number[];
+  #size = 0;
 
   /** `keys`: the columns of the key among those of the rows. */
   constructor(
@@ -51,13 +52,20 @@ export class WaitingRows {
       fromRow: (byTime = new Map(), valueRow) => {
         const row = valueRow.slice(0, -1);
         rowsAt(byTime, timeOf(row))[valueRow.at(-1) as number] = row;
+        this.#size++;
         return byTime;
       },
       clone: (byTime) => new Map(Array.from(byTime, ([time, rows]) => [time, [...rows]])),
     });
   }
 
+  /** How many rows wait. */
+  get size(): number {
+    return this.#size;
+  }
+
   add(key: string, time: number, row: Row): void {
+    this.#size++;
     const keyRow = this.#keys.map((column) => row[column]!);
     rowsAt(
       this.state.update(key, keyRow, () => new Map()),
@@ -71,6 +79,7 @@ export class WaitingRows {
     const rows = byTime?.get(time);
     if (byTime === undefined || rows === undefined) return [];
     byTime.delete(time);
+    this.#size -= rows.length;
     if (byTime.size === 0) this.state.delete(key);
     return rows;
   }

@@ -2,6 +2,7 @@
  * What operators that work row by row have in common: rows out of batches and into batches, watermarks between rows, state and its
  * snapshots. A subclass says what happens to a row and when time passes.
  */
+import { type Fate, type Figures, fate } from '../../model/account.ts';
 import { batchOf, type Column, type ColumnBatch, minWatermark, op } from '../../model/column.ts';
 import { EngineError } from '../../model/errors.ts';
 import type { Operator, OperatorContext, OperatorSnapshot, Output } from '../../model/operator.ts';
@@ -9,6 +10,7 @@ import type { Row } from '../../model/row.ts';
 import type { StateChunk, StateTableFields } from '../../model/state.ts';
 import { type Field, types } from '../../model/types.ts';
 import type { StateHandle, StateTtl } from '../../state/keyed-state.ts';
+import { FateTally } from '../fate-tally.ts';
 import { RowOutput } from './row-output.ts';
 import { RowReader } from './row-reader.ts';
 
@@ -20,6 +22,8 @@ export abstract class RowOperator implements Operator {
   protected output!: RowOutput;
   /** The watermark in force: of the rows before this one. Part of the snapshot, so that what was late stays late. */
   protected watermark = minWatermark;
+  /** Of all rows that came. */
+  protected readonly fates = new FateTally();
   readonly #readers: readonly RowReader[];
   readonly #fields: readonly Field[];
   #restored: { watermark: number | null } | null = null;
@@ -41,8 +45,8 @@ export abstract class RowOperator implements Operator {
   /** Makes what needs the context: states, compiled expressions. */
   protected abstract opened(): void;
 
-  /** One row of an input; `change` is a code of `op` (model/column.ts). */
-  protected abstract row(change: number, row: Row, input: number): void;
+  /** One row of an input; `change` is a code of `op` (model/column.ts). Says what became of it; what is late or has no time is counted here. */
+  protected abstract row(change: number, row: Row, input: number): Fate;
 
   /** The watermark rises; `this.watermark` still is the old one. Emits what is due. */
   protected abstract advance(watermark: number): void;
@@ -53,6 +57,11 @@ export abstract class RowOperator implements Operator {
   /** What is true of the rows to come when the inputs are at this watermark. Never falls. */
   protected watermarkBelow(watermark: number): number {
     return watermark;
+  }
+
+  /** Where each row that comes goes out as one row at the most: how many are still to do so. null: what goes out are rows of its own. */
+  protected waitingRows(): number | null {
+    return null;
   }
 
   /** Of a state that is forgotten `ms` after it was written (`table.exec.state.ttl`); null: never. */
@@ -68,11 +77,20 @@ export abstract class RowOperator implements Operator {
     this.finishRestore();
     const read = this.#readers[input]!.bind(batch);
     const { ops, watermarks, length } = batch;
+    const { counts } = this.fates;
+    const late = counts[fate.late]!;
+    const timeless = counts[fate.nullRowtime]!;
     for (let i = 0; i < length; i++) {
       if (watermarks !== null && watermarks[i]! > this.watermark) this.processWatermark(watermarks[i]!);
-      this.row(ops === null ? op.insert : ops[i]!, read(i), input);
+      counts[this.row(ops === null ? op.insert : ops[i]!, read(i), input)]!++;
     }
     this.output.flush();
+    this.#count('lateRecords', counts[fate.late]! - late);
+    this.#count('nullRowtimes', counts[fate.nullRowtime]! - timeless);
+  }
+
+  #count(name: string, rows: number): void {
+    if (rows > 0) this.ctx.counters.add(name, rows);
   }
 
   processWatermark(watermark: number): void {
@@ -98,6 +116,12 @@ export abstract class RowOperator implements Operator {
         for (const snapshot of snapshots) snapshot.done();
       },
     };
+  }
+
+  account(): Figures {
+    this.finishRestore();
+    const waiting = this.waitingRows();
+    return { ...this.fates.figures(), ...(waiting === null ? {} : { waiting, made: 0 }) };
   }
 
   stateTables(): readonly StateTableFields[] {

@@ -3,14 +3,17 @@
  * watermark passes its end, and drops what comes later. Late is decided per slice, as Flink does: rows of a slice all of whose windows
  * have fired are dropped and counted (`lateRecords`); else they count in the windows that have not.
  */
+import { type Figures, fate } from '../../model/account.ts';
 import type { Column, ColumnBatch } from '../../model/column.ts';
 import { batchOf, minWatermark } from '../../model/column.ts';
+import { assert } from '../../model/errors.ts';
 import type { GlobalWindowAggregateSpec } from '../../model/job-graph.ts';
 import type { Operator, OperatorContext, OperatorSnapshot, Output } from '../../model/operator.ts';
 import type { StateChunk, StateTableFields } from '../../model/state.ts';
 import { hashKeys } from '../../state/key-group.ts';
 import { AccumulatorLayout, type AccumulatorTable } from '../aggregate/accumulator-table.ts';
 import { bindAggregates } from '../aggregate/bound-aggregate.ts';
+import { FateTally } from '../fate-tally.ts';
 import { RowtimeReader } from './rowtime.ts';
 import { SliceStore } from './slice-store.ts';
 import { Slices } from './slices.ts';
@@ -32,6 +35,9 @@ export class GlobalWindowAggregateOperator implements Operator {
   readonly #slices: Slices;
   readonly #progress: WindowProgress;
   readonly #sliceEnds: RowtimeReader;
+  /** Of the records that the rows stand for. */
+  readonly #fates = new FateTally();
+  #carried = 0;
   #ctx!: OperatorContext;
   #output!: Output;
   #layout!: AccumulatorLayout;
@@ -75,6 +81,7 @@ export class GlobalWindowAggregateOperator implements Operator {
     this.#finishRestore();
     requireInserts(batch);
     const counts = batch.columns[this.#spec.inputFields.length - 1]!;
+    this.#carried += recordsOf(counts, 0, batch.length);
     for (let from = 0; from < batch.length; ) {
       const to = this.#progress.firstCrossing(batch.watermarks, from, batch.length);
       this.#merge(batch, from, to, counts);
@@ -99,6 +106,10 @@ export class GlobalWindowAggregateOperator implements Operator {
   snapshot(): OperatorSnapshot {
     this.#finishRestore();
     return snapshotWindows(this.#spec, this.#store.tables(), this.#progress.watermark);
+  }
+
+  account(): Figures {
+    return { ...this.#fates.figures(), carriedIn: this.#carried };
   }
 
   stateBytes(): number {
@@ -127,15 +138,18 @@ export class GlobalWindowAggregateOperator implements Operator {
       while (stop < to && ends[stop] === end) stop++;
       if (counts === null) this.#store.restore(end, keys, this.#hashes, cells, start, stop);
       else if (this.#progress.hasFired(this.#slices.lastWindowEnd(end))) this.#drop(counts, start, stop);
-      else this.#store.add(end, keys, this.#hashes, cells, start, stop);
+      else {
+        this.#store.add(end, keys, this.#hashes, cells, start, stop);
+        this.#fates.add(fate.used, recordsOf(counts, start, stop));
+      }
       start = stop;
     }
   }
 
   #drop(counts: Column, from: number, to: number): void {
-    let rows = 0;
-    for (let i = from; i < to; i++) rows += Number(counts.layout === 'int' ? counts.values[i]! : 0);
-    this.#ctx.counters.add('lateRecords', rows);
+    const records = recordsOf(counts, from, to);
+    this.#fates.add(fate.late, records);
+    this.#ctx.counters.add('lateRecords', records);
   }
 
   #emit(table: AccumulatorTable, end: number): void {
@@ -151,4 +165,15 @@ export class GlobalWindowAggregateOperator implements Operator {
       this.#output.emitBatch(batchOf(length, [...keys, ...this.#layout.results(cells, length), ...columns]));
     }
   }
+}
+
+function recordsOf(counts: Column, from: number, to: number): number {
+  assert(counts.layout === 'int', () => `counts of layout ${counts.layout}`);
+  let records = 0;
+  if (counts.wide) for (let i = from; i < to; i++) records += Number(counts.values[i]);
+  else {
+    const { values } = counts;
+    for (let i = from; i < to; i++) records += values[i]!;
+  }
+  return records;
 }

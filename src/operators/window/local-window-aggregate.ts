@@ -3,6 +3,7 @@
  * lateness, but makes it decidable: before a watermark that crosses the end of a window goes out, all that arrived before it does.
  * Keeps no state over a barrier.
  */
+import { type Figures, fate } from '../../model/account.ts';
 import type { Column, ColumnBatch } from '../../model/column.ts';
 import { batchOf, gather } from '../../model/column.ts';
 import { assert } from '../../model/errors.ts';
@@ -12,6 +13,7 @@ import { allocateCells, type CellColumn, cellsToColumn, resetCells, widenCells }
 import { type Control, runRows } from '../aggregate/accumulator-code.ts';
 import { type BoundAggregate, bindAggregates } from '../aggregate/bound-aggregate.ts';
 import { isWide } from '../aggregate/column-reads.ts';
+import { FateTally } from '../fate-tally.ts';
 import { HeldSlices } from './held-slices.ts';
 import { LocalAddCode, type LocalRows } from './local-add-code.ts';
 import { LocalGroups, maxLocalGroups } from './local-groups.ts';
@@ -31,6 +33,9 @@ export class LocalWindowAggregateOperator implements Operator {
   readonly #tableKeys: TableKeys;
   readonly #codeKeys: CodeKeys | null;
   #keys: LocalKeys;
+  readonly #fates = new FateTally();
+  /** Rows that the partial results stand for which went out, as each group counted its own. */
+  #carried = 0;
   readonly #control: Control = { aggregate: -1, first: 0 };
   #ctx!: OperatorContext;
   #output!: Output;
@@ -69,6 +74,7 @@ export class LocalWindowAggregateOperator implements Operator {
   processBatch(input: ColumnBatch): void {
     requireInserts(input);
     const batch = withoutNullRowtimes(input, this.#spec.time.column, this.#ctx.counters);
+    this.#fates.add(fate.nullRowtime, input.length - batch.length);
     if (batch.length === 0) return;
     this.#useKeys(batch);
     const rows: LocalRows = {
@@ -79,6 +85,7 @@ export class LocalWindowAggregateOperator implements Operator {
     for (let from = 0; from < batch.length; ) {
       const to = this.#progress.firstCrossing(batch.watermarks, from, batch.length);
       this.#add(rows, from, to);
+      this.#fates.add(fate.used, to - from);
       if (to < batch.length) this.processWatermark(batch.watermarks![to]!);
       from = to;
     }
@@ -102,6 +109,10 @@ export class LocalWindowAggregateOperator implements Operator {
   releaseCodes(): void {
     this.#flush();
     this.#keys.clear();
+  }
+
+  account(): Figures {
+    return { ...this.#fates.figures(), carriedOut: this.#carried };
   }
 
   stateBytes(): number {
@@ -198,8 +209,15 @@ export class LocalWindowAggregateOperator implements Operator {
       }),
     );
     const rows = Float64Array.from(groups, (group) => this.#groups.rows[group]!);
+    this.#carried += sumOf(rows);
     return batchOf(count, [...keys, integers(ends), ...cells, integers(rows)]);
   }
+}
+
+function sumOf(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value;
+  return sum;
 }
 
 function integers(values: Float64Array): Column {

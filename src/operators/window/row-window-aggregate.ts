@@ -3,6 +3,7 @@
  * results before a window's end or after it (Flink's WindowOperator with its EventTimeTriggers and ProcessingTimeTriggers), which are then
  * updated.
  */
+import { type Fate, fate } from '../../model/account.ts';
 import { minWatermark, op } from '../../model/column.ts';
 import type { RowWindowAggregateSpec } from '../../model/job-graph.ts';
 import type { Operator } from '../../model/operator.ts';
@@ -45,19 +46,17 @@ export class RowWindowAggregateOperator extends RowOperator implements Operator 
     this.#panes = new KeyedState(paneTable(keyFields, results, this.#aggregates));
   }
 
-  protected override row(change: number, row: Row): void {
+  protected override row(change: number, row: Row): Fate {
     const { keys, processingTime } = this.#spec;
     if (processingTime) this.processTime(this.#processing.now());
     const bounds = this.#windows.of(row, this.#processing);
     if (bounds === null) {
-      this.ctx.counters.add('nullRowtimes', 1);
-      return;
+      return fate.nullRowtime;
     }
     const key = keyText(row, keys);
     const inTime = bounds.filter(({ end }) => !this.#isLate(end));
     if (inTime.length === 0) {
-      this.ctx.counters.add('lateRecords', 1);
-      return;
+      return fate.late;
     }
     const keyRow = keys.map((column) => row[column]!);
     const panes = this.#panes.update(key, keyRow, () => []);
@@ -67,6 +66,7 @@ export class RowWindowAggregateOperator extends RowOperator implements Operator 
       this.#await(key, pane);
       if (this.#firesOnRow(key, pane)) this.#emit(keyRow, pane);
     }
+    return fate.used;
   }
 
   protected override advance(watermark: number): void {

@@ -3,6 +3,7 @@
  * row whose session would have ended before it came is dropped and counted (`lateRecords`), as in Flink's SessionWindowAssigner and
  * MergingWindowSet.
  */
+import { type Figures, fate } from '../../model/account.ts';
 import { batchOf, type Column, type ColumnBatch, minWatermark } from '../../model/column.ts';
 import type { SessionAggregateSpec } from '../../model/job-graph.ts';
 import type { Operator, OperatorContext, OperatorSnapshot, Output } from '../../model/operator.ts';
@@ -10,6 +11,7 @@ import type { StateChunk, StateTableFields } from '../../model/state.ts';
 import type { CellColumn } from '../../state/cell-column.ts';
 import { hashKeys } from '../../state/key-group.ts';
 import { bindAggregates } from '../aggregate/bound-aggregate.ts';
+import { FateTally } from '../fate-tally.ts';
 import { ProcessingClock } from './processing-clock.ts';
 import { RowtimeReader } from './rowtime.ts';
 import { SessionAccumulators } from './session-accumulators.ts';
@@ -24,6 +26,7 @@ export class SessionAggregateOperator implements Operator {
   readonly #clock: WindowClock;
   readonly #rowtimes: RowtimeReader;
   readonly #ended = new Int32Array(maxOutputRows);
+  readonly #fates = new FateTally();
   #ctx!: OperatorContext;
   #output!: Output;
   #processing!: ProcessingClock;
@@ -78,6 +81,7 @@ export class SessionAggregateOperator implements Operator {
     const { time, processingTime, keys } = this.#spec;
     if (processingTime) this.processTime(this.#processing.now());
     const batch = processingTime ? input : withoutNullRowtimes(input, time.column, this.#ctx.counters);
+    this.#fates.add(fate.nullRowtime, input.length - batch.length);
     if (batch.length === 0) return;
     const keyColumns = keys.map((key) => batch.columns[key]!);
     this.#begin(batch, keyColumns);
@@ -104,6 +108,10 @@ export class SessionAggregateOperator implements Operator {
   snapshot(): OperatorSnapshot {
     this.#finishRestore();
     return this.#snapshots.take(this.#progress);
+  }
+
+  account(): Figures {
+    return this.#fates.figures();
   }
 
   stateBytes(): number {
@@ -155,6 +163,7 @@ export class SessionAggregateOperator implements Operator {
   #place(index: number, wallMs: number): void {
     const row = this.#store.place(this.#hashes[index]!, index, wallMs, this.#progress);
     if (row === noSession) this.#ctx.counters.add('lateRecords', 1);
+    this.#fates.add(row === noSession ? fate.late : fate.used, 1);
     this.#rows[index] = row;
     this.#placed = index + 1;
   }

@@ -2,6 +2,7 @@
  * Sessions that keep their rows until they have ended: SESSION without an aggregation (Flink's UnalignedWindowTableFunctionOperator), and
  * aggregations of rows that change. A row whose session would have ended is dropped and counted.
  */
+import { type Fate, fate } from '../../model/account.ts';
 import { minWatermark } from '../../model/column.ts';
 import type { SessionSpec } from '../../model/job-graph.ts';
 import type { Operator } from '../../model/operator.ts';
@@ -42,12 +43,11 @@ export class SessionOperator extends RowOperator implements Operator {
     this.#results.open(this.ctx.session);
   }
 
-  protected override row(change: number, row: Row): void {
+  protected override row(change: number, row: Row): Fate {
     const { processingTime, partition, gapMs } = this.#spec;
     const at = this.#timeOf(row);
     if (at === null) {
-      this.ctx.counters.add('nullRowtimes', 1);
-      return;
+      return fate.nullRowtime;
     }
     const progress = processingTime ? this.#processed : this.watermark;
     const wallMs = this.#clock.toWall(at);
@@ -55,12 +55,12 @@ export class SessionOperator extends RowOperator implements Operator {
     const sessions = this.#sessions.get(key) ?? [];
     const touches = sessions.some(({ start, end }) => start <= wallMs + gapMs && end >= wallMs);
     if (!touches && this.#firing.hasFired(wallMs + gapMs, progress)) {
-      this.ctx.counters.add('lateRecords', 1);
-      return;
+      return fate.late;
     }
     const keyRow = partition.map((column) => row[column]!);
     const open = this.#sessions.update(key, keyRow, () => []);
     this.#firing.await(key, withRow(open, { start: wallMs, end: wallMs + gapMs, change, row }));
+    return fate.used;
   }
 
   protected override advance(watermark: number): void {

@@ -1,4 +1,5 @@
 /** The first or last row of each key and window by a rowtime, when the window's end has passed. Insert-only. */
+import { type Fate, fate } from '../../model/account.ts';
 import type { DeduplicateSpec } from '../../model/job-graph.ts';
 import type { Operator } from '../../model/operator.ts';
 import type { Row } from '../../model/row.ts';
@@ -24,15 +25,15 @@ export class WindowDeduplicateOperator extends RowOperator implements Operator {
 
   protected override opened(): void {}
 
-  protected override row(_change: number, row: Row): void {
+  protected override row(_change: number, row: Row): Fate {
     const windowEnd = this.#panes.windowEnd(row);
     if (this.#firing.hasFired(windowEnd, this.watermark)) {
-      this.ctx.counters.add('lateRecords', 1);
-      return;
+      return fate.late;
     }
     const key = this.#panes.keyOf(row);
     this.#panes.add(key, row);
     this.#firing.await(key, windowEnd);
+    return fate.used;
   }
 
   protected override advance(watermark: number): void {

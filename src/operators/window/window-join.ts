@@ -1,4 +1,5 @@
 /** Joins rows of equal windows when the window's end has passed. Insert-only; what comes after that is dropped and counted. */
+import { type Fate, fate } from '../../model/account.ts';
 import type { WindowJoinSpec } from '../../model/job-graph.ts';
 import type { Operator } from '../../model/operator.ts';
 import type { Row } from '../../model/row.ts';
@@ -35,16 +36,16 @@ export class WindowJoinOperator extends RowOperator implements Operator {
     this.#condition = new RowExpression(condition, [...leftFields, ...rightFields], this.ctx.session);
   }
 
-  protected override row(_change: number, row: Row, input: number): void {
+  protected override row(_change: number, row: Row, input: number): Fate {
     const side = this.#sides[input]!;
     const windowEnd = side.windowEnd(row);
     if (this.#firing.hasFired(windowEnd, this.watermark)) {
-      this.ctx.counters.add('lateRecords', 1);
-      return;
+      return fate.late;
     }
     const key = side.keyOf(row);
     side.add(key, row);
     this.#firing.await(key, windowEnd);
+    return fate.used;
   }
 
   protected override advance(watermark: number): void {

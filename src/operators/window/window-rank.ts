@@ -1,5 +1,6 @@
 /** Top-N of each window: rows [from, to] of a partition by the order, when the window's end has passed. Insert-only. */
 
+import { type Fate, fate } from '../../model/account.ts';
 import { assert } from '../../model/errors.ts';
 import type { RankSpec } from '../../model/job-graph.ts';
 import type { Operator } from '../../model/operator.ts';
@@ -27,15 +28,15 @@ export class WindowRankOperator extends RowOperator implements Operator {
 
   protected override opened(): void {}
 
-  protected override row(_change: number, row: Row): void {
+  protected override row(_change: number, row: Row): Fate {
     const windowEnd = this.#panes.windowEnd(row);
     if (this.#firing.hasFired(windowEnd, this.watermark)) {
-      this.ctx.counters.add('lateRecords', 1);
-      return;
+      return fate.late;
     }
     const key = this.#panes.keyOf(row);
     this.#panes.add(key, row);
     this.#firing.await(key, windowEnd);
+    return fate.used;
   }
 
   protected override advance(watermark: number): void {
