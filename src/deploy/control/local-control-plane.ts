@@ -32,6 +32,7 @@ export type ControlPlaneOptions = Readonly<{
 
 const shownSavepoints = 16;
 const maxLogLines = 10_000;
+const maxLineLength = 16_384; // UTF-16 units
 const lookMs = 50; // at what is kept, while someone waits for it
 
 export class LocalControlPlane implements ControlPlane {
@@ -98,7 +99,8 @@ export class LocalControlPlane implements ControlPlane {
     const { engine, lastJobId } = this.#found(key);
     if (lastJobId === null) return [];
     const wanted = Math.min(Math.max(1, lines), maxLogLines);
-    return await this.#options.targets(engine, key.environment).logs(lastJobId, wanted);
+    const told = await this.#options.targets(engine, key.environment).logs(lastJobId, wanted);
+    return told.map((line) => plainText(line, maxLineLength));
   }
 
   /** What happened to a deployment, newest first. */

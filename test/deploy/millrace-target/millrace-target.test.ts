@@ -104,6 +104,16 @@ describe('a job in a process of its own', () => {
     expect(await other.observe(id('f'))).toMatchObject({ state: 'ABSENT' });
   });
 
+  it('that hangs is ended', async () => {
+    const directory = temporaryDirectory();
+    const target = openTarget(directory, { silenceMs: 3_000 });
+    await target.start(submission('a'));
+    await observed(target, id('a'), (job) => job.state === 'RUNNING');
+    process.kill(pidOf(directory, 'a'), 'SIGSTOP');
+    const ended = await observed(target, id('a'), (job) => job.state === 'FAILED');
+    expect(ended.exceptions[0]!.text).toContain('no answer for 3000 ms');
+  });
+
   it('is refused beyond the limits, and without what it asks for', async () => {
     const target = openTarget(temporaryDirectory(), { slots: 2 });
     await expect(target.start(submission('a', { parallelism: 3 }))).rejects.toMatchObject({ code: 'LIMIT' });
