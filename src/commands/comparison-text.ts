@@ -2,7 +2,7 @@
 import type { ComparedBucket, ComparedTopic, FindingCounts } from '../audit/compare/report.ts';
 import { type AuditedRecord, type Cause, type ExplainedGap, legitimateCauses } from '../model/audit.ts';
 import { formatTimestamp } from '../model/calendar.ts';
-import { groupedText } from './human.ts';
+import { countedText, groupedText } from './human.ts';
 
 const kinds = ['missing', 'extra', 'changed', 'reordered'] as const;
 const headings = {
@@ -26,9 +26,8 @@ export function comparisonText(compared: ComparedTopic): string {
 }
 
 function verdictLine({ equal, counts, buckets }: ComparedTopic): string {
-  const sum = (side: 'source' | 'target'): string =>
-    groupedText(buckets.reduce((total, bucket) => total + bucket[side].count, 0));
-  const read = `${sum('source')} records at the source, ${sum('target')} at the target`;
+  const sum = (side: 'source' | 'target'): number => buckets.reduce((total, bucket) => total + bucket[side].count, 0);
+  const read = `${countedText(sum('source'), 'record')} at the source, ${groupedText(sum('target'))} at the target`;
   if (!equal) return `DIFFERENT: ${read}: ${countsText(counts)}`;
   return `EQUAL: ${read}${counts.explained === 0 ? '' : '; what differs is explained'}`;
 }

@@ -246,7 +246,7 @@ describeWithJava('faults between two tiers', () => {
       expect(uncounted.sound).toBe(false);
       expect(uncounted.doubts.map(({ message }) => message)).toEqual([
         expect.stringMatching(/^producer 'shop-drop', session [0-9a-f]{16}: 3 records that it has not counted$/),
-        'a producer that gives no names: 1 records that it has not counted',
+        'a producer that gives no names: 1 record that it has not counted',
       ]);
     });
   });
