@@ -1,16 +1,16 @@
 import type { ComparedTopic } from '../../src/audit/compare/report.ts';
 import type { AuditReport, PairReport } from '../../src/audit/report/tier-report.ts';
-import { type Ended, runToEnd } from '../support/process.ts';
 import type { DataCentre, DataCentres, Kind } from './data-centres.ts';
+import { millrace } from './millrace.ts';
 
 /** What the audit's commands say of a topic, each finding as a line: `missing 0/3`, `extra 00…1f #7`, `truncation 0/10-20`. */
 
 const findings = ['missing', 'extra', 'changed', 'reordered'] as const;
 const healthy = [0, 8];
 
-async function answerOf<T>(args: readonly string[]): Promise<T> {
-  const { code, stdout, stderr }: Ended = await runToEnd([...args, '--output', 'json']);
-  if (!healthy.includes(code ?? -1)) throw new Error(`millrace ${args.join(' ')} ended with ${code}: ${stderr}`);
+async function answerOf<T>(...args: string[]): Promise<T> {
+  const { code, stdout, stderr } = await millrace(...args, '--output', 'json');
+  if (!healthy.includes(code)) throw new Error(`millrace ${args.join(' ')} ended with ${code}: ${stderr}`);
   return JSON.parse(stdout) as T;
 }
 
@@ -24,7 +24,7 @@ export async function compareAnswer(
   const ends = ['--source', centres.local(kind, at).bootstrap, '--target', centres.aggregate(kind).bootstrap];
   const names = ['--topic', `${kind}.${topic}`, '--target-topic', `${at}.${kind}.${topic}`];
   const command = ['audit', 'compare', ...ends, ...names, '--limit', '100000', '--quiet'];
-  const { equal, buckets } = await answerOf<ComparedTopic>(command);
+  const { equal, buckets } = await answerOf<ComparedTopic>(...command);
   const lines = buckets.flatMap((bucket) => [
     ...findings.flatMap((kind) => bucket[kind].map(({ partition, offset }) => `${kind} ${partition}/${offset}`)),
     ...bucket.explained
@@ -38,7 +38,7 @@ export async function compareAnswer(
 
 export function auditReport(centres: DataCentres, topics = '.*'): Promise<AuditReport> {
   const timing = ['--grace', '1s', '--silent-after', '60s'];
-  return answerOf<AuditReport>(['audit', 'report', centres.topologyFile, '--topics', topics, ...timing]);
+  return answerOf<AuditReport>('audit', 'report', centres.topologyFile, '--topics', topics, ...timing);
 }
 
 /** How auditors call a record: its session and sequence. */

@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { runToEnd } from '../support/process.ts';
 import { startKafka, type TestKafka } from '../support/testbed/kafka.ts';
+import { millrace } from './millrace.ts';
 
 /** Two data centres, the four kinds of traffic: eight local and four aggregate clusters, each a real broker, and the topology that they are. */
 
@@ -71,7 +71,7 @@ export class DataCentres {
   /** Writes the topology and applies it. Returns what the command said. */
   async apply(topics: readonly BedTopic[]): Promise<string> {
     writeFileSync(this.topologyFile, this.#topologyText(topics));
-    const { code, stdout, stderr } = await runToEnd(['topology', 'apply', this.topologyFile, '--yes']);
+    const { code, stdout, stderr } = await millrace('topology', 'apply', this.topologyFile, '--yes');
     if (code !== 0) throw new Error(`topology apply ended with ${code}: ${stderr}`);
     return stdout.trim();
   }
@@ -80,7 +80,7 @@ export class DataCentres {
   async mirrorFiles(addresses: ReadonlyMap<string, readonly [own: string, instead: string]>): Promise<string[]> {
     const folder = join(this.directory, 'mirrors');
     mkdirSync(folder, { recursive: true });
-    const { code, stderr } = await runToEnd(['topology', 'mirrors', this.topologyFile, '--out', folder]);
+    const { code, stderr } = await millrace('topology', 'mirrors', this.topologyFile, '--out', folder);
     if (code !== 0) throw new Error(`topology mirrors ended with ${code}: ${stderr}`);
     return readdirSync(folder).map((name) => {
       const file = join(folder, name);

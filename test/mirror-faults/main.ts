@@ -20,14 +20,14 @@ simulated traffic in all of it; injects a fault of each sort and prints what the
 
   --outage SECONDS  how long the target's broker is away (default 60)
   --kills N         how often mirror and auditors are killed (default 5)
-  --devices N       of the simulated fleet of each local cluster, each reports four times a second (default 20)
+  --devices N       of the simulated fleet of each local cluster, each reports once a second (default 40)
   --out FILE        the detections as JSON`;
 
 const { values } = parseArgs({
   options: {
     outage: { type: 'string', default: '60' },
     kills: { type: 'string', default: '5' },
-    devices: { type: 'string', default: '20' },
+    devices: { type: 'string', default: '40' },
     out: { type: 'string' },
     help: { type: 'boolean', default: false },
   },
@@ -138,14 +138,23 @@ async function settledReport({ centres }: Bed): Promise<AuditReport> {
     JSON.stringify(
       report.tiers.map(({ buckets, state }) => [state, buckets.map(({ latencyMs, ...bucket }) => bucket)]),
     );
+  const open = (report: AuditReport): string[] =>
+    report.tiers.flatMap(({ target, buckets }) =>
+      buckets.flatMap(({ state, because }) =>
+        state === 'open' ? [`${target.cluster} ${target.topic}: ${because}`] : [],
+      ),
+    );
   let report = await auditReport(centres);
-  for (let before = ''; told(report) !== before || told(report).includes('"open"'); ) {
-    if (performance.now() > deadline) break;
+  for (let before = ''; told(report) !== before || open(report).length > 0; ) {
+    if (performance.now() > deadline) {
+      say(`it still changes, or is open: ${open(report).join('; ')}`);
+      break;
+    }
     before = told(report);
     await sleep(4_000);
     report = await auditReport(centres);
   }
-  say('the report does not change any more');
+  say('the auditors have seen all');
   return report;
 }
 
@@ -170,6 +179,7 @@ async function detectionsOf(
     const found = await answer('dc1', fault.kind, fault.name);
     const elsewhere = linesOf(await answer('dc2', fault.kind, fault.name));
     detections.push({ fault: fault.name, injected: fault.injected, expected: told, found, elsewhere });
+    if (!isRight(detections.at(-1)!)) say(`${fault.name}: ${JSON.stringify({ told, found, elsewhere })}`);
   }
   for (const kind of kinds) {
     const found = await answer('dc1', kind, 'traffic');
@@ -180,4 +190,5 @@ async function detectionsOf(
   return detections;
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(130));
 process.exitCode = await main();

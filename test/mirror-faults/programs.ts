@@ -8,6 +8,12 @@ export class Programs {
   /** How many have ended by themselves, and how. */
   readonly ended: string[] = [];
 
+  constructor() {
+    process.once('exit', () => {
+      for (const { child } of this.#running.values()) child.kill('SIGKILL');
+    });
+  }
+
   start(name: string, args = this.#args.get(name)!): void {
     this.#args.set(name, args);
     const program = startProgram(args);
@@ -34,10 +40,6 @@ export class Programs {
       await this.end(name, 'SIGKILL');
       this.start(name);
     }
-  }
-
-  said(name: string): string {
-    return this.#running.get(name)?.stderr() ?? '';
   }
 
   async stop(): Promise<void> {

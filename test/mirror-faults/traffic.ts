@@ -14,7 +14,7 @@ const clock: Clock = {
   now: () => systemClock.now() - started + anHourAgo,
 };
 
-/** A fleet that reports four times a second, some of it late or twice, until the signal. */
+/** A fleet that reports once a second, some of it late or twice, until the signal. */
 export async function simulate(
   name: string,
   bootstrap: string,
@@ -29,7 +29,7 @@ metadata: { name: ${name} }
 spec:
   scenario: gpu-fleet
   devices: ${devices}
-  period: 250 ms
+  period: 1 s
   audit: true
   late: { rate: 0.01, min: 1 s, max: 5 s }
   duplicates: { rate: 0.001, max: 1 s }
