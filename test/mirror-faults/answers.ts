@@ -37,7 +37,7 @@ export async function compareAnswer(
 }
 
 export function auditReport(centres: DataCentres, topics = '.*'): Promise<AuditReport> {
-  const timing = ['--grace', '1s', '--silent-after', '60s'];
+  const timing = ['--grace', '1s', '--silent-after', '5m'];
   return answerOf<AuditReport>('audit', 'report', centres.topologyFile, '--topics', topics, ...timing);
 }
 

@@ -17,7 +17,7 @@ export type Bed = Readonly<{
 }>;
 
 export const perTopic = 100;
-const patienceMs = 120_000;
+const patienceMs = 600_000; // on a machine that may have more to do
 
 /** Produces what each topic gets, or more of it. Returns the session that names the records. */
 export function produce(

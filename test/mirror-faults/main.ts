@@ -34,7 +34,7 @@ const { values } = parseArgs({
 });
 
 const began = performance.now();
-const settledMs = 180_000;
+const settledMs = 600_000;
 
 function say(text: string): void {
   process.stderr.write(`${((performance.now() - began) / 1_000).toFixed(0).padStart(4)} s  ${text}\n`);
