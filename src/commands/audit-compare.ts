@@ -54,8 +54,8 @@ export function auditCompareCommand(context: CommandContext): Command {
 }
 
 const examples = `
-Compared is what both topics hold now. Ends with 0 when they are equal, also where compaction, retention or aborted transactions explain
-what differs, and with 8 when they are not.
+Compared is what both topics hold now. Ends with 0 when they are equal, also where compaction, retention, aborted transactions or what a
+mirror has written down as lost explain what differs, and with 8 when they are not. All differences are counted; --limit of them are listed.
 
 Examples:
   millrace audit compare --source dc1:9092 --target agg:9092 --topic page-views

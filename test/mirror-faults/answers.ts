@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ComparedTopic } from '../../src/audit/compare/report.ts';
 import type { AuditReport, PairReport } from '../../src/audit/report/tier-report.ts';
 import type { DataCentre, DataCentres, Kind } from './data-centres.ts';
@@ -8,10 +9,17 @@ import { millrace } from './millrace.ts';
 const findings = ['missing', 'extra', 'changed', 'reordered'] as const;
 const healthy = [0, 8];
 
+/** Brokers may be away for a while, that a fault has killed or that have to share a busy machine. */
+const attempts = 20;
+const pauseMs = 3_000;
+
 async function answerOf<T>(...args: string[]): Promise<T> {
-  const { code, stdout, stderr } = await millrace(...args, '--output', 'json');
-  if (!healthy.includes(code)) throw new Error(`millrace ${args.join(' ')} ended with ${code}: ${stderr}`);
-  return JSON.parse(stdout) as T;
+  for (let attempt = 1; ; attempt++) {
+    const { code, stdout, stderr } = await millrace(...args, '--output', 'json');
+    if (healthy.includes(code)) return JSON.parse(stdout) as T;
+    if (attempt === attempts) throw new Error(`millrace ${args.join(' ')} ended with ${code}: ${stderr}`);
+    await sleep(pauseMs);
+  }
 }
 
 /** What both topics hold now. Stretches that compaction explains are as it happened to run: they are left out. */

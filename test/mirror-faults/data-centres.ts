@@ -29,6 +29,8 @@ export type BedTopic = Readonly<{
 
 const brokersAtOnce = 3; // that start side by side
 const heapMb = 192;
+/** A broker that waits long for its turn on a busy machine is not to be taken for dead. */
+const properties = { 'broker.session.timeout.ms': '15000' };
 
 export class DataCentres {
   readonly directory = mkdtempSync(join(tmpdir(), 'millrace-mirror-faults-'));
@@ -40,7 +42,7 @@ export class DataCentres {
     const hosts = kinds.flatMap((kind) => [`dc1-${kind}`, `dc2-${kind}`, `${aggregates[kind].at}-all-${kind}`]);
     for (let from = 0; from < hosts.length; from += brokersAtOnce) {
       const some = hosts.slice(from, from + brokersAtOnce);
-      const started = await Promise.all(some.map(() => startKafka({ heapMb })));
+      const started = await Promise.all(some.map(() => startKafka({ heapMb, properties })));
       for (const [i, host] of some.entries()) centres.#brokers.set(host, started[i]!);
       say(`${centres.#brokers.size} of ${hosts.length} brokers run`);
     }
