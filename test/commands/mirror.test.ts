@@ -43,6 +43,7 @@ it('all that is wrong with it is named, with line and column', async () => {
     '  naming: both',
     '  sync: { topics: never, acls: perhaps, groops: true }',
     '  replicas: 3',
+    '  mode: exact',
     '  groups: { include: ["("] }',
   );
   const world = testWorld({}, { workingDirectory: directory });
@@ -56,9 +57,10 @@ it('all that is wrong with it is named, with line and column', async () => {
     '9 32 spec.sync.acls',
     '9 41 spec.sync.groops',
     '10 3 spec.replicas',
-    '11 22 spec.groups.include',
+    '11 3 spec.mode',
+    '12 22 spec.groups.include',
   ]);
-  expect(world.stderr.text()).toContain('worse.yaml: 6 faults\n');
+  expect(world.stderr.text()).toContain('worse.yaml: 7 faults\n');
 });
 
 const specs = ['first', 'second', 'third'].map((name) => ({ name }) as MirrorSpec);
@@ -71,7 +73,11 @@ async function together(once: boolean, run: (name: string, start: number) => Pro
   const context = {
     onSignal: () => () => {},
     say: (text: string) => void said.push(text),
-    clock: { sleep: async (ms: number) => void sleeps.push(ms) },
+    clock: {
+      sleep: async (ms: number) => {
+        if (sleeps.push(ms) > 10) throw new Error('it is tried without end');
+      },
+    },
   } as unknown as CommandContext;
   const ended = await mirrorTogether(specs, once, context, async ({ name }) => {
     starts.push(name);
@@ -124,7 +130,7 @@ it('mirrors of a topology: who is told to stop while it waits does not begin aga
   } as unknown as CommandContext;
   let starts = 0;
   await mirrorTogether(specs.slice(0, 1), false, context, async () => {
-    starts++;
+    if (++starts > 10) throw new Error('it is begun without end');
     throw new EngineError('CONNECTION', 'the broker is away');
   });
   expect(starts).toBe(1);
