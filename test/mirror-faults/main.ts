@@ -55,7 +55,7 @@ async function main(): Promise<number> {
     const expected = await faultsAmongTraffic(bed);
     const report = await settledReport(bed);
     const detections = await detectionsOf(bed, expected, report);
-    const failures = [...programs.ended, ...proxies.flatMap((proxy) => ('failures' in proxy ? proxy.failures : []))];
+    const failures = [...programs.ended, ...proxies.flatMap(faultsOfProxy)];
     for (const failure of failures) say(failure);
     process.stdout.write(`${detectionTable(detections)}\n`);
     if (values.out !== undefined) writeFileSync(values.out, `${JSON.stringify(detections, null, 2)}\n`);
@@ -67,6 +67,12 @@ async function main(): Promise<number> {
     await Promise.all(proxies.map((proxy) => proxy.close()));
     await centres.stop();
   }
+}
+
+/** A fault that was not injected at all must not pass for one that does no harm. */
+function faultsOfProxy(proxy: AlteringProxy | DelayingProxy): readonly string[] {
+  if (!('failures' in proxy)) return [];
+  return [...proxy.failures, ...proxy.untouched.map((marker) => `nothing was altered of ${JSON.stringify(marker)}`)];
 }
 
 /** A process for each of the eight mirrors, those of dc1 behind what meddles with them or delays them, and one for the auditors of each tier. */

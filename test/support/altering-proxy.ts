@@ -13,6 +13,8 @@ export interface AlteringProxy {
   readonly bootstrap: string;
   /** How many batches it has changed. */
   readonly altered: number;
+  /** Markers of which nothing has been changed yet. */
+  readonly untouched: readonly string[];
   /** What went wrong in doing so: such a batch passes as it is. */
   readonly failures: readonly string[];
   close(): Promise<void>;
@@ -30,6 +32,7 @@ export async function alteringProxy(broker: string, alterations: readonly Altera
   const port = Number(broker.split(':')[1]);
   const sockets = new Set<Socket>();
   const failures: string[] = [];
+  const touched = new Set<string>();
   let [altered, own] = [0, 0];
   const passed = (frame: Buffer, way: Alteration['way']): Buffer => {
     let bytes = frame;
@@ -39,7 +42,10 @@ export async function alteringProxy(broker: string, alterations: readonly Altera
         if (!batch.includes(marker)) return null;
         try {
           const changed = alter(batch);
-          if (changed !== null) altered++;
+          if (changed !== null) {
+            altered++;
+            touched.add(marker);
+          }
           return changed;
         } catch (error) {
           failures.push(String(error));
@@ -69,6 +75,9 @@ export async function alteringProxy(broker: string, alterations: readonly Altera
     bootstrap: `127.0.0.1:${own}`,
     get altered() {
       return altered;
+    },
+    get untouched() {
+      return alterations.map(({ marker }) => marker).filter((marker) => !touched.has(marker));
     },
     failures,
     close: async () => {
