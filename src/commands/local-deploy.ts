@@ -1,8 +1,8 @@
 /** The deploy service of this process, over the control plane that it is given: that of `serve`, or one that only looks. */
 import { type LocalDeployService, openDeployService } from '../deploy/deploy-service.ts';
+import { createRulesParser } from '../deploy/intent/rules-parser.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { ControlPlane } from '../model/change-plan.ts';
-import type { IntentParser } from '../model/intent.ts';
 
 export type LocalDeployOptions = Readonly<{
   workingDirectory: string;
@@ -14,15 +14,5 @@ export type OpenDeploy = (dataDirectory: string, control: ControlPlane) => Local
 
 export function localDeploy(options: LocalDeployOptions): OpenDeploy {
   return (dataDirectory, control) =>
-    openDeployService({ ...options, dataDirectory, control, createParser: () => noWords });
+    openDeployService({ ...options, dataDirectory, control, createParser: createRulesParser });
 }
-
-const noWords: IntentParser = {
-  name: 'rules',
-  parse: async () => ({
-    kind: 'question',
-    parser: 'rules',
-    question: 'Say it as a command: millrace plan deploy JOB --environment ENVIRONMENT.',
-    candidates: [],
-  }),
-};
