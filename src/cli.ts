@@ -2,10 +2,13 @@
 import { readFileSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { WriteStream } from 'node:tty';
 import { fileURLToPath } from 'node:url';
+import { startServeInBackground } from './commands/background-serve.ts';
 import type { CommandDependencies, Signal } from './commands/dependencies.ts';
+import { localDeploy } from './commands/local-deploy.ts';
 import { localEngine } from './commands/local-engine.ts';
 import { runProgram } from './commands/program.ts';
 import type { Terminal } from './commands/terminal.ts';
@@ -27,7 +30,10 @@ export function world(): CommandDependencies {
     version: versionOf(packageDirectory),
     packageDirectory,
     env: process.env,
+    openDeploy: localDeploy({ workingDirectory: process.cwd(), packageDirectory, clock: systemClock }),
+    startServe: startServeInBackground,
     stdin: () => text(process.stdin),
+    prompt: process.stdin.isTTY && process.stderr.isTTY ? prompt : null,
     stdout: terminal(process.stdout),
     stderr: terminal(process.stderr),
     onSignal: (handler) => onSignal(handler, process.env.MILLRACE_LIFELINE_FD === undefined ? 0 : echoMs),
@@ -57,6 +63,16 @@ function onSignal(handler: (signal: Signal) => void, ignoredMs: number): () => v
   return () => {
     for (const { name, listener } of handlers) process.off(name, listener);
   };
+}
+
+/** On stderr, so that stdout stays data. */
+async function prompt(question: string): Promise<string> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return (await lines.question(question)).trim();
+  } finally {
+    lines.close();
+  }
 }
 
 /** Beside this module: source in a checkout, compiled in the package. */

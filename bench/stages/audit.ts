@@ -1,5 +1,6 @@
 /** What it costs to account for a record, as an auditor does: records of 150 bytes, walked out of their batches. */
 import { BucketAccount, bucketStart, standardScheme } from '../../src/audit/bucket-account.ts';
+import { DigestedRecords } from '../../src/audit/digested-records.ts';
 import { encodeIdentity } from '../../src/audit/identity-header.ts';
 import { RecordDigest } from '../../src/audit/record-hash.ts';
 import { BatchBuilder, stampBatch } from '../../src/kafka/batch-builder.ts';
@@ -26,7 +27,21 @@ export function auditStages(): Stage[] {
     stage('walk + account without table, id header', named, accounting(0)),
     stage('walk + account, id header', named, accounting(standardScheme.cells)),
     stage('walk + account, no header', plain, accounting(standardScheme.cells)),
+    auditorStage('CRC + walk + account as auditors do, id header', named),
+    auditorStage('CRC + walk + account as auditors do, no header', plain),
   ];
+}
+
+/** In the kernel: all that an auditor does with a batch. */
+function auditorStage(name: string, { bytes, header }: Batch): Stage {
+  const digests = new DigestedRecords();
+  const account = new BucketAccount(standardScheme);
+  const step = (): number => {
+    digests.open(bytes, header, 'bench');
+    while (digests.next()) digests.addTo(account, 0, digests.count);
+    return header.recordCount;
+  };
+  return { name, unit: 'Kafka batch', bytesPerRecord: valueBytes, run: step };
 }
 
 type OnRecord = (run: RecordRun, i: number, timestamp: number) => void;

@@ -4,6 +4,8 @@ import type { JobRequest, RunningJob } from '../engine/job.ts';
 import type { CatalogFactory } from '../job/script.ts';
 import type { ConnectorRegistry } from '../model/connector.ts';
 import type { DataType } from '../model/types.ts';
+import type { ControlClient } from './control-client.ts';
+import type { OpenDeploy } from './local-deploy.ts';
 import type { Terminal } from './terminal.ts';
 
 export type JobToRun = Omit<JobRequest, 'connectors' | 'workerUrl' | 'clock'>;
@@ -31,6 +33,8 @@ export type CommandDependencies = Readonly<{
   machineTimeZone: string;
   clock: Clock;
   stdin: () => Promise<string>;
+  /** Asks the person at the terminal for a line; null where nobody sits there. */
+  prompt: ((question: string) => Promise<string>) | null;
   stdout: Terminal;
   stderr: Terminal;
   connectors: ConnectorRegistry;
@@ -41,6 +45,10 @@ export type CommandDependencies = Readonly<{
   runJob: (job: JobToRun) => RunningJob;
   /** Iceberg tables by name, through DuckDB. */
   queryLake: (query: LakeQuery) => Promise<QueryResult>;
+  /** The deploy service in this process, on a data directory and over a control plane. The command closes it. */
+  openDeploy: OpenDeploy;
+  /** Brings a `serve` of a data directory to life that outlives this process, and says so. Resolves when it answers. */
+  startServe: (dataDirectory: string, context: CommandContext) => Promise<ControlClient>;
   /** Calls back for each signal until the returned function is called. */
   onSignal: (handler: (signal: Signal) => void) => () => void;
   /** Ends the process at once. */

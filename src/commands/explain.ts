@@ -1,10 +1,12 @@
 /** `millrace explain FILE`: the plan of a job, without running it. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { CheckpointStore } from '../engine/checkpoint-store.ts';
 import { reportRestore } from '../engine/restore-fit.ts';
 import { losesState } from '../engine/restore-report.ts';
 import { restoreLines } from '../engine/restore-text.ts';
+import { flinkPortability, portabilityText } from '../flink/flink-portability.ts';
 import { explainJob } from '../job/explain-job.ts';
+import type { JobFile } from '../job/job-file.ts';
 import type { PlannedJob } from '../job/job-plan.ts';
 import { checkScript } from '../job/lint.ts';
 import { restorePoint } from '../job/script-job.ts';
@@ -13,6 +15,7 @@ import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
 import { explainWhyCommand } from './explain-why.ts';
 import { addJobOptions, dataDirectoryOf, type JobOptions, jobContext, loadFile } from './job-options.ts';
+import { type OutputOptions, outputOption, writeJson } from './topology-options.ts';
 
 export function explainCommand(context: CommandContext): Command {
   const command = new Command('explain')
@@ -23,21 +26,31 @@ export function explainCommand(context: CommandContext): Command {
   command.addCommand(explainWhyCommand(context));
   return addJobOptions(command)
     .option('--restore <latest|path>', 'instead: which state of the checkpoint the job would keep, and which not')
+    .addOption(new Option('--target <engine>', 'instead: whether the job runs on a real Flink').choices(['flink']))
+    .addOption(outputOption())
     .addHelpText('after', examples)
     .action(async (file: string, options: ExplainOptions) => context.exit(await explain(file, options, context)));
 }
 
-type ExplainOptions = JobOptions & Readonly<{ restore?: string | undefined }>;
+type ExplainOptions = JobOptions &
+  OutputOptions &
+  Readonly<{ restore?: string | undefined; target?: 'flink' | undefined }>;
 
 const examples = `
+With --target flink: what Flink would refuse (exit 2), do otherwise, or needs; --output json for that alone.
+
 Examples:
   millrace explain job.sql
   millrace explain job.yaml --param window=5m
   millrace explain job.sql --restore latest
+  millrace explain job.yaml --target flink --output json
   millrace explain why`;
 
 async function explain(name: string, options: ExplainOptions, context: CommandContext): Promise<number> {
   const file = await loadFile(name, options, context);
+  if (options.target === 'flink') return await explainForFlink(file, options, context);
+  if (options.output === 'json')
+    throw new EngineError('INVALID_OPTION', 'explain --output json: expected --target flink beside it, found none');
   const ctx = jobContext(options, dataDirectoryOf(options, context), context);
   const { session, planned } = await checkScript(file, ctx, (error) => {
     throw error;
@@ -55,6 +68,13 @@ async function explain(name: string, options: ExplainOptions, context: CommandCo
       : await explainRestore(planned, restorePoint(options.restore, context.workingDirectory));
   await context.stdout.write(text);
   return exitCode.ok;
+}
+
+async function explainForFlink(file: JobFile, { output }: OutputOptions, context: CommandContext): Promise<number> {
+  const found = flinkPortability(file, context.connectors);
+  if (output === 'json') await writeJson(found, context);
+  else await context.stdout.write(portabilityText(found));
+  return found.portable ? exitCode.ok : exitCode.usage;
 }
 
 async function explainRestore({ graph, settings }: PlannedJob, restore: string): Promise<string> {

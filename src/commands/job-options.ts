@@ -24,8 +24,13 @@ export function addJobOptions(command: Command): Command {
 }
 
 /** Reads the job, says what there is to say of it, and keeps its secrets from then on. */
-export async function loadFile(file: string, { param }: JobOptions, context: CommandContext): Promise<JobFile> {
-  const options: JobFileOptions = { workingDirectory: context.workingDirectory, parameters: param, env: context.env };
+export async function loadFile(
+  file: string,
+  { param, directory }: JobOptions & Readonly<{ directory?: string | undefined }>,
+  context: CommandContext,
+): Promise<JobFile> {
+  const { workingDirectory, env } = context;
+  const options: JobFileOptions = { workingDirectory, parameters: param, env, directory };
   const job = await readJobFile(file, options);
   context.hide(job.secrets);
   for (const warning of job.warnings) context.say(`warning: ${warning}`);

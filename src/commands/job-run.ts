@@ -14,6 +14,8 @@ export type ForegroundOptions = Readonly<{
   quiet: boolean;
   /** Hears of the job as soon as it runs. */
   started?: ((job: RunningJob) => void) | undefined;
+  /** Hears how it ended, where it did not fail. */
+  ended?: ((result: JobResult) => void) | undefined;
 }>;
 
 export type Hooks = Readonly<{
@@ -36,6 +38,7 @@ export async function runInForeground(
   const release = context.onSignal(signalHandler(running, options, say, context));
   try {
     const result = await running.done;
+    options.ended?.(result);
     await progress.stop();
     if (!options.quiet) context.say(closingLine(running, result));
     for (const line of imbalanceLines(running.status())) context.say(line);

@@ -1,19 +1,29 @@
 /** The command line: commands, help, and what an error becomes. */
 import { Command, CommanderError } from 'commander';
 import { toErrorData } from '../model/errors.ts';
+import { applyCommand } from './apply.ts';
+import { askCommand } from './ask.ts';
 import { auditCommand } from './audit.ts';
 import { catalogCommand } from './catalog.ts';
 import { demoCommand } from './demo.ts';
 import type { CommandContext, CommandDependencies } from './dependencies.ts';
+import { deployLogCommand } from './deploy-log.ts';
+import { deploySwitchCommand } from './deploy-switch.ts';
 import { diagnoseCommand } from './diagnose.ts';
 import { errorText } from './error-text.ts';
 import { exitCode, exitCodeOf } from './exit-code.ts';
 import { explainCommand } from './explain.ts';
+import { jobsCommand } from './jobs.ts';
+import { lagCommand } from './lag.ts';
 import { lintCommand } from './lint.ts';
+import { manifestCommand } from './manifest.ts';
 import { mirrorCommand } from './mirror.ts';
+import { planCommand } from './plan.ts';
+import { plansCommand } from './plans.ts';
 import { queryCommand } from './query.ts';
 import { redactor } from './redaction.ts';
 import { runCommand } from './run.ts';
+import { serveCommand } from './serve.ts';
 import { simulateCommand } from './simulate.ts';
 import { sqlCommand } from './sql.ts';
 import { sqlGatewayCommand } from './sql-gateway.ts';
@@ -72,6 +82,16 @@ function createProgram(context: CommandContext): Command {
     demoCommand,
     auditCommand,
     topologyCommand,
+    serveCommand,
+    jobsCommand,
+    lagCommand,
+    askCommand,
+    planCommand,
+    applyCommand,
+    plansCommand,
+    deployLogCommand,
+    deploySwitchCommand,
+    manifestCommand,
   ].map((make) => make(context));
   for (const command of commands) program.addCommand(command);
   for (const command of commands.flatMap((each) => [each, ...each.commands]))

@@ -1,11 +1,13 @@
 /** `millrace run FILE`: a job in the foreground, with its HTTP server. */
-import { Command } from 'commander';
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { RunReporter, reportedError } from '../deploy/millrace-target/run-report.ts';
 import { lockDirectory } from '../engine/directory-lock.ts';
 import type { RunningJob } from '../engine/job.ts';
 import type { JobFile } from '../job/job-file.ts';
 import type { PlannedJob } from '../job/job-plan.ts';
 import { planScript, restorePoint } from '../job/script-job.ts';
-import { EngineError } from '../model/errors.ts';
+import { EngineError, toErrorData } from '../model/errors.ts';
 import type { RunningServer } from '../server/listening.ts';
 import { statusPage } from '../web/status-page.ts';
 import type { CommandContext } from './dependencies.ts';
@@ -23,6 +25,10 @@ type RunOptions = JobOptions &
     host: string;
     openProbes?: boolean;
     quiet?: boolean;
+    jobId?: string | undefined;
+    maxSlots?: number | undefined;
+    directory?: string | undefined;
+    report?: string | undefined;
   }>;
 
 const tokenVariable = 'MILLRACE_TOKEN';
@@ -45,6 +51,10 @@ export function runCommand(context: CommandContext): Command {
     )
     .option('--open-probes', 'probes and metrics without the token')
     .option('--quiet', 'no progress')
+    .option('--job-id <hex>', 'the id that the job has over HTTP, 32 hex digits (default: any)', jobIdOption)
+    .option('--max-slots <n>', 'refuse a job that takes more', wholeNumber(1, 32_768))
+    .option('--directory <dir>', 'where relative paths of functions and secrets begin (default: beside the file)')
+    .option('--report <file>', 'write port, place of the checkpoints and outcome there, as JSON')
     .addHelpText('after', examples)
     .action(async (file: string, options: RunOptions) => context.exit(await run(file, options, context)));
 }
@@ -57,7 +67,29 @@ Examples:
   millrace run job.sql --restore none --port 0
   millrace run job.sql --restore .millrace/savepoints/job/savepoint-7`;
 
+function jobIdOption(text: string): string {
+  if (/^[0-9a-f]{32}$/.test(text)) return text;
+  throw new InvalidArgumentError(`expected 32 hex digits, got '${text}'.`);
+}
+
 async function run(name: string, options: RunOptions, context: CommandContext): Promise<number> {
+  if (options.report === undefined) return await runFile(name, options, null, context);
+  const reporter = new RunReporter(resolve(context.workingDirectory, options.report), process.pid);
+  try {
+    return await runFile(name, options, reporter, context);
+  } catch (error) {
+    const { message, ...rest } = reportedError(toErrorData(error));
+    reporter.add({ outcome: { kind: 'failed', error: { ...rest, message: context.redact(message) } } });
+    throw error;
+  }
+}
+
+async function runFile(
+  name: string,
+  options: RunOptions,
+  reporter: RunReporter | null,
+  context: CommandContext,
+): Promise<number> {
   const file = await loadFile(name, options, context);
   if (file.engine === 'flink') {
     throw new EngineError(
@@ -72,10 +104,15 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
   let running: RunningJob | null = null;
   try {
     server = await openServer(() => running, options, context);
+    reporter?.add({ port: server.port });
     const planned = await plan(file, options, dataDirectory, context);
+    checkSlots(planned, options.maxSlots);
+    const { checkpointDirectory, savepointDirectory, retainedCheckpoints: retained } = planned.settings;
+    const jobName = planned.graph.name;
+    reporter?.add({ checkpoints: { checkpointDirectory, savepointDirectory, jobName, retained } });
     // By precedence: command line, script, default.
     const restore = restorePoint(options.restore ?? planned.restorePath ?? 'latest', context.workingDirectory);
-    const job = { ...planned, restore, force: options.force === true };
+    const job = { ...planned, restore, force: options.force === true, jobId: options.jobId };
     const hooks = {
       print: (text: string) => context.stdout.write(text),
       collect: (_: number, lines: readonly string[]) => context.stdout.write(`${lines.join('\n')}\n`),
@@ -86,13 +123,25 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
     return await runInForeground(
       job,
       hooks,
-      { onSignal: 'savepoint', quiet: options.quiet === true, started },
+      { onSignal: 'savepoint', quiet: options.quiet === true, started, ended: (outcome) => reporter?.add({ outcome }) },
       context,
     );
   } finally {
     await server?.close();
     lock.release();
   }
+}
+
+/** LIMIT where the job is larger than it may be. */
+function checkSlots({ graph }: PlannedJob, most: number | undefined): void {
+  if (most === undefined || graph.parallelism <= most) return;
+  throw new EngineError(
+    'LIMIT',
+    `job ${graph.name}: expected at the most ${most} slots, it takes ${graph.parallelism}`,
+    {
+      hint: 'Run it at a lower parallelism, or allow more with --max-slots.',
+    },
+  );
 }
 
 async function plan(

@@ -6,7 +6,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import { EngineError } from '../model/errors.ts';
 import { kafkaOutlet } from '../simulator/kafka-outlet.ts';
 import { type ByteSink, fileSink, lineOutlet, type Outlet } from '../simulator/outlet.ts';
-import { Publisher, type Shard, type Totals } from '../simulator/publisher.ts';
+import { Publisher, type Totals } from '../simulator/publisher.ts';
+import type { Shard } from '../simulator/record-stream.ts';
 import { parseScenario, type Scenario } from '../simulator/scenario.ts';
 import { auditedSender } from './audited-sender.ts';
 import type { CommandContext } from './dependencies.ts';
@@ -26,7 +27,7 @@ export function simulateCommand(context: CommandContext): Command {
     .description("A scenario's records into Kafka, a file or stdout: repeatable by seed.")
     .argument('<file>', 'a scenario, .yaml')
     .addOption(pairsOption('--set <field=value>', 'sets a field below spec, with dots; may be repeated'))
-    .option('--shard <i/n>', 'publish the share i of n of the fleet: n publishers are the whole fleet', shard, {
+    .option('--shard <i/n>', 'publish the share i of n of the devices or actors: n publishers are the whole', shard, {
       index: 0,
       count: 1,
     })
@@ -41,7 +42,8 @@ Ends with 0 when the scenario is over, and on SIGINT or SIGTERM, after what was 
 Examples:
   millrace simulate jobs/gpu-fleet.yaml
   millrace simulate jobs/gpu-fleet.yaml --set target.kind=stdout --set events=1000
-  millrace simulate jobs/gpu-fleet.yaml --shard 2/4 --set rate=unlimited`;
+  millrace simulate jobs/gpu-fleet.yaml --shard 2/4 --set rate=unlimited
+  millrace simulate jobs/payment-risk-events.yaml --set duration='1 h' --set rate=unlimited`;
 
 function shard(text: string): Shard {
   const match = /^(\d+)\/(\d+)$/.exec(text);
@@ -52,10 +54,11 @@ function shard(text: string): Shard {
 
 async function simulate(file: string, options: SimulateOptions, context: CommandContext): Promise<number> {
   const scenario = await readScenario(file, options, context);
-  if (options.shard.count > scenario.fleet.devices) {
+  const { size, members } = scenario.subject;
+  if (options.shard.count > size) {
     throw new EngineError(
       'INVALID_OPTION',
-      `--shard: expected at most as many shards as devices (${scenario.fleet.devices}), got ${options.shard.count}`,
+      `--shard: expected at most as many shards as ${members} (${size}), got ${options.shard.count}`,
     );
   }
   const outlet = await openOutlet(scenario, options, context);

@@ -16,6 +16,8 @@ import { WorkerPool } from './worker-pool.ts';
 const lagProbeMs = 500;
 
 export type JobRequest = Readonly<{
+  /** 32 hex digits; absent: chosen at random. */
+  jobId?: string | undefined;
   graph: JobGraph;
   settings: ExecutionSettings;
   /** `latest`: where the job of this name stopped; afresh where there is nothing or it had finished. `none`: afresh. Else a path. */
@@ -62,8 +64,7 @@ class Job implements RunningJob {
 
   constructor(request: JobRequest) {
     this.#request = request;
-    const { graph, settings, clock } = request;
-    const id = randomBytes(16).toString('hex');
+    const { jobId: id = randomBytes(16).toString('hex'), graph, settings, clock } = request;
     this.#graph = graph;
     this.#board = new StatusBoard(id, graph, settings.checkpointIntervalMs, clock);
     this.#store = new CheckpointStore({

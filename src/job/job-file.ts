@@ -27,6 +27,8 @@ export type JobFileOptions = Readonly<{
   workingDirectory: string;
   parameters: ReadonlyMap<string, string>;
   env: Readonly<Record<string, string | undefined>>;
+  /** Where relative paths of secrets and functions begin, when not beside the file. */
+  directory?: string | undefined;
 }>;
 
 /** Reads `.sql`, `.yaml` and `.yml`. NOT_FOUND for a missing file; INVALID_OPTION for another kind or a wrong parameter. */
@@ -42,14 +44,16 @@ export async function readJobFile(file: string, options: JobFileOptions): Promis
   }
   const spec = parseJobSpec(await readText(path), `job spec ${file}`);
   const { sql } = spec;
+  const base = options.directory === undefined ? null : resolve(options.workingDirectory, options.directory);
   const [directory, script] =
     sql.kind === 'text'
       ? [dirname(path), sql.text]
       : [dirname(join(dirname(path), sql.path)), await readText(join(dirname(path), sql.path))];
-  return { ...fromSpec(spec, script, dirname(path), options), directory };
+  return { ...fromSpec(spec, script, base ?? dirname(path), options), directory: base ?? directory };
 }
 
-function scriptFile(path: string, script: string, { parameters }: JobFileOptions): JobFile {
+function scriptFile(path: string, script: string, options: JobFileOptions): JobFile {
+  const { parameters, workingDirectory, directory } = options;
   const [parameter] = parameters.keys();
   if (parameter !== undefined) {
     throw new EngineError(
@@ -60,12 +64,25 @@ function scriptFile(path: string, script: string, { parameters }: JobFileOptions
       },
     );
   }
-  return { ...plainScript(basename(path, extname(path)), script), directory: dirname(path) };
+  return {
+    ...plainScript(basename(path, extname(path)), script),
+    directory: directory === undefined ? dirname(path) : resolve(workingDirectory, directory),
+  };
 }
 
 /** A script on its own. */
 export function plainScript(name: string, script: string): JobFile {
   return { name, script, engine: 'millrace', directory: null, settings: new Map(), secrets: [], warnings: [] };
+}
+
+/** A job whose texts are at hand, as they were read from `directory`. */
+export function jobFileOf(
+  texts: Readonly<{ spec: string; script: string; directory: string }>,
+  options: Omit<JobFileOptions, 'workingDirectory'>,
+): JobFile {
+  const { spec, script, directory } = texts;
+  const where = { ...options, workingDirectory: directory };
+  return { ...fromSpec(parseJobSpec(spec, 'job spec'), script, directory, where), directory };
 }
 
 function fromSpec(

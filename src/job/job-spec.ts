@@ -10,6 +10,8 @@ export type JobSpec = Readonly<{
   team?: string | undefined;
   description?: string | undefined;
   aliases: readonly string[];
+  /** Where it may be deployed; empty: everywhere. */
+  environments: readonly string[];
   engine: 'millrace' | 'flink';
   /** A file beside the spec, or the text itself. */
   sql: Readonly<{ kind: 'file'; path: string }> | Readonly<{ kind: 'text'; text: string }>;
@@ -27,7 +29,7 @@ export function parseJobSpec(text: string, where: string): JobSpec {
   const root = new YamlMap(parseYamlDocument(text, where), where).allow(['apiVersion', 'kind', 'metadata', 'spec']);
   root.oneOf('apiVersion', [apiVersion]);
   root.oneOf('kind', ['Job']);
-  const metadata = root.map('metadata').allow(['name', 'team', 'description', 'aliases']);
+  const metadata = root.map('metadata').allow(['name', 'team', 'description', 'aliases', 'environments']);
   const spec = root.map('spec').allow(['engine', 'parallelism', 'checkpoint', 'sql', 'parameters']);
   const name = metadata.string('name', {
     pattern: jobName,
@@ -38,11 +40,18 @@ export function parseJobSpec(text: string, where: string): JobSpec {
     team: metadata.optionalString('team'),
     description: metadata.optionalString('description'),
     aliases: metadata.list('aliases'),
+    environments: environmentsOf(metadata),
     engine: spec.has('engine') ? spec.oneOf('engine', ['millrace', 'flink']) : 'millrace',
     sql: sqlOf(spec),
     parameters: spec.has('parameters') ? parseParameters(spec.map('parameters')) : [],
     settings: settingsOf(spec, name),
   };
+}
+
+function environmentsOf(metadata: YamlMap): readonly string[] {
+  const names = metadata.list('environments');
+  if (names.every((name) => jobName.test(name))) return names;
+  throw metadata.fault('environments', 'names of environments: lower-case letters, digits and -, the first no -');
 }
 
 function sqlOf(spec: YamlMap): JobSpec['sql'] {

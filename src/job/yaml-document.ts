@@ -2,7 +2,7 @@
  * The one door to YAML (1.2, core schema): text to plain JavaScript values, with every fault as an INVALID_OPTION that names line and
  * column. Used for job specs, scenarios and the other files that a person writes.
  */
-import { isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
+import { isMap, isNode, isScalar, LineCounter, parseDocument, stringify } from 'yaml';
 import { EngineError, type Position } from '../model/errors.ts';
 
 const maxAliases = 64; // more than a person writes; a file built to explode ("billion laughs") is refused
@@ -13,6 +13,11 @@ const maxAliases = 64; // more than a person writes; a file built to explode ("b
  */
 export function parseYaml(text: string, where: string): unknown {
   return parseYamlDocument(text, where).value;
+}
+
+/** Plain values as a document that a person can edit; texts of several lines as blocks. */
+export function printYaml(value: unknown): string {
+  return stringify(value, { lineWidth: 0, blockQuote: 'literal', aliasDuplicateObjects: false });
 }
 
 export type YamlPath = readonly (string | number)[];

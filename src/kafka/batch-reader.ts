@@ -35,9 +35,20 @@ export class BatchReader {
     if (this.#checkCrcs || inKernel) this.#kernel.load(bytes, header.start + batchLayout.attributes, header.end);
     if (this.#checkCrcs) this.#check(bytes, header, where);
     const start = header.start + batchLayout.records;
+    if (codec === 'none') return { bytes, start, end: header.end };
     const opened = inKernel ? this.#inKernel(codec, header) : decompressed(codec, bytes.subarray(start, header.end));
     if (typeof opened === 'string') throw corruptBatch(where, header.baseOffset, opened);
     return opened;
+  }
+
+  /** The same in the kernel's memory, for others that work there: `[start, end)` of its bytes. */
+  openInKernel(bytes: Buffer, header: BatchHeader, where: string): Readonly<{ start: number; end: number }> {
+    const opened = this.open(bytes, header, where);
+    if (opened.bytes === this.#kernel.bytes) return opened;
+    const isThere = opened.bytes === bytes && this.#checkCrcs;
+    if (!isThere) this.#kernel.load(opened.bytes, opened.start, opened.end);
+    const start = this.#kernel.inputStart + (isThere ? batchLayout.records - batchLayout.attributes : 0);
+    return { start, end: start + opened.end - opened.start };
   }
 
   #check(bytes: Buffer, header: BatchHeader, where: string): void {
@@ -74,15 +85,14 @@ export class BatchReader {
   }
 }
 
-function decompressed(codec: 'none' | 'gzip' | 'zstd', bytes: Buffer): OpenedRecords | string {
-  let records = bytes;
+function decompressed(codec: 'gzip' | 'zstd', bytes: Buffer): OpenedRecords | string {
   try {
-    if (codec === 'gzip') records = gunzipSync(bytes, { maxOutputLength: maxBatchBytes });
-    if (codec === 'zstd') records = zstdDecompressSync(bytes, { maxOutputLength: maxBatchBytes });
+    const decompress = codec === 'gzip' ? gunzipSync : zstdDecompressSync;
+    const records = decompress(bytes, { maxOutputLength: maxBatchBytes });
+    return { bytes: records, start: 0, end: records.length };
   } catch (error) {
     return `its records are not ${codec}: ${error instanceof Error ? error.message : error}`;
   }
-  return { bytes: records, start: 0, end: records.length };
 }
 
 const xerialMagic = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0x00]);

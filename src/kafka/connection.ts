@@ -5,13 +5,13 @@ import { EngineError } from '../model/errors.ts';
 import type { Api } from './api.ts';
 import type { BrokerAddress, ClientConfig, TlsConfig } from './client-config.ts';
 import { RequestWriter } from './request-writer.ts';
+import { ResponseInput } from './response-input.ts';
 import { ResponseReader } from './response-reader.ts';
 
 /**
  * One connection to one broker. Requests are answered in their order (the protocol guide, "Network"). A fault of any kind ends the
  * connection and every request that waits: the owner makes a new one.
  */
-const receiveBytes = 1 << 20; // read from the system at a time; the parts of a large response are copied out of it once
 const maxResponseBytes = 1 << 30; // a longer one is not of Kafka
 
 /** Gives the buffer for a response; it may be larger. */
@@ -31,11 +31,6 @@ export class Connection {
   readonly #config: ClientConfig;
   readonly #socket: Socket;
   readonly #pending: Pending[] = [];
-  readonly #sizeBytes = Buffer.alloc(4);
-  #sizeRead = 0;
-  #response: Buffer | null = null;
-  #responseSize = 0;
-  #responseRead = 0;
   #correlationId = 0;
   #failure: EngineError | null = null;
 
@@ -43,18 +38,21 @@ export class Connection {
     this.address = address;
     this.#config = config;
     this.#socket = socket;
-    socket.on('data', (chunk: Buffer) => this.#receive(chunk, chunk.length));
     socket.on('error', (error) => this.#fail(this.#lost(error)));
     socket.on('close', () => this.#fail(this.#lost(null)));
   }
 
   /** Connects; TLS included, authentication not (sasl.ts). An aborted `signal` ends the attempt. */
   static async open(address: BrokerAddress, config: ClientConfig, signal: AbortSignal): Promise<Connection> {
-    let receive: (chunk: Buffer, length: number) => void = () => {};
-    const socket = config.tls === null ? openTcp(address, (b, n) => receive(b, n)) : openTls(address, config.tls);
+    let connection: Connection | undefined;
+    const input = new ResponseInput({
+      begin: (size) => connection!.#begin(size),
+      end: (bytes, size) => connection!.#end(bytes, size),
+    });
+    const socket = config.tls === null ? openTcp(address, input) : openTls(address, config.tls);
     await connected(socket, address, config, signal);
-    const connection = new Connection(address, config, socket);
-    receive = (chunk, length) => connection.#receive(chunk, length);
+    connection = new Connection(address, config, socket);
+    if (config.tls !== null) socket.on('data', (chunk: Buffer) => input.take(chunk, chunk.length));
     return connection;
   }
 
@@ -94,39 +92,19 @@ export class Connection {
     this.#fail(this.#lost(null));
   }
 
-  #receive(chunk: Buffer, length: number): void {
-    let at = 0;
-    while (at < length && this.#failure === null) {
-      if (this.#response === null) {
-        while (this.#sizeRead < 4 && at < length) this.#sizeBytes[this.#sizeRead++] = chunk[at++]!;
-        if (this.#sizeRead === 4) this.#begin(this.#sizeBytes.readInt32BE(0));
-        continue;
-      }
-      const size = Math.min(length - at, this.#responseSize - this.#responseRead);
-      chunk.copy(this.#response, this.#responseRead, at, at + size);
-      this.#responseRead += size;
-      at += size;
-      if (this.#responseRead === this.#responseSize) this.#end(this.#response);
-    }
-  }
-
-  #begin(size: number): void {
+  #begin(size: number): Buffer | null {
+    if (this.#failure !== null) return null;
     const pending = this.#pending[0];
-    if (size < 4 || size > maxResponseBytes || pending === undefined) {
-      this.#fail(this.#lost(new Error(`expected a Kafka response, got one of ${size} bytes`)));
-      return;
-    }
-    this.#response = pending.allocate(size);
-    this.#responseSize = size;
-    this.#responseRead = 0;
+    if (size >= 4 && size <= maxResponseBytes && pending !== undefined) return pending.allocate(size);
+    this.#fail(this.#lost(new Error(`expected a Kafka response, got one of ${size} bytes`)));
+    return null;
   }
 
-  #end(bytes: Buffer): void {
-    this.#sizeRead = 0;
-    this.#response = null;
+  #end(bytes: Buffer, size: number): void {
+    if (this.#failure !== null) return;
     const { correlationId, api, timer, resolve, reject } = this.#pending.shift()!;
     clearTimeout(timer);
-    const reader = new ResponseReader(bytes, 0, this.#responseSize);
+    const reader = new ResponseReader(bytes, 0, size);
     try {
       const answered = reader.int32();
       if (answered !== correlationId) throw this.#lost(new Error(`answer ${answered} to request ${correlationId}`));
@@ -193,11 +171,11 @@ async function connected(
   }
 }
 
-function openTcp(address: BrokerAddress, receive: (chunk: Buffer, length: number) => void): Socket {
+function openTcp(address: BrokerAddress, input: ResponseInput): Socket {
   const onread = {
-    buffer: Buffer.allocUnsafeSlow(receiveBytes),
-    callback: (length: number, buffer: Uint8Array): boolean => {
-      receive(buffer as Buffer, length);
+    buffer: (): Uint8Array => input.space,
+    callback: (length: number): boolean => {
+      input.filled(length);
       return true;
     },
   };

@@ -11,6 +11,9 @@ export type FetchedRange = Pick<FetchedPartition, 'start' | 'end' | 'aborted'> &
 /** Offsets whose batch is there and counts for nothing, `to` exclusive. */
 export type PassedOver = Readonly<{ cause: 'control' | 'aborted'; from: number; to: number }>;
 
+/** Reads the batch of `header` in `bytes`; `where` begins a message. */
+export type OpenBatch = (bytes: Buffer, header: BatchHeader, where: string) => void;
+
 /**
  * The record batches that a fetch brought of one partition, one after the other: control batches and aborted transactions passed over,
  * records before the asked offset and from `stopOffset` on cut off.
@@ -20,7 +23,8 @@ export class FetchedRecords {
   readonly #end: number;
   readonly #where: string;
   readonly #aborted: AbortedTransactions;
-  readonly #stopOffset: number;
+  /** Nothing counts from here on. */
+  readonly stopOffset: number;
   #at: number;
   #nextOffset: number;
   #header: BatchHeader | null = null;
@@ -39,7 +43,7 @@ export class FetchedRecords {
     this.#where = where;
     this.#aborted = new AbortedTransactions(fetched.aborted);
     this.#nextOffset = offset;
-    this.#stopOffset = stopOffset;
+    this.stopOffset = stopOffset;
     this.logStartOffset = fetched.logStartOffset ?? -1;
   }
 
@@ -55,7 +59,17 @@ export class FetchedRecords {
 
   /** Walks the next batch with records into `run`; false at the end. */
   next(reader: BatchReader, run: RecordRun): boolean {
-    while (this.#nextOffset < this.#stopOffset) {
+    const open: OpenBatch = (bytes, header, where) => {
+      reader.read(bytes, header, run, where);
+      this.#crop(header, run);
+    };
+    while (this.nextBatch(open)) if (this.from < this.to) return true;
+    return false;
+  }
+
+  /** Has the next batch that counts opened; false at the end. It may have records before the asked offset, and from `stopOffset` on. */
+  nextBatch(open: OpenBatch): boolean {
+    while (this.#nextOffset < this.stopOffset) {
       const header = readBatchHeader(this.#bytes, this.#at, this.#end, this.#where);
       if (header === null) return false;
       this.#at = header.end;
@@ -64,17 +78,16 @@ export class FetchedRecords {
       const skipped = aborted || control || header.nextOffset <= this.#nextOffset;
       if (aborted || control) this.#passOver(header, control ? 'control' : 'aborted');
       if (control) this.#aborted.end(header);
-      if (!skipped) reader.read(this.#bytes, header, run, this.#where);
-      if (!skipped) this.#crop(header, run);
+      if (!skipped) open(this.#bytes, header, this.#where);
       this.#header = header;
-      this.#nextOffset = Math.max(this.#nextOffset, Math.min(header.nextOffset, this.#stopOffset));
-      if (!skipped && this.from < this.to) return true;
+      this.#nextOffset = Math.max(this.#nextOffset, Math.min(header.nextOffset, this.stopOffset));
+      if (!skipped) return true;
     }
     return false;
   }
 
   #passOver({ baseOffset, nextOffset }: BatchHeader, cause: PassedOver['cause']): void {
-    const [from, to] = [Math.max(baseOffset, this.#nextOffset), Math.min(nextOffset, this.#stopOffset)];
+    const [from, to] = [Math.max(baseOffset, this.#nextOffset), Math.min(nextOffset, this.stopOffset)];
     if (from < to) this.passedOver.push({ cause, from, to });
   }
 
@@ -82,7 +95,7 @@ export class FetchedRecords {
     let from = 0;
     let to = run.count;
     while (from < to && header.baseOffset + run.offsetDeltas[from]! < this.#nextOffset) from++;
-    while (from < to && header.baseOffset + run.offsetDeltas[to - 1]! >= this.#stopOffset) to--;
+    while (from < to && header.baseOffset + run.offsetDeltas[to - 1]! >= this.stopOffset) to--;
     this.from = from;
     this.to = to;
   }

@@ -27,8 +27,7 @@ export function crcTables(tables: usize): void {
   return load<u32>(tables + (((table << 8) | (<usize>byte & 255)) << 2));
 }
 
-export function crc32c(tables: usize, start: usize, end: usize): u32 {
-  let c: u32 = 0xffffffff;
+function crcBytes(tables: usize, c: u32, start: usize, end: usize): u32 {
   while (start + 8 <= end) {
     const low = load<u32>(start) ^ c;
     const high = load<u32>(start, 4);
@@ -37,7 +36,49 @@ export function crc32c(tables: usize, start: usize, end: usize): u32 {
     start += 8;
   }
   while (start < end) c = entry(tables, 0, c ^ load<u8>(start++)) ^ (c >>> 8);
-  return ~c;
+  return c;
+}
+
+// Long inputs are made short first, without tables. Modulo the polynomial, x^209 = x^144 + x^54 + x^39 + x^14 + 1; squared seven times, the
+// same holds of powers of x^128. So a word of 16 bytes may be taken out of the input when it is added to those that lie 65, 155, 170, 195 and
+// 209 words behind it. What is taken out at a place is what stood there and what was added to it: `folded`. The last 209 words are left.
+const rest: usize = 209 * 16;
+const foldBlock: usize = 16384; // words are taken out in blocks of so many bytes; `scratch` has room for the rest and one of them
+
+@inline function folded(at: usize): v128 {
+  const near = v128.xor(v128.load(at - 65 * 16), v128.load(at - 155 * 16));
+  return v128.xor(near, v128.xor(v128.load(at - 170 * 16), v128.xor(v128.load(at - 195 * 16), v128.load(at - rest))));
+}
+
+// Takes out words until `rest` bytes and less than a word are left. Returns where the input goes on; the rest is at `scratch` + 2 * `rest`.
+function fold(scratch: usize, start: usize, end: usize): usize {
+  memory.fill(scratch, 0, rest);
+  let left = (end - start - rest) & ~15;
+  let first = i32x4(-1, 0, 0, 0); // the CRC begins with ones
+  while (left > 0) {
+    const size = min(left, foldBlock);
+    let at = scratch + rest;
+    const stop = at + size;
+    v128.store(at, v128.xor(v128.xor(v128.load(start), first), folded(at)));
+    first = i32x4(0, 0, 0, 0);
+    for (at += 16, start += 16; at < stop; at += 16, start += 16) v128.store(at, v128.xor(v128.load(start), folded(at)));
+    memory.copy(scratch, scratch + size, rest);
+    left -= size;
+  }
+  memory.fill(scratch + rest, 0, rest);
+  const stop = scratch + 2 * rest;
+  for (let at = scratch + rest; at < stop; at += 16, start += 16)
+    v128.store(at + rest, v128.xor(v128.load(start), folded(at)));
+  return start;
+}
+
+export function crc32c(tables: usize, scratch: usize, start: usize, end: usize): u32 {
+  let c: u32 = 0xffffffff;
+  if (end - start >= 2 * rest) {
+    start = fold(scratch, start, end);
+    c = crcBytes(tables, 0, scratch + 2 * rest, scratch + 3 * rest);
+  }
+  return ~crcBytes(tables, c, start, end);
 }
 
 @inline function copyForward(to: usize, from: usize, end: usize): void {

@@ -14,7 +14,8 @@ export const maxBatchBytes = 256 * 1024 * 1024;
 const pageBytes = 65_536;
 const maxPages = 16_384; // 1 GB: an input and an output of `maxBatchBytes`, with room to grow by doubling
 const tablesAt = 1_024; // for CRC-32C: 8 KB
-const inputAt = 16_384;
+const scratchAt = 9_216; // of CRC-32C: 20 KB
+const roomAt = 32_768;
 const slack = 64; // copies go in steps of 16 bytes and may go beyond an end
 
 const resultCorrupt = -1;
@@ -24,7 +25,7 @@ type Codec = (input: number, inputEnd: number, output: number, capacity: number)
 
 type KernelExports = Readonly<{
   crcTables(tables: number): void;
-  crc32c(tables: number, start: number, end: number): number;
+  crc32c(tables: number, scratch: number, start: number, end: number): number;
   lz4Frame: Codec;
   snappyBlock: Codec;
 }>;
@@ -38,6 +39,11 @@ type WebAssemblyApi = Readonly<{
 }>;
 const { WebAssembly: webAssembly } = globalThis as unknown as { WebAssembly: WebAssemblyApi };
 
+/** A module out of its bytes in base64. */
+export function compileKernel(binary: string): object {
+  return new webAssembly.Module(Buffer.from(binary, 'base64'));
+}
+
 let compiled: object | undefined;
 let shared: RecordKernel | undefined;
 
@@ -50,16 +56,35 @@ export function sharedKernel(): RecordKernel {
 export class RecordKernel {
   readonly #memory = new webAssembly.Memory({ initial: 32, maximum: maxPages });
   readonly #exports: KernelExports;
+  readonly #input: number;
   #bytes: Uint8Array;
-  #inputEnd = inputAt;
-  #output = inputAt;
+  #inputEnd: number;
+  #output: number;
 
-  constructor() {
-    compiled ??= new webAssembly.Module(Buffer.from(recordKernelBinary, 'base64'));
-    const instance = new webAssembly.Instance(compiled, { env: { memory: this.#memory } });
-    this.#exports = instance.exports as KernelExports;
+  /** `roomBytes`: of the memory, for somebody else, from `roomStart` on. */
+  constructor(roomBytes = 0) {
+    compiled ??= compileKernel(recordKernelBinary);
+    this.#exports = this.link(compiled) as KernelExports;
     this.#exports.crcTables(tablesAt);
     this.#bytes = new Uint8Array(this.#memory.buffer);
+    this.#input = roomAt + Math.ceil(roomBytes / pageBytes) * pageBytes;
+    this.#inputEnd = this.#input;
+    this.#output = this.#input;
+    this.#reserve(this.#input + slack);
+  }
+
+  /** What another module exports that works on the same memory. */
+  link(module: object): unknown {
+    return new webAssembly.Instance(module, { env: { memory: this.#memory } }).exports;
+  }
+
+  get roomStart(): number {
+    return roomAt;
+  }
+
+  /** Where the input begins in `bytes`. */
+  get inputStart(): number {
+    return this.#input;
   }
 
   /** The memory, in which outputs lie. Another object after it grew. */
@@ -76,30 +101,30 @@ export class RecordKernel {
   load(source: Uint8Array, start: number, end: number): void {
     const length = end - start;
     if (length > maxBatchBytes) throw tooLarge('compressed');
-    this.#inputEnd = inputAt + length;
+    this.#inputEnd = this.#input + length;
     this.#reserve(this.#inputEnd + slack);
-    this.#bytes.set(source.subarray(start, end), inputAt);
+    this.#bytes.set(source.subarray(start, end), this.#input);
     this.#output = (this.#inputEnd + slack + 15) & ~15;
   }
 
   /** Bytes `from` to `to` of the input, as a view. */
   input(from: number, to: number): Uint8Array {
-    return this.#bytes.subarray(inputAt + from, inputAt + to);
+    return this.#bytes.subarray(this.#input + from, this.#input + to);
   }
 
   /** Of the whole input. */
   crc32c(): number {
-    return this.#exports.crc32c(tablesAt, inputAt, this.#inputEnd) >>> 0;
+    return this.#exports.crc32c(tablesAt, scratchAt, this.#input, this.#inputEnd) >>> 0;
   }
 
   /** Decompresses the input from byte `from` on, a frame. Returns the output's length. null: it is not LZ4. */
   lz4Frame(from: number): number | null {
-    return this.#decompress(this.#exports.lz4Frame, inputAt + from, this.#inputEnd, this.#output);
+    return this.#decompress(this.#exports.lz4Frame, this.#input + from, this.#inputEnd, this.#output);
   }
 
   /** Decompresses bytes `from` to `to` of the input, a raw block, to `written` bytes behind the output's begin. null: it is not Snappy. */
   snappyBlock(from: number, to: number, written: number): number | null {
-    return this.#decompress(this.#exports.snappyBlock, inputAt + from, inputAt + to, this.#output + written);
+    return this.#decompress(this.#exports.snappyBlock, this.#input + from, this.#input + to, this.#output + written);
   }
 
   #decompress(codec: Codec, from: number, to: number, output: number): number | null {

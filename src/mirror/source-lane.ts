@@ -5,7 +5,7 @@ import type { Connection } from '../kafka/connection.ts';
 import { type FetchResponse, fetchRecords } from '../kafka/fetch.ts';
 import { Signal } from '../kafka/signal.ts';
 import { isEngineError } from '../model/errors.ts';
-import type { HeldBuffers } from './held-buffers.ts';
+import type { HeldBuffer, HeldBuffers } from './held-buffers.ts';
 import type { Interruption, SourcePartition } from './source-partition.ts';
 
 /** What a lane tells the one who directs them all. */
@@ -66,16 +66,27 @@ export class SourceLane {
         await this.#changed.wait(Math.min(longestWaitMs, ...partitions.map(({ waitMs }) => Math.max(1, waitMs))));
         continue;
       }
-      try {
-        const connection = await this.#connected();
-        const asked = performance.now();
-        const response = await fetchRecords(connection, this.#request(), targets, (size) => this.#buffers.take(size));
-        this.#listener.answered();
-        this.#adapt(response, performance.now() - asked);
-        this.#accept(response, targets);
-      } catch (error) {
-        this.#failed(error, targets);
-      }
+      await this.#fetch(targets);
+    }
+  }
+
+  async #fetch(targets: readonly SourcePartition[]): Promise<void> {
+    let buffer: HeldBuffer | undefined;
+    const allocate = (size: number): Buffer => {
+      buffer = this.#buffers.take(size);
+      return buffer.bytes;
+    };
+    try {
+      const connection = await this.#connected();
+      const asked = performance.now();
+      const response = await fetchRecords(connection, this.#request(), targets, allocate);
+      this.#listener.answered();
+      this.#adapt(response, performance.now() - asked);
+      this.#accept(buffer!, response, targets);
+    } catch (error) {
+      this.#failed(error, targets);
+    } finally {
+      buffer?.release(); // a connection that has failed reads nothing more into it
     }
   }
 
@@ -103,19 +114,14 @@ export class SourceLane {
     return [...partitions.slice(this.#turn), ...partitions.slice(0, this.#turn)];
   }
 
-  #accept(response: FetchResponse, targets: readonly SourcePartition[]): void {
-    const buffer = this.#buffers.hold(response.bytes);
+  #accept(buffer: HeldBuffer, response: FetchResponse, targets: readonly SourcePartition[]): void {
     const here = new Set(this.#partitions()); // one may have gone in the meantime
     const asked = new Map(targets.map((target) => [`${target.topicId}/${target.partition}`, target]));
-    try {
-      for (const fetched of response.partitions) {
-        const partition = asked.get(`${fetched.topicId}/${fetched.partition}`);
-        if (partition === undefined || !here.has(partition)) continue;
-        if (fetched.errorCode === brokerErrors.none) partition.accept(buffer, fetched, targets.length === 1);
-        else this.#partitionFault(partition, fetched.errorCode);
-      }
-    } finally {
-      buffer.release();
+    for (const fetched of response.partitions) {
+      const partition = asked.get(`${fetched.topicId}/${fetched.partition}`);
+      if (partition === undefined || !here.has(partition)) continue;
+      if (fetched.errorCode === brokerErrors.none) partition.accept(buffer, fetched, targets.length === 1);
+      else this.#partitionFault(partition, fetched.errorCode);
     }
   }
 

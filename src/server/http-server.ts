@@ -2,7 +2,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { toErrorData } from '../model/errors.ts';
 import type { JobStatus } from '../model/job-status.ts';
-import { type AccessRules, checkRules, refuse } from './access.ts';
+import { type AccessRules, admit, checkRules } from './access.ts';
+import { apiReply } from './api-error.ts';
 import type { JobControl } from './job-control.ts';
 import { JobMetrics } from './job-metrics.ts';
 import { listening, type RunningServer } from './listening.ts';
@@ -17,7 +18,8 @@ export type ListenOptions = Readonly<{
   token?: string | undefined;
   /** Whether probes and metrics are answered without the token. Default: they are not. */
   openProbes?: boolean | undefined;
-}>;
+}> &
+  Pick<AccessRules, 'owner' | 'holders' | 'openPaths'>;
 
 export type ServerOptions = ListenOptions &
   Readonly<{
@@ -44,10 +46,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 
 /** The same for routes of one's own. */
 export async function serveRoutes(options: ListenOptions, routes: readonly Route[]): Promise<RunningServer> {
-  const { host, token = null, openProbes = false } = options;
-  const rules = checkRules({ host, token, openProbes });
+  const { host, token = null, openProbes = false, owner, holders, openPaths } = options;
+  const rules = checkRules({ host, token, openProbes, owner, holders, openPaths });
   const server = createServer({ requestTimeout: requestTimeoutMs }, (request, response) => {
-    void answer(request, rules, routes).then((reply) => send(request, response, reply));
+    void answer(request, rules, routes).then((reply) => send(request, response, apiReply(request.url ?? '/', reply)));
   });
   server.maxConnections = maxConnections;
   return await listening(server, options);
@@ -55,19 +57,25 @@ export async function serveRoutes(options: ListenOptions, routes: readonly Route
 
 async function answer(request: IncomingMessage, rules: AccessRules, routes: readonly Route[]): Promise<Reply> {
   const method = request.method ?? 'GET';
-  const url = new URL(request.url ?? '/', 'http://localhost');
+  const target = request.url ?? '/';
+  if (!URL.canParse(target, 'http://localhost')) return failure(400, `${method}: expected a well-formed path`);
+  const url = new URL(target, 'http://localhost');
   try {
-    const refusal = refuse(rules, { method, path: url.pathname, headers: request.headers });
-    if (refusal !== null) return refusal;
+    const { headers } = request;
+    const admission = admit(rules, { method, path: url.pathname, headers });
+    if (admission.refusal !== null) return admission.refusal;
     const text = await readBody(request);
     if (text === null)
       return failure(413, `${method} ${url.pathname}: expected a body of at the most ${maxBodyBytes} bytes`);
     const body = parseBody(text);
     if (body === null) return failure(400, `${method} ${url.pathname}: expected a JSON object as body`);
-    return await dispatch(routes, { method, path: decodeURIComponent(url.pathname), query: url.searchParams, body });
+    const { actor } = admission;
+    const path = decodeURIComponent(url.pathname);
+    return await dispatch(routes, { method, path, query: url.searchParams, body, actor, headers });
   } catch (error) {
     if (error instanceof URIError) return failure(400, `${url.pathname}: expected a well-formed path`);
-    return failure(500, toErrorData(error).message);
+    const { code, message } = toErrorData(error);
+    return failure(code === 'PERMISSION' ? 403 : 500, message);
   }
 }
 

@@ -1,5 +1,7 @@
 /** Routes: method and path pattern to a handler that answers with data. No sockets here. */
 
+import type { Actor } from '../model/change-plan.ts';
+
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
 export type Request = Readonly<{
@@ -9,6 +11,10 @@ export type Request = Readonly<{
   query: URLSearchParams;
   /** The parsed JSON body; an empty one is {}. */
   body: Readonly<Record<string, unknown>>;
+  /** Who asks; null where this server knows no one by name. */
+  actor: Actor | null;
+  /** By name in lower case. */
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>;
 }>;
 
 export type Reply =

@@ -1,5 +1,5 @@
 /** What becomes of a reading on its way: at once, in disorder, late; a second time; with garbage beside it. */
-import type { FleetSettings } from './fleet-options.ts';
+import type { DeliverySettings } from './delivery-options.ts';
 import { draw, isBelow, purpose, type StreamKey, threshold } from './random.ts';
 import { recordCode } from './readings.ts';
 
@@ -12,13 +12,13 @@ export class Delivery {
   /** Time from its first delivery to its second; 0 = there is none. */
   duplicateMs = 0;
   garbage = false;
-  readonly #settings: FleetSettings;
+  readonly #settings: DeliverySettings;
   readonly #late: number;
   readonly #held: number;
   readonly #duplicate: number;
   readonly #garbage: number;
 
-  constructor(settings: FleetSettings) {
+  constructor(settings: DeliverySettings) {
     this.#settings = settings;
     this.#late = threshold(settings.lateRate);
     this.#held = threshold(settings.lateRate + settings.disorderRate);

@@ -44,6 +44,13 @@ export function writeScaled(target: Uint8Array, at: number, value: number, digit
   return behind + 1 + digits;
 }
 
+/** A whole number with zeros before it, so that it has at least `width` digits; below 2^31. */
+export function writePadded(target: Uint8Array, at: number, value: number, width: number): number {
+  let from = at;
+  for (let limit = 10 ** (width - 1); limit > value && limit > 1; limit /= 10) target[from++] = zero;
+  return writeInteger(target, from, value);
+}
+
 export function writeBytes(target: Uint8Array, at: number, bytes: Uint8Array): number {
   const { length } = bytes;
   for (let i = 0; i < length; i++) target[at + i] = bytes[i]!;

@@ -2,6 +2,7 @@
 import { EngineError } from '../model/errors.ts';
 import type { OptionSpec, Options } from '../model/options.ts';
 import { type AnomalyKind, anomalyKinds, maxAnomalyRate } from './anomaly.ts';
+import { type DeliverySettings, deliveryOptions, deliverySettings, share, wholeMs } from './delivery-options.ts';
 
 /** Plain data: the whole of what decides which events there are. */
 export type FleetSettings = Readonly<{
@@ -17,40 +18,13 @@ export type FleetSettings = Readonly<{
   anomalyRate: number;
   anomalyLength: number;
   anomalyKinds: readonly AnomalyKind[];
-  disorderRate: number;
-  disorderMaxMs: number;
-  lateRate: number;
-  lateMinMs: number;
-  lateMaxMs: number;
-  duplicateRate: number;
-  duplicateMaxMs: number;
-  garbageRate: number;
-}>;
+}> &
+  DeliverySettings;
 
 /** Events that wait in memory for their delayed delivery; more is refused when the settings are read. */
 const maxHeldBack = 4_000_000;
 
-const longestDelayOfOne = 7 * 86_400_000; // ms; drawn from 32 bits
-
 const maxDevices = 1_000_000; // about 200 bytes of state each
-
-const share = (key: string, description: string, max = 1): OptionSpec => ({
-  key,
-  kind: 'double',
-  default: '0',
-  min: 0,
-  max,
-  description,
-});
-
-const delay = (key: string, preset: string, description: string): OptionSpec => ({
-  key,
-  kind: 'duration',
-  default: preset,
-  min: 1,
-  max: longestDelayOfOne,
-  description,
-});
 
 export const fleetOptions: readonly OptionSpec[] = [
   { key: 'devices', kind: 'integer', default: '100', min: 1, max: maxDevices, description: 'GPUs in the fleet.' },
@@ -107,13 +81,7 @@ export const fleetOptions: readonly OptionSpec[] = [
     default: anomalyKinds.join(';'),
     description: `Which kinds occur, equally often: ${anomalyKinds.join(', ')}.`,
   },
-  share('disorder.rate', 'Share of events that are delivered up to `disorder.max` after their time.'),
-  delay('disorder.max', '2 s', 'Longest delay of an event in disorder.'),
-  share('late.rate', 'Share of events that are delivered long after their time.'),
-  delay('late.min', '30 s', 'Shortest delay of a late event.'),
-  delay('late.max', '60 s', 'Longest delay of a late event.'),
-  share('duplicates.rate', 'Share of events that are delivered a second time, the same to the byte.'),
-  delay('duplicates.max', '5 s', 'Longest time between an event and its duplicate.'),
+  ...deliveryOptions,
 ];
 
 /** Only where records are bytes: the `simulator` table has columns, which garbage does not fit. */
@@ -135,23 +103,10 @@ export function fleetSettings(options: Options, where: string): FleetSettings {
     anomalyRate: options.number('anomalies.rate'),
     anomalyLength: options.number('anomalies.length'),
     anomalyKinds: kindsOf(options.list('anomalies.kinds'), where),
-    disorderRate: options.number('disorder.rate'),
-    disorderMaxMs: wholeMs(options, 'disorder.max', where),
-    lateRate: options.number('late.rate'),
-    lateMinMs: wholeMs(options, 'late.min', where),
-    lateMaxMs: wholeMs(options, 'late.max', where),
-    duplicateRate: options.number('duplicates.rate'),
-    duplicateMaxMs: wholeMs(options, 'duplicates.max', where),
-    garbageRate: options.optionalNumber('garbage.rate') ?? 0,
+    ...deliverySettings(options, where),
   };
   checkTogether(settings, where);
   return settings;
-}
-
-function wholeMs(options: Options, key: string, where: string): number {
-  const value = options.number(key);
-  if (Number.isInteger(value)) return value;
-  throw new EngineError('INVALID_OPTION', `${where}: option '${key}': expected whole milliseconds, got ${value} ms`);
 }
 
 function kindsOf(names: readonly string[], where: string): readonly AnomalyKind[] {
@@ -169,10 +124,7 @@ function checkTogether(settings: FleetSettings, where: string): void {
   const refuse = (key: string, expected: string, found: string, hint?: string): never => {
     throw new EngineError('INVALID_OPTION', `${where}: option '${key}': expected ${expected}, got ${found}`, { hint });
   };
-  const { lateRate, disorderRate, lateMinMs, lateMaxMs, anomalyRate } = settings;
-  if (lateMaxMs < lateMinMs) refuse('late.max', `at least 'late.min' (${lateMinMs} ms)`, `${lateMaxMs} ms`);
-  if (lateRate + disorderRate > 1)
-    refuse('late.rate', "at most 1 together with 'disorder.rate'", String(lateRate + disorderRate));
+  const { lateRate, anomalyRate } = settings;
   if (settings.anomalyKinds.length === 0 && anomalyRate > 0)
     refuse('anomalies.kinds', "at least one kind where 'anomalies.rate' is above 0", 'none');
   if (heldBack(settings) > maxHeldBack) {
@@ -191,13 +143,6 @@ function heldBack(settings: FleetSettings): number {
   const meanDelayMs =
     (disorderRate * disorderMaxMs + lateRate * (lateMinMs + lateMaxMs) + duplicateRate * duplicateMaxMs) / 2;
   return (settings.devices / settings.periodMs) * meanDelayMs;
-}
-
-/** The longest time between an event and its last delivery. */
-export function longestDelayMs(settings: FleetSettings): number {
-  const { disorderRate, disorderMaxMs, lateRate, lateMaxMs, duplicateRate, duplicateMaxMs } = settings;
-  const first = Math.max(disorderRate > 0 ? disorderMaxMs : 0, lateRate > 0 ? lateMaxMs : 0);
-  return first + (duplicateRate > 0 ? duplicateMaxMs : 0);
 }
 
 /** The devices `from` to `to` (exclusive) of one of `count` equal shares; together they are the whole fleet, each device once. */

@@ -5,8 +5,9 @@
  */
 import { droppedBefore } from './anomaly.ts';
 import { Delivery } from './delivery.ts';
+import { longestDelayMs } from './delivery-options.ts';
 import { Episodes } from './episodes.ts';
-import { deviceRange, type FleetSettings, longestDelayMs } from './fleet-options.ts';
+import { deviceRange, type FleetSettings } from './fleet-options.ts';
 import { HeldRecords } from './held-records.ts';
 import { draw, purpose, type StreamKey, streamKey, uniform } from './random.ts';
 import { Readings, recordCode } from './readings.ts';

@@ -1,16 +1,14 @@
-/** Records to a Kafka topic, the device's name as key: by the default partitioner a device stays in one partition. */
+/** Records to a Kafka topic, the member's name as key: by the default partitioner a member stays in one partition. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createTopics, listTopics } from '../kafka/admin.ts';
 import { type ClientConfig, clientConfig } from '../kafka/client-config.ts';
 import { KafkaCluster } from '../kafka/cluster.ts';
 import { keyHash } from '../kafka/murmur2.ts';
 import { KafkaProducer } from '../kafka/producer.ts';
 import { isEngineError } from '../model/errors.ts';
-import { deviceName, deviceRange } from './fleet-options.ts';
 import type { Outlet } from './outlet.ts';
-import type { Shard } from './publisher.ts';
+import type { Shard } from './record-stream.ts';
 import type { KafkaTarget, Scenario } from './scenario.ts';
-
-const encoder = new TextEncoder();
 
 /**
  * *Delivery guarantee*: on all in-sync replicas when `close` has resolved; a retry writes nothing twice. NOT_FOUND when there is no such
@@ -29,7 +27,8 @@ export async function kafkaOutlet(
     ? await auditedSender(target.topic, Object.fromEntries(target.properties), scenario.name)
     : plainSender(config, target.topic, clock);
   try {
-    return new KafkaOutlet(sender, keysOf(scenario, shard), await sender.open());
+    const partitions = await (target.partitions === null ? sender.open() : openWhenThere(sender));
+    return new KafkaOutlet(sender, scenario.subject.keys(shard), partitions);
   } catch (error) {
     await sender.close().catch(() => {}); // the error that came first counts
     throw error;
@@ -74,9 +73,18 @@ async function ensureTopic(config: ClientConfig, name: string, partitions: numbe
   }
 }
 
-function keysOf({ fleet }: Scenario, shard: Shard): Uint8Array[] {
-  const { from, to } = deviceRange(fleet.devices, shard.index, shard.count);
-  return Array.from({ length: to - from }, (_, i) => encoder.encode(deviceName(from + i, fleet.devices)));
+const patience = 60; // naps
+
+/** A topic that was just made is not known to every broker at once. */
+export async function openWhenThere(sender: RecordSender, napMs = 500): Promise<number> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await sender.open();
+    } catch (error) {
+      if (!isEngineError(error) || error.code !== 'NOT_FOUND' || attempt === patience) throw error;
+      await sleep(napMs);
+    }
+  }
 }
 
 class KafkaOutlet implements Outlet {
@@ -90,11 +98,11 @@ class KafkaOutlet implements Outlet {
     this.#partitions = Int32Array.from(keys, (key) => keyHash(key) % partitions);
   }
 
-  async write({ length, bytes, starts, ends, devices, timestamps }: Parameters<Outlet['write']>[0]): Promise<void> {
+  async write({ length, bytes, starts, ends, members, timestamps }: Parameters<Outlet['write']>[0]): Promise<void> {
     for (let row = 0; row < length; row++) {
-      const device = devices[row]!;
+      const member = members[row]!;
       const value = bytes.subarray(starts[row], ends[row]);
-      this.#sender.send(this.#partitions[device]!, this.#keys[device]!, value, timestamps[row]!);
+      this.#sender.send(this.#partitions[member]!, this.#keys[member]!, value, timestamps[row]!);
     }
     await (this.#sender.ready() ?? undefined);
   }

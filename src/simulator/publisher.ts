@@ -1,15 +1,11 @@
-/** Runs a scenario, or a shard of it: takes records from the fleet at the scenario's pace and hands them to an outlet. */
+/** Runs a scenario, or a shard of it: takes its subject's records at the scenario's pace and hands them to an outlet. */
 import { simulatedNow } from '../sources/pace.ts';
-import { EventJson } from './event-json.ts';
-import { Fleet } from './fleet.ts';
 import type { ByteSink, Outlet } from './outlet.ts';
-import { Readings, recordKinds } from './readings.ts';
+import { recordKinds } from './readings.ts';
 import { RecordBuffer } from './record-buffer.ts';
+import type { RecordStream, Shard } from './record-stream.ts';
 import type { Scenario } from './scenario.ts';
 import { TruthLog } from './truth-log.ts';
-
-/** Publisher `index` of `count` that share a fleet. */
-export type Shard = Readonly<{ index: number; count: number }>;
 
 export type PublisherClock = Readonly<{
   /** ms since 1970. */
@@ -37,14 +33,12 @@ const longestSleepMs = 1_000;
 
 export class Publisher {
   readonly #scenario: Scenario;
-  readonly #fleet: Fleet;
-  readonly #json: EventJson;
+  readonly #stream: RecordStream;
   readonly #outlet: Outlet;
   readonly #truth: TruthLog | null;
   readonly #clock: PublisherClock;
   readonly #startMs: number;
   readonly #anchorMs: number;
-  readonly #readings = new Readings(batchRows);
   readonly #buffer: RecordBuffer;
   readonly #kinds = new Float64Array(recordKinds.length);
   #bytes = 0;
@@ -54,23 +48,22 @@ export class Publisher {
     this.#scenario = scenario;
     this.#anchorMs = clock.now();
     this.#startMs = scenario.pace.startMs ?? this.#anchorMs;
-    this.#fleet = new Fleet(scenario.fleet, shard, this.#startMs, (episode) => this.#truth?.episode(episode));
-    this.#json = new EventJson(scenario.fleet, this.#fleet, scenario.label);
     this.#outlet = outlet;
-    this.#truth = truth === null ? null : new TruthLog(truth, scenario, this.#fleet);
+    const log = truth === null ? null : new TruthLog(truth);
+    this.#truth = log;
+    this.#stream = scenario.subject.open(shard, this.#startMs, log === null ? null : (line) => log.add(line));
     this.#clock = clock;
-    this.#buffer = new RecordBuffer(batchRows, this.#json.maxBytes);
+    this.#buffer = new RecordBuffer(batchRows, this.#stream.maxRecordBytes);
   }
 
   /** Resolves when the scenario is over or `signal` aborts, and everything handed over is written. */
   async run(signal: AbortSignal): Promise<Totals> {
     try {
-      this.#truth?.begin();
-      while (!signal.aborted && this.#fleet.nextDueMs !== Infinity) {
+      while (!signal.aborted && this.#stream.nextDueMs !== Infinity) {
         if (await this.#publishDue()) await nextTurn();
         else await this.#clock.sleep(this.#untilNextMs(), signal);
       }
-      this.#fleet.closeEpisodes();
+      this.#stream.close();
       await this.#truth?.flush();
     } finally {
       await this.#outlet.close();
@@ -83,7 +76,7 @@ export class Publisher {
   totals(): Totals {
     const [event, held, late, duplicates, garbage] = this.#kinds as unknown as [number, number, number, number, number];
     const events = event + held + late;
-    const behindMs = this.#simulatedNow() - this.#fleet.nextDueMs;
+    const behindMs = this.#simulatedNow() - this.#stream.nextDueMs;
     return {
       records: events + duplicates + garbage,
       bytes: this.#bytes,
@@ -98,16 +91,14 @@ export class Publisher {
 
   /** False when nothing was due. */
   async #publishDue(): Promise<boolean> {
-    const readings = this.#readings;
-    readings.length = 0;
-    this.#fleet.fill(readings, this.#simulatedNow());
-    this.#truth?.records(readings, this.#json);
+    const buffer = this.#buffer;
+    buffer.clear();
+    this.#stream.fill(buffer, this.#simulatedNow());
     await this.#truth?.flush();
-    if (readings.length === 0) return false;
-    this.#buffer.encode(readings, this.#json);
-    await this.#outlet.write(this.#buffer);
-    for (let row = 0; row < readings.length; row++) this.#kinds[readings.kind[row]!]!++;
-    this.#bytes += this.#buffer.end - this.#buffer.length; // without newlines
+    if (buffer.length === 0) return false;
+    await this.#outlet.write(buffer);
+    for (let row = 0; row < buffer.length; row++) this.#kinds[buffer.kinds[row]!]!++;
+    this.#bytes += buffer.end - buffer.length; // without newlines
     return true;
   }
 
@@ -116,7 +107,7 @@ export class Publisher {
   }
 
   #untilNextMs(): number {
-    const realMs = (this.#fleet.nextDueMs - this.#simulatedNow()) / (this.#scenario.pace.speed ?? 1);
+    const realMs = (this.#stream.nextDueMs - this.#simulatedNow()) / (this.#scenario.pace.speed ?? 1);
     return Math.min(longestSleepMs, Math.max(breathMs, realMs));
   }
 }

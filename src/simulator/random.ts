@@ -23,6 +23,11 @@ export const purpose = {
   delay: 0x7ed558cd,
   duplicate: 0x0da6f7b3,
   garbage: 0x165667b1,
+  journey: 0x3c6ef372,
+  pause: 0x510e527f,
+  step: 0x1f83d9ab,
+  wait: 0x5be0cd19,
+  activity: 0x428a2f98,
 } as const;
 
 const twoTo32 = 4294967296;

@@ -1,6 +1,7 @@
 /**
- * A scenario file: which fleet is simulated, how fast, and where its records go. Its fields are the options of the `simulator` table
- * (fleet-options.ts, sources/pace.ts), nested at the dots, with `target` and `truth` besides:
+ * A scenario file: what is simulated, how fast, and where its records go. Of a fleet its fields are the options of the `simulator` table
+ * (fleet-options.ts, sources/pace.ts), nested at the dots, with `target` and `truth` besides; of other events (event-options.ts) a `model`
+ * says what is sent (event-model-file.ts).
  *
  * ```yaml
  * apiVersion: millrace/v1
@@ -21,7 +22,12 @@ import { YamlMap } from '../job/yaml-map.ts';
 import { EngineError } from '../model/errors.ts';
 import { checkOptions, type OptionSpec, type Options } from '../model/options.ts';
 import { type Pace, paceOptions, parsePace } from '../sources/pace.ts';
-import { type FleetSettings, fleetOptions, fleetSettings, garbageOption } from './fleet-options.ts';
+import { parseEventModel } from './event-model-file.ts';
+import { eventOptions, eventSettings } from './event-options.ts';
+import { EventsSubject } from './event-records.ts';
+import { fleetOptions, fleetSettings, garbageOption } from './fleet-options.ts';
+import { FleetSubject } from './fleet-records.ts';
+import type { Subject } from './record-stream.ts';
 
 export type KafkaTarget = Readonly<{
   kind: 'kafka';
@@ -36,10 +42,9 @@ type Target = Readonly<{ kind: 'stdout' }> | Readonly<{ kind: 'file'; path: stri
 
 export type Scenario = Readonly<{
   name: string;
-  fleet: FleetSettings;
+  /** What is simulated. */
+  subject: Subject;
   pace: Pace;
-  /** Whether each event says its anomaly. */
-  label: boolean;
   target: Target;
   /** Whether records are named and counted for the audit. */
   audit: boolean;
@@ -55,7 +60,8 @@ const targetOptions: readonly OptionSpec[] = [
     kind: 'enum',
     values: ['stdout', 'file', 'kafka'],
     default: 'stdout',
-    description: 'Where the records go: JSON lines to stdout or a file, or records with the device as key to a topic.',
+    description:
+      'Where the records go: JSON lines to stdout or a file, or records with the device or actor as key to a topic.',
   },
   { key: 'target.path', kind: 'string', description: 'The file of the kind `file`; it is written anew.' },
   {
@@ -100,24 +106,34 @@ const targetOptions: readonly OptionSpec[] = [
 
 const kafkaKeys = ['bootstrapServers', 'topic', 'partitions', 'compression', 'batchSize', 'linger'];
 
-/** All fields below `spec`, with dots for nesting. */
-const scenarioOptions: readonly OptionSpec[] = [
-  {
-    key: 'scenario',
-    kind: 'enum',
-    values: ['gpu-fleet'],
-    default: 'gpu-fleet',
-    description: 'What is simulated.',
-  },
-  ...fleetOptions,
-  garbageOption,
+const kinds = ['gpu-fleet', 'events'] as const;
+
+const kindOption: OptionSpec = {
+  key: 'scenario',
+  kind: 'enum',
+  values: kinds,
+  default: 'gpu-fleet',
+  description: 'What is simulated.',
+};
+
+/** The fields below `spec` of each kind of scenario, with dots for nesting. */
+const subjectOptions: Readonly<Record<(typeof kinds)[number], readonly OptionSpec[]>> = {
+  'gpu-fleet': [
+    ...fleetOptions,
+    garbageOption,
+    {
+      key: 'anomalies.label',
+      kind: 'boolean',
+      default: 'false',
+      description: 'Whether each event names its anomaly in the field `anomaly` (null = none).',
+    },
+  ],
+  events: eventOptions,
+};
+
+const commonOptions: readonly OptionSpec[] = [
+  kindOption,
   ...paceOptions,
-  {
-    key: 'anomalies.label',
-    kind: 'boolean',
-    default: 'false',
-    description: 'Whether each event names its anomaly in the field `anomaly` (null = none).',
-  },
   ...targetOptions,
   {
     key: 'audit',
@@ -152,24 +168,43 @@ export function parseScenario(
     pattern: scenarioName,
     expected: 'a name of lower-case letters, digits and -, at the most 63, the first no -',
   });
-  root.map('spec'); // says what is wrong where it is no mapping
-  const written = flatten((document.value as { spec: object }).spec, '', where);
+  const spec = root.map('spec');
+  const { [modelField]: model, ...flat } = (document.value as { spec: Record<string, unknown> }).spec;
+  const written = flatten(flat, '', where);
   // Another kind of target: what the file says of its own one does not count.
   if (overrides.has('target.kind'))
     for (const key of written.keys()) if (key.startsWith('target.') || key === 'audit') written.delete(key);
-  const options = checkOptions(new Map([...defaults, ...written, ...overrides]), scenarioOptions, where);
+  const kind = kindOf(new Map([...written, ...overrides]), where);
+  const specs = [...commonOptions, ...subjectOptions[kind]];
+  const fitting = [...defaults].filter(([key]) => specs.some((option) => option.key === key));
+  const options = checkOptions(new Map([...fitting, ...written, ...overrides]), specs, where);
   const audit = options.boolean('audit');
   if (audit && options.string('target.kind') !== 'kafka')
     throw new EngineError('INVALID_OPTION', `${where}: option 'audit' has a meaning with 'target.kind' kafka alone`);
+  if ((model !== undefined) !== (kind === 'events')) throw spec.fault(modelField, expectedModel[kind]);
   return {
     name,
     audit,
-    fleet: fleetSettings(options, where),
+    subject:
+      kind === 'events'
+        ? new EventsSubject(name, eventSettings(options, where), parseEventModel(spec.map(modelField)))
+        : new FleetSubject(name, fleetSettings(options, where), options.boolean('anomalies.label')),
     pace: parsePace(options, where),
-    label: options.boolean('anomalies.label'),
     target: targetOf(options, new Set([...written.keys(), ...overrides.keys()]), where),
     truth: options.optionalString('truth') ?? null,
   };
+}
+
+/** Of `events` alone, and no option: what is sent, as a mapping (event-model-file.ts). */
+const modelField = 'model';
+const expectedModel = {
+  events: "a mapping that says what the actors send: 'fields' and 'journeys'",
+  'gpu-fleet': "nothing: only scenarios of the kind 'events' have a model",
+};
+
+function kindOf(given: ReadonlyMap<string, string>, where: string): (typeof kinds)[number] {
+  const named = new Map([...given].filter(([key]) => key === kindOption.key));
+  return checkOptions(named, [kindOption], where).string(kindOption.key) as (typeof kinds)[number];
 }
 
 /** Nested mappings as dotted keys; a list as Flink writes one, with semicolons. */

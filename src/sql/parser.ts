@@ -38,6 +38,24 @@ export function lintScript(text: string): EngineError[] {
   return parse(text).errors;
 }
 
+/** A statement as text. `words`: its first tokens in capitals, whatever they are. */
+export type ScriptPart = Readonly<{ text: string; position: Position; words: readonly string[] }>;
+
+const shownWords = 4;
+
+/** Cuts a script at its semicolons without reading the statements: also those of a dialect that goes further. Throws EngineError SQL_SYNTAX. */
+export function splitScript(text: string): ScriptPart[] {
+  const { tokens, stray } = tokenize(text);
+  if (stray[0] !== undefined) throw located(strayError(text, stray[0]), text);
+  return split(tokens).map((group) => {
+    const unclosed = group.find(({ tokenType }) => unclosedTypes.has(tokenType));
+    if (unclosed !== undefined) throw located(unclosedError(unclosed), text);
+    const position = join(positionOf(group[0]!), positionOf(group.at(-1)!));
+    const words = group.slice(0, shownWords).map(({ image }) => image.toUpperCase());
+    return { text: text.slice(position.start, position.end), position, words };
+  });
+}
+
 /** A query on its own: the text of a view. */
 export function parseQuery(text: string): SqlQuery {
   const [statement, another] = parseScript(text);

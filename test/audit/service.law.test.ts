@@ -6,6 +6,7 @@ import { PartitionAccount } from '../../src/audit/auditor/partition-account.ts';
 import { startingPoint } from '../../src/audit/auditor/starting-point.ts';
 import { encodeWatermark } from '../../src/audit/auditor/watermark.ts';
 import { BucketAccount, standardScheme } from '../../src/audit/bucket-account.ts';
+import { DigestedRecords } from '../../src/audit/digested-records.ts';
 import { type AuditMessage, ProducerAudit } from '../../src/audit/producer-audit.ts';
 import { RecordDigest } from '../../src/audit/record-hash.ts';
 import { producerSide } from '../../src/audit/report/producer-side.ts';
@@ -14,10 +15,8 @@ import { type TopicView, topicView } from '../../src/audit/report/topic-view.ts'
 import { chainOf } from '../../src/audit/segment-chain.ts';
 import { encodeSegment, type SegmentRecord } from '../../src/audit/segment-record.ts';
 import { BatchBuilder, stampBatch } from '../../src/kafka/batch-builder.ts';
-import { BatchReader } from '../../src/kafka/batch-reader.ts';
 import { FetchedRecords } from '../../src/kafka/fetched-records.ts';
 import { RecordKernel } from '../../src/kafka/record-kernel.ts';
-import { RecordRun } from '../../src/kafka/record-run.ts';
 
 const { bucketMs } = standardScheme;
 
@@ -77,6 +76,8 @@ describe('counts of producers', () => {
 });
 
 describe('auditors', () => {
+  const digests = new DigestedRecords();
+
   /** A log of one partition: batches of records, whose times wander. */
   const batches = fc.array(
     fc.record({
@@ -122,11 +123,10 @@ describe('auditors', () => {
         encodeSegment(segment),
       );
     });
-    const [reader, run] = [new BatchReader(true), new RecordRun()];
     while (account.offset < until) {
       const stop = Math.min(account.offset + step, until);
       const fetched = { start: 0, end: bytes.length, aborted: [], logStartOffset: 0 };
-      account.take(new FetchedRecords(bytes, fetched, 'here', account.offset, stop), reader, run);
+      account.take(new FetchedRecords(bytes, fetched, 'here', account.offset, stop), digests);
     }
     topic.set(encodeAuditKey({ kind: 'head', ...place }).toString('latin1'), encodeSegment(account.head));
     return account.head;

@@ -11,7 +11,7 @@ afterAll(() => rmSync(dataDir, { recursive: true, force: true }));
 const running = ['--data-dir', dataDir, '--port', '0'];
 
 describe('help', () => {
-  it.each(['run', 'sql', 'explain', 'lint', 'test', 'query', 'demo', 'simulate', 'topology'])(
+  it.each(['run', 'sql', 'explain', 'lint', 'test', 'query', 'demo', 'simulate', 'topology', 'serve', 'jobs', 'lag'])(
     'of %s has examples',
     async (command) => {
       const { run, stdout } = testWorld();

@@ -37,6 +37,13 @@ export function testWorld(script: JobScript = {}, more: Partial<CommandDependenc
     machineTimeZone: 'UTC',
     clock: { now: () => 0, monotonic: () => 0, random: () => 0, sleep: sleepUntilAborted },
     stdin: async () => 'SELECT 2',
+    prompt: null,
+    openDeploy: () => {
+      throw new EngineError('INTERNAL', 'this world has no deploy service');
+    },
+    startServe: async () => {
+      throw new EngineError('CONNECTION', 'no serve is started in tests');
+    },
     stdout,
     stderr,
     connectors,

@@ -45,6 +45,29 @@ describe('CRC-32C', () => {
   ])('of %s', (_, bytes, expected) => {
     expect(crcOf(bytes)).toBe(expected);
   });
+
+  it('of a long input is what its bytes give one after the other', () => {
+    const table = Int32Array.from({ length: 256 }, (_, byte) => {
+      let c = byte;
+      for (let bit = 0; bit < 8; bit++) c = c & 1 ? (c >>> 1) ^ 0x82f63b78 : c >>> 1;
+      return c;
+    });
+    const plain = (bytes: Uint8Array): number =>
+      ~bytes.reduce((c, byte) => table[(c ^ byte) & 255]! ^ (c >>> 8), -1) >>> 0;
+    const noise = Buffer.alloc(70_000).map((_, i) => Math.imul(i + 1, 0x9e3779b1) >>> 13);
+    const folded = 2 * 209 * 16; // shorter ones are not folded
+    const lengths = fc.oneof(
+      fc.integer({ min: folded - 20, max: folded + 40 }), // at the least that is
+      fc.integer({ min: 209 * 16 + 16_384 - 20, max: 209 * 16 + 16_384 + 40 }), // at the end of a block
+      fc.nat(60_000),
+    );
+    fc.assert(
+      fc.property(fc.nat(9_000), lengths, (start, length) => {
+        const bytes = noise.subarray(start, start + length);
+        expect(crcOf(bytes)).toBe(plain(bytes));
+      }),
+    );
+  });
 });
 
 describe('LZ4', () => {

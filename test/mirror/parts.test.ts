@@ -1,6 +1,7 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ByteQuota } from '../../src/mirror/byte-quota.ts';
-import { HeldBuffers } from '../../src/mirror/held-buffers.ts';
+import { type HeldBuffer, HeldBuffers } from '../../src/mirror/held-buffers.ts';
 import { type OutgoingBatch, TargetPartition } from '../../src/mirror/target-partition.ts';
 
 describe('a quota', () => {
@@ -45,23 +46,53 @@ describe('a quota', () => {
 });
 
 describe('held buffers', () => {
-  it('are used again when nobody holds them, and say when there is room', () => {
+  it('say when there is room', () => {
     let rooms = 0;
     const buffers = new HeldBuffers(200_000, () => rooms++);
-    const bytes = buffers.take(150_000);
-    const held = buffers.hold(bytes);
+    const held = buffers.take(150_000);
     held.hold();
-    expect([buffers.full, buffers.heldBytes]).toEqual([false, bytes.length]);
-    const other = buffers.hold(buffers.take(100_000));
+    expect([held.bytes.length, buffers.full, buffers.heldBytes]).toEqual([150_000, false, 150_000]);
+    const other = buffers.take(100_000);
     expect(buffers.full).toBe(true);
     held.release();
     expect([buffers.full, rooms]).toEqual([true, 0]);
     held.release();
     expect([buffers.full, rooms]).toEqual([false, 1]);
-    expect(buffers.take(120_000)).toBe(bytes);
     other.release();
     expect(buffers.heldBytes).toBe(0);
   });
+
+  it('have their memory for themselves while they are held, in few large pieces', () => {
+    const sizes = fc.oneof(fc.integer({ min: 1, max: 70_000 }), fc.integer({ min: 1, max: 9_000_000 }));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(sizes, fc.nat(), fc.boolean()), { maxLength: 60 }), (steps) => {
+        const buffers = new HeldBuffers(1, () => {});
+        const held: HeldBuffer[] = [];
+        const memories = new Set<ArrayBufferLike>();
+        let most = 0;
+        for (const [size, which, gives] of steps) {
+          const taken = buffers.take(size);
+          expect(taken.bytes).toHaveLength(size);
+          for (const { bytes } of held) expect(overlap(bytes, taken.bytes)).toBe(false);
+          held.push(taken);
+          if (size >= 65_536) memories.add(taken.bytes.buffer);
+          if (gives) held.splice(which % held.length, 1)[0]!.release();
+          most = Math.max(most, buffers.heldBytes);
+        }
+        expect(buffers.heldBytes).toBe(held.reduce((sum, { bytes }) => sum + bytes.length, 0));
+        expect(memories.size).toBeLessThanOrEqual(1 + most / 8_000_000); // half of each may be cut up
+        const [first] = [...memories];
+        for (const one of held) one.release();
+        if (first !== undefined) expect(buffers.take(33_000_000).bytes.buffer).toBe(first); // all of it is free again
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  function overlap(a: Buffer, b: Buffer): boolean {
+    if (a.buffer !== b.buffer) return false;
+    return a.byteOffset < b.byteOffset + b.length && b.byteOffset < a.byteOffset + a.length;
+  }
 });
 
 describe('a partition of the target', () => {

@@ -2,11 +2,12 @@ import { Consumer, MessagesStreamModes } from '@platformatic/kafka';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { auditedSender } from '../../src/commands/audited-sender.ts';
 import { systemClock } from '../../src/engine/clock.ts';
-import { kafkaOutlet } from '../../src/simulator/kafka-outlet.ts';
+import { EngineError } from '../../src/model/errors.ts';
+import { kafkaOutlet, openWhenThere, type RecordSender } from '../../src/simulator/kafka-outlet.ts';
 import { Publisher } from '../../src/simulator/publisher.ts';
 import { type KafkaTarget, parseScenario } from '../../src/simulator/scenario.ts';
 import { auditOnce, reportOf, twoTiers } from '../support/audit-tiers.ts';
-import { runFleet } from '../support/fleet.ts';
+import { fleetSubjectOf, runFleet } from '../support/fleet.ts';
 import { describeWithJava } from '../support/testbed/describe-with-java.ts';
 import { startKafka, type TestKafka } from '../support/testbed/kafka.ts';
 
@@ -47,7 +48,7 @@ describeWithJava('a fleet in Kafka', () => {
       return new Publisher(scenario, shard, outlet, null, clock).run(new AbortController().signal);
     });
     const totals = await Promise.all(shards);
-    const { rows } = runFleet(scenario.fleet);
+    const { rows } = runFleet(fleetSubjectOf(scenario).settings);
     expect(totals[0]!.records + totals[1]!.records).toBe(rows.length);
 
     const messages = await readAll(kafka.bootstrap, 'fleet', rows.length);
@@ -115,3 +116,19 @@ function javaPartition(key: string, partitions: number): number {
   h = u32((h ^ (h >> 13n)) * m);
   return Number((h ^ (h >> 15n)) & 0x7fffffffn) % partitions;
 }
+
+it('waits for a topic that it made until every broker knows it', async () => {
+  const made = { left: 2 };
+  const sender: RecordSender = {
+    open: async () => {
+      if (made.left-- > 0) throw new EngineError('NOT_FOUND', 'not yet');
+      return 3;
+    },
+    send: () => {},
+    ready: () => null,
+    close: async () => {},
+  };
+  expect(await openWhenThere(sender, 1)).toBe(3);
+  made.left = 1000;
+  await expect(openWhenThere(sender, 1)).rejects.toThrow('not yet');
+});

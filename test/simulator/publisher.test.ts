@@ -1,9 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import type { ByteSink, Outlet } from '../../src/simulator/outlet.ts';
 import { lineOutlet } from '../../src/simulator/outlet.ts';
-import { Publisher, type PublisherClock, type Shard } from '../../src/simulator/publisher.ts';
+import { Publisher, type PublisherClock } from '../../src/simulator/publisher.ts';
+import type { Shard } from '../../src/simulator/record-stream.ts';
 import { parseScenario, type Scenario } from '../../src/simulator/scenario.ts';
-import { fleetStartMs, runFleet } from '../support/fleet.ts';
+import { fleetStartMs, fleetSubjectOf, runFleet } from '../support/fleet.ts';
 
 const whole: Shard = { index: 0, count: 1 };
 
@@ -58,7 +59,7 @@ describe('a publisher', () => {
   it('writes every record of the fleet as a line, in order', async () => {
     const scenario = scenarioOf(faults);
     const { records, totals } = await publish(scenario);
-    const { rows } = runFleet(scenario.fleet);
+    const { rows } = runFleet(fleetSubjectOf(scenario).settings);
     expect(records.text()).toBe(rows.map(({ text }) => `${text}\n`).join(''));
     expect(totals.records).toBe(rows.length);
     expect(totals.bytes).toBe(rows.reduce((sum, { text }) => sum + text.length, 0));

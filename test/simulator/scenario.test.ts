@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseScenario } from '../../src/simulator/scenario.ts';
+import { fleetSubjectOf } from '../support/fleet.ts';
 
 const head = 'apiVersion: millrace/v1\nkind: Scenario\nmetadata: { name: fleet }\nspec:\n';
 const scenario = (spec: string, overrides: Record<string, string> = {}) =>
@@ -9,7 +10,7 @@ const scenario = (spec: string, overrides: Record<string, string> = {}) =>
 
 describe('a scenario file', () => {
   it('is read with its fields nested', () => {
-    const { name, fleet, pace, label, target, truth } = scenario(
+    const read = scenario(
       `scenario: gpu-fleet
 devices: 20
 period: 500 ms
@@ -23,6 +24,8 @@ garbage: { rate: 0.001 }
 target: { kind: file, path: out.jsonl }
 truth: truth.jsonl`,
     );
+    const { name, pace, target, truth } = read;
+    const { settings: fleet, label } = fleetSubjectOf(read);
     expect(name).toBe('fleet');
     expect(fleet).toMatchObject({
       devices: 20,
@@ -70,12 +73,12 @@ truth: truth.jsonl`,
   });
 
   it('is overridden from the command line', () => {
-    const { fleet, target } = scenario('devices: 5\ntarget: { kind: file, path: x }', {
+    const read = scenario('devices: 5\ntarget: { kind: file, path: x }', {
       devices: '7',
       'target.path': 'y',
     });
-    expect(fleet.devices).toBe(7);
-    expect(target).toEqual({ kind: 'file', path: 'y' });
+    expect(read.subject.size).toBe(7);
+    expect(read.target).toEqual({ kind: 'file', path: 'y' });
   });
 
   it('takes another kind of target from the command line, without what the file says of its own', () => {

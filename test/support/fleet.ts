@@ -2,7 +2,9 @@ import { checkOptions } from '../../src/model/options.ts';
 import { EventJson } from '../../src/simulator/event-json.ts';
 import { type Episode, Fleet } from '../../src/simulator/fleet.ts';
 import { type FleetSettings, fleetOptions, fleetSettings, garbageOption } from '../../src/simulator/fleet-options.ts';
+import { FleetSubject } from '../../src/simulator/fleet-records.ts';
 import { Readings } from '../../src/simulator/readings.ts';
+import type { Scenario } from '../../src/simulator/scenario.ts';
 
 /** Settings of a fleet, from options as one writes them. */
 export function settingsOf(options: Readonly<Record<string, string>>): FleetSettings {
@@ -10,6 +12,12 @@ export function settingsOf(options: Readonly<Record<string, string>>): FleetSett
     checkOptions(new Map(Object.entries(options)), [...fleetOptions, garbageOption], 'test'),
     'test',
   );
+}
+
+/** What a scenario of the kind `gpu-fleet` simulates. */
+export function fleetSubjectOf({ subject }: Scenario): FleetSubject {
+  if (subject instanceof FleetSubject) return subject;
+  throw new Error('expected a fleet');
 }
 
 export const fleetStartMs = Date.UTC(2026, 0, 1);

@@ -1,14 +1,12 @@
 /** What is fetched of a partition goes into its segments here: records are hashed, and every offset without one gets its reason. */
-import type { BatchReader } from '../../kafka/batch-reader.ts';
-import { type FetchedRecords, timestampOf } from '../../kafka/fetched-records.ts';
-import { logAppendTimeBit } from '../../kafka/record-batch.ts';
-import type { RecordRun } from '../../kafka/record-run.ts';
-import { RecordDigest } from '../record-hash.ts';
+import type { FetchedRecords, OpenBatch } from '../../kafka/fetched-records.ts';
+import type { DigestedRecords } from '../digested-records.ts';
+import type { RecordDigest } from '../record-hash.ts';
 import type { SegmentRecord } from '../segment-record.ts';
 import { SegmentBuilder } from './segment-builder.ts';
 
-/** Hears every record beside the segment, for what is no function of the log: when it was seen. */
-export type SeenRecord = (offset: number, time: number, timestamp: number) => void;
+/** Hears of records `[from, to)`, at offsets from `offset` on, beside the segment, for what is no function of the log: when they were seen. */
+export type SeenRecords = (offset: number, digests: DigestedRecords, from: number, to: number) => void;
 
 /** The time that a record's bucket goes by: when the event was produced, by its header; without one, its timestamp. */
 export function eventTime(digest: RecordDigest, timestamp: number): number {
@@ -18,15 +16,14 @@ export function eventTime(digest: RecordDigest, timestamp: number): number {
 export class PartitionAccount {
   readonly #builder: SegmentBuilder;
   readonly #compacted: boolean;
-  readonly #digest = new RecordDigest();
-  readonly #seen: SeenRecord;
+  readonly #seen: SeenRecords;
 
   /** Goes on in the segment `head`, and takes it over. `compacted`: whether the topic is, so that offsets may be missing in it. */
   constructor(
     head: SegmentRecord,
     compacted: boolean,
     complete: (segment: SegmentRecord) => void,
-    seen: SeenRecord = () => {},
+    seen: SeenRecords = () => {},
   ) {
     this.#builder = new SegmentBuilder(head, complete);
     this.#compacted = compacted;
@@ -43,7 +40,7 @@ export class PartitionAccount {
   }
 
   /** Takes in what was fetched, to its end. What lies before the next offset is passed over. */
-  take(records: FetchedRecords, reader: BatchReader, run: RecordRun): void {
+  take(records: FetchedRecords, digests: DigestedRecords): void {
     const { logStartOffset } = records;
     let passed = 0;
     const passOver = (): void => {
@@ -53,28 +50,30 @@ export class PartitionAccount {
         if (to > this.offset) this.#builder.gap(cause, to);
       }
     };
-    while (records.next(reader, run)) {
+    const open: OpenBatch = (bytes, header, where) => digests.open(bytes, header, where);
+    while (records.nextBatch(open)) {
       passOver();
-      this.#batch(records, run, logStartOffset);
+      while (digests.next()) this.#piece(digests, records);
+      this.#missing(records.nextOffset, logStartOffset);
     }
     passOver();
     this.#missing(records.nextOffset, logStartOffset);
   }
 
-  #batch({ header, from, to, nextOffset }: FetchedRecords, run: RecordRun, logStartOffset: number): void {
-    const appended = (header.attributes & logAppendTimeBit) !== 0;
-    for (let i = from; i < to; i++) {
-      const offset = header.baseOffset + run.offsetDeltas[i]!;
-      if (offset < this.offset) continue;
+  #piece(digests: DigestedRecords, { stopOffset, logStartOffset }: FetchedRecords): void {
+    for (let i = 0; i < digests.count; ) {
+      const offset = digests.offset(i);
+      if (offset >= stopOffset) return;
+      if (offset < this.offset) {
+        i++;
+        continue;
+      }
       this.#missing(offset, logStartOffset);
-      const timestamp = timestampOf(header, run, i);
-      this.#digest.read(run, i, timestamp);
-      const time = eventTime(this.#digest, timestamp);
-      const latencyMs = appended && this.#digest.named ? Math.max(0, timestamp - time) : -1;
-      this.#builder.record(this.#digest, timestamp, time, latencyMs);
-      this.#seen(offset, time, timestamp);
+      const to = Math.min(digests.count, i + stopOffset - offset);
+      const taken = this.#builder.records(digests, i, to);
+      this.#seen(offset, digests, i, i + taken);
+      i += taken;
     }
-    this.#missing(nextOffset, logStartOffset);
   }
 
   /** Up to `offset` there is nothing: retention took what lies before the log's begin, compaction the rest. */

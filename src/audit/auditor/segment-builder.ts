@@ -6,8 +6,8 @@
 import type { Cause } from '../../model/audit.ts';
 import { assert } from '../../model/errors.ts';
 import { type AccountScheme, BucketAccount, bucketStart } from '../bucket-account.ts';
-import type { RecordDigest } from '../record-hash.ts';
-import { type SegmentGap, type SegmentRecord, segmentOf, segmentOffsets } from '../segment-record.ts';
+import type { DigestedRecords } from '../digested-records.ts';
+import { type SegmentGap, type SegmentRecord, segmentOffsets } from '../segment-record.ts';
 
 /** Buckets of a segment: with their tables 80 KB, well within the size of a message. */
 const maxBuckets = 32;
@@ -45,17 +45,28 @@ export class SegmentBuilder {
     return { scheme: this.#scheme, from: this.#from, to: this.#to, gaps: this.#gaps, buckets: this.#buckets };
   }
 
-  /** Takes the record at the next offset; `time` is what its bucket goes by. */
-  record(digest: RecordDigest, timestamp: number, time: number, latencyMs: number): void {
-    const start = bucketStart(time, this.#scheme.bucketMs);
-    let account = this.#buckets.get(start);
-    if (account === undefined) {
-      if (this.#buckets.size === maxBuckets) this.#end();
-      account = new BucketAccount(this.#scheme);
-      this.#buckets.set(start, account);
-    }
-    account.add(digest, timestamp, latencyMs);
-    this.#advance(this.#to + 1);
+  /**
+   * Takes records from `from` on, the first of which lies at the next offset: up to `to`, to the end of the segment, or to a record of another
+   * bucket or behind a gap. Returns how many.
+   */
+  records(digests: DigestedRecords, from: number, to: number): number {
+    const { bucketMs } = this.#scheme;
+    const start = bucketStart(digests.time(from), bucketMs);
+    const account = this.#bucket(start);
+    const most = Math.min(to - from, this.#boundary() - this.#to);
+    const count = digests.span(from, most, start, start + bucketMs);
+    digests.addTo(account, from, count);
+    this.#advance(this.#to + count);
+    return count;
+  }
+
+  #bucket(start: number): BucketAccount {
+    const present = this.#buckets.get(start);
+    if (present !== undefined) return present;
+    if (this.#buckets.size === maxBuckets) this.#end();
+    const account = new BucketAccount(this.#scheme);
+    this.#buckets.set(start, account);
+    return account;
   }
 
   /** Nothing counts from the next offset to before `to`, for that reason. */
@@ -71,7 +82,7 @@ export class SegmentBuilder {
   }
 
   #boundary(): number {
-    return (segmentOf(this.#to) + 1) * segmentOffsets;
+    return (Math.floor(this.#to / segmentOffsets) + 1) * segmentOffsets;
   }
 
   #advance(to: number): void {

@@ -5,13 +5,11 @@
  */
 import type { Clock } from '../../engine/clock.ts';
 import { listTopics } from '../../kafka/admin.ts';
-import { BatchReader } from '../../kafka/batch-reader.ts';
 import { clientConfig } from '../../kafka/client-config.ts';
 import { KafkaCluster, type TopicMetadata } from '../../kafka/cluster.ts';
 import { listOffsets, offsetSpec, partitionId, type TopicPartition } from '../../kafka/offsets.ts';
 import type { Delivery } from '../../kafka/partition-fetcher.ts';
 import { RecordFetcher } from '../../kafka/record-fetcher.ts';
-import { RecordRun } from '../../kafka/record-run.ts';
 import { describeTopicConfigs } from '../../kafka/topic-configs.ts';
 import { EngineError } from '../../model/errors.ts';
 import { type AuditKey, encodeAuditKey } from '../audit-key.ts';
@@ -19,10 +17,11 @@ import { AuditLog } from '../audit-log.ts';
 import { type AuditTier, isOwnTopic, topicMatcher } from '../audit-tier.ts';
 import { AuditWriter, readAuditTopic } from '../audit-topic.ts';
 import { type AccountScheme, standardScheme } from '../bucket-account.ts';
+import { DigestedRecords } from '../digested-records.ts';
 import { encodeSegment, type SegmentRecord } from '../segment-record.ts';
 import { AuditedTopic } from './audited-topic.ts';
 import { LatencyLog } from './latency-log.ts';
-import { PartitionAccount } from './partition-account.ts';
+import { PartitionAccount, type SeenRecords } from './partition-account.ts';
 import { emptySegment } from './segment-builder.ts';
 import { type LogRange, startingPoint } from './starting-point.ts';
 import { encodeWatermark, type Watermark } from './watermark.ts';
@@ -54,8 +53,7 @@ export class TierAuditor {
   readonly #cluster: KafkaCluster;
   readonly #fetcher: RecordFetcher;
   readonly #isAudited: (topic: string) => boolean;
-  readonly #reader = new BatchReader(true);
-  readonly #run = new RecordRun();
+  readonly #digests = new DigestedRecords();
   readonly #topics = new Map<string, AuditedTopic>();
   readonly #byPartition = new Map<string, Readonly<{ topic: AuditedTopic; partition: number }>>();
   readonly #latency = new Map<AuditedTopic, LatencyLog>();
@@ -200,9 +198,10 @@ export class TierAuditor {
       this.#segments++;
       this.#put({ kind: 'segment', ...key, segment: segment.from }, encodeSegment(segment));
     };
-    const seen = (offset: number, time: number): void => {
-      this.#records++;
-      if (offset >= topic.backlogEnds[partition]!) latency.add(time, this.#options.clock.now());
+    const seen: SeenRecords = (offset, digests, from, to) => {
+      this.#records += to - from;
+      const [nowMs, backlogEnd] = [this.#options.clock.now(), topic.backlogEnds[partition]!];
+      for (let i = Math.max(from, from + backlogEnd - offset); i < to; i++) latency.add(digests.time(i), nowMs);
     };
     return new PartitionAccount(head, compacted, complete, seen);
   }
@@ -216,7 +215,7 @@ export class TierAuditor {
     const account = topic.accounts[index]!;
     try {
       if (records.nextOffset < account.offset) throw wentBack(partition, account.offset, records.nextOffset);
-      account.take(records, this.#reader, this.#run);
+      account.take(records, this.#digests);
     } finally {
       release();
     }

@@ -3,15 +3,14 @@
  * a segment is what its log gives again.
  */
 import { describeTopics } from '../../kafka/admin.ts';
-import { BatchReader } from '../../kafka/batch-reader.ts';
 import { KafkaCluster, type TopicMetadata } from '../../kafka/cluster.ts';
 import { RecordFetcher } from '../../kafka/record-fetcher.ts';
-import { RecordRun } from '../../kafka/record-run.ts';
 import type { LoggedSegment } from '../audit-log.ts';
 import { type AuditTier, checkTiers } from '../audit-tier.ts';
 import { PartitionAccount } from '../auditor/partition-account.ts';
 import { emptySegment } from '../auditor/segment-builder.ts';
 import type { TopicSide } from '../compare/topic-side.ts';
+import { DigestedRecords } from '../digested-records.ts';
 import { encodeSegment, type SegmentRecord } from '../segment-record.ts';
 import { auditedTopics } from './audited-topics.ts';
 import type { ScannedTopic } from './bucket-scan.ts';
@@ -158,14 +157,14 @@ async function segmentAgain(
     made ??= segment;
   });
   const fetcher = new RecordFetcher(new KafkaCluster(access.cluster.config), { onRetry: () => {}, onReset: () => {} });
-  const [reader, run] = [new BatchReader(true), new RecordRun()];
+  const digests = new DigestedRecords();
   try {
     const [{ id }] = (await describeTopics(access.cluster, [side.name])) as [TopicMetadata];
     fetcher.add([{ topic: side.name, topicId: id, partition, offset: from, stopOffset: to }]);
     while (account.offset < to) {
       const delivery = await fetcher.next(1_000);
       if (delivery === null) continue;
-      account.take(delivery.records, reader, run);
+      account.take(delivery.records, digests);
       delivery.release();
     }
   } finally {
