@@ -4,8 +4,9 @@
  */
 import type { Plan } from '../model/change-plan.ts';
 import type { Caller, DeployService, PlanConfirmation } from '../model/deploy-service.ts';
-import type { DeploymentKey } from '../model/deployment.ts';
+import type { DeploymentKey, DeploymentView } from '../model/deployment.ts';
 import { EngineError } from '../model/errors.ts';
+import type { JobStatus } from '../model/job-status.ts';
 import { holderOf } from '../server/access.ts';
 import { HttpControl } from './control-http.ts';
 import type { CommandContext } from './dependencies.ts';
@@ -21,6 +22,8 @@ export interface ControlClient extends DeployService {
   logs(key: DeploymentKey, lines: number, caller: Caller): Promise<readonly string[]>;
   /** What happened to a deployment, newest first. */
   events(key: DeploymentKey, limit: number, caller: Caller): Promise<readonly ControlEvent[]>;
+  /** All that its engine shows of a deployment's job; null where it shows less. */
+  status(view: DeploymentView, caller: Caller): Promise<JobStatus | null>;
   close(): Promise<void>;
 }
 
@@ -100,6 +103,10 @@ class StoreControl implements ControlClient {
   async events(key: DeploymentKey, limit: number, caller: Caller): Promise<readonly ControlEvent[]> {
     await this.#visible(key, caller);
     return await (this.#serve?.events(key, limit, caller) ?? this.#local.control.events(key, limit));
+  }
+
+  async status(view: DeploymentView, caller: Caller): Promise<JobStatus | null> {
+    return (await this.#serve?.status(view, caller)) ?? null; // nothing runs in this process
   }
 
   async close(): Promise<void> {

@@ -5,6 +5,7 @@ import type { AskAnswer, Caller, PlanConfirmation } from '../model/deploy-servic
 import type { DeploymentKey, DeploymentView } from '../model/deployment.ts';
 import { EngineError, type ErrorCode, errorCodes } from '../model/errors.ts';
 import type { IntentStep } from '../model/intent.ts';
+import type { JobStatus } from '../model/job-status.ts';
 import type { ControlClient, ControlEvent } from './control-client.ts';
 
 const requestMs = 60_000;
@@ -78,6 +79,11 @@ export class HttpControl implements ControlClient {
   async events(key: DeploymentKey, limit: number, caller: Caller): Promise<readonly ControlEvent[]> {
     const answer = await this.#call('GET', `${pathOf(key)}/events?limit=${limit}`, caller);
     return (answer as Readonly<{ events: readonly ControlEvent[] }>).events;
+  }
+
+  async status(view: DeploymentView, caller: Caller): Promise<JobStatus | null> {
+    const answer = await this.#call('GET', `${pathOf(view)}/status`, caller);
+    return (answer as Readonly<{ status: JobStatus | null }>).status;
   }
 
   async close(): Promise<void> {}

@@ -73,8 +73,14 @@ async function factsOfView(
   ]);
   const { lines } = (log ?? {}) as Readonly<{ lines?: unknown }>;
   const logs = Array.isArray(lines) ? lines.filter((line): line is string => typeof line === 'string') : [];
-  return factsOfDeployment(view, { at: context.clock.now(), status: readStatus(status), logs });
+  return factsOfDeployment(view, {
+    at: context.clock.now(),
+    status: readStatus((status as StatusAnswer)?.status),
+    logs,
+  });
 }
+
+type StatusAnswer = Readonly<{ status?: unknown }> | null;
 
 async function getJson(url: string, token: string | undefined): Promise<unknown> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };

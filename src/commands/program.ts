@@ -17,6 +17,7 @@ import { jobsCommand } from './jobs.ts';
 import { lagCommand } from './lag.ts';
 import { lintCommand } from './lint.ts';
 import { manifestCommand } from './manifest.ts';
+import { mcpCommand } from './mcp.ts';
 import { mirrorCommand } from './mirror.ts';
 import { planCommand } from './plan.ts';
 import { plansCommand } from './plans.ts';
@@ -92,6 +93,7 @@ function createProgram(context: CommandContext): Command {
     deployLogCommand,
     deploySwitchCommand,
     manifestCommand,
+    mcpCommand,
   ].map((make) => make(context));
   for (const command of commands) program.addCommand(command);
   for (const command of commands.flatMap((each) => [each, ...each.commands]))

@@ -1,9 +1,12 @@
 /** `millrace serve`: the control plane, in one process: deployments, their jobs, HTTP API and page. */
 import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { lockDirectory } from '../engine/directory-lock.ts';
+import type { DeploymentKey, DeploymentView } from '../model/deployment.ts';
+import type { JobStatus } from '../model/job-status.ts';
 import type { RunningServer } from '../server/listening.ts';
+import type { McpDoor } from '../server/mcp-route.ts';
 import { controlPage } from '../web/control-page.ts';
 import { commandCaller } from './control-client.ts';
 import type { CommandContext } from './dependencies.ts';
@@ -25,7 +28,11 @@ type ServeOptions = Readonly<{
   maxHeap: number;
   maxSlots: number;
   maxJobs: number;
+  mcp: McpMode;
 }>;
+
+const mcpModes = ['off', 'read-only', 'confirm'] as const;
+type McpMode = (typeof mcpModes)[number];
 
 const tokenVariable = 'MILLRACE_TOKEN';
 
@@ -51,6 +58,14 @@ export function serveCommand(context: CommandContext): Command {
     .option('--stable-within <duration>', 'one that is not stable by then is taken back', duration(1_000), 300_000)
     .option('--max-heap <mb>', "largest heap of each of a job's threads, MB", wholeNumber(64, 1_048_576), 2_048)
     .option('--max-slots <n>', 'largest parallelism of a job', wholeNumber(1, 32_768), 16)
+    .addOption(
+      new Option(
+        '--mcp <mode>',
+        'for assistants, at /mcp: changes are confirmed by a person at the client, or not offered',
+      )
+        .choices(mcpModes)
+        .default('confirm'),
+    )
     .option('--max-jobs <n>', 'jobs at once', wholeNumber(1, 10_000), 32)
     .addHelpText('after', examples)
     .addCommand(serveStopCommand(context))
@@ -104,12 +119,15 @@ function judgement(options: ServeOptions): Pick<Parameters<typeof openLocalContr
 }
 
 async function openServer(
-  { service, control, target }: LocalControl,
+  local: LocalControl,
   instance: string,
   options: ServeOptions,
   context: CommandContext,
 ): Promise<RunningServer> {
+  const { service, control, target } = local;
   const { startControlServer } = await import('../server/control-server.ts'); // other commands need not load it
+  const status = (jobId: string): JobStatus | null => target.statuses().find(({ id }) => id === jobId) ?? null;
+  const now = (): number => context.clock.now();
   return await startControlServer({
     port: options.port,
     host: options.host,
@@ -123,9 +141,39 @@ async function openServer(
       service,
       logs: (key, lines) => control.logs(key, lines),
       events: (key, limit) => control.events(key, limit),
+      status,
+      now,
       info: { version: context.version, instance, startedAt: context.clock.now() },
     },
+    mcp: mcpDoor(options.mcp, local, context),
   });
+}
+
+/** Loaded when an assistant first comes. */
+function mcpDoor(
+  mode: McpMode,
+  { service, control, target }: LocalControl,
+  context: CommandContext,
+): McpDoor | undefined {
+  if (mode === 'off') return undefined;
+  let door: Promise<McpDoor> | null = null;
+  const open = async (): Promise<McpDoor> => {
+    const { createMcpHttp } = await import('../deploy/mcp/mcp-http.ts');
+    const backend = {
+      service,
+      logs: (key: DeploymentKey, lines: number) => control.logs(key, lines),
+      status: async ({ jobId }: DeploymentView) => target.statuses().find(({ id }) => id === jobId) ?? null,
+      now: () => context.clock.now(),
+      version: context.version,
+    };
+    return createMcpHttp(backend, { readOnly: mode === 'read-only', warn: () => undefined });
+  };
+  return {
+    handle: async (request) => {
+      door ??= open();
+      return await (await door).handle(request);
+    },
+  };
 }
 
 function hostInUrl(host: string): string {

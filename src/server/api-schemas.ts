@@ -1,4 +1,6 @@
 /** The shapes of /api/v1/ as JSON Schema (2020-12), by name: what src/model says of them in types. */
+import { causeNames } from '../deploy/diagnose/cause.ts';
+import { actionNames } from '../deploy/diagnose/safe-action.ts';
 import { confirmations, riskClasses } from '../model/change-plan.ts';
 import { jobEngines, lifecycleStates } from '../model/deployment.ts';
 import { errorCodes } from '../model/errors.ts';
@@ -162,6 +164,25 @@ const intentStep: Schema = object(
   ['job', 'environment', 'engine', 'parameters', 'parallelism', 'savepoint', 'until'],
 );
 
+const diagnosis: Schema = object({
+  job: text,
+  at: time,
+  healthy: flag,
+  causes: list(
+    object({
+      cause: oneOf(causeNames),
+      role: oneOf(['fault', 'consequence']),
+      of: orNull(oneOf(causeNames)),
+      confidence: { type: 'number', minimum: 0, maximum: 1 },
+      text,
+      advice: text,
+      action: object({ name: oneOf(actionNames), command: text }),
+      evidence: list(object({ id: text, text, value: orNull({ type: 'number' }), at: orNull(time) })),
+      since: orNull(time),
+    }),
+  ),
+});
+
 export const apiSchemas: Readonly<Record<string, Schema>> = {
   Error: object({ code: oneOf(errorCodes), message: text, hint: orNull(text), retryable: flag }),
   Ask: object(
@@ -181,6 +202,8 @@ export const apiSchemas: Readonly<Record<string, Schema>> = {
   Deployments: object({ jobs: list(schemaRef('Deployment')) }),
   Logs: object({ lines: list(text) }),
   Health: object({ state: oneOf(lifecycleStates), checks: list(healthCheck) }),
+  Status: object({ status: orNull({ type: 'object' }) }),
+  Diagnosis: diagnosis,
   Events: object({ events: list(object({ time, kind: text, text })) }),
   Serve: object({ version: text, instance: text, startedAt: time }),
 };

@@ -1,8 +1,12 @@
 /** The control plane's own API: what is asked, planned, confirmed and seen over HTTP. One table, of which the OpenAPI document is made too. */
+
+import { diagnose } from '../deploy/diagnose/diagnose.ts';
+import { factsOfDeployment } from '../deploy/diagnose/job-facts.ts';
 import type { Actor, Surface } from '../model/change-plan.ts';
 import type { Caller, DeployService } from '../model/deploy-service.ts';
 import { type DeploymentKey, type DeploymentView, deploymentId } from '../model/deployment.ts';
 import { EngineError } from '../model/errors.ts';
+import type { JobStatus } from '../model/job-status.ts';
 import { askBody, confirmationBody, countOf, emptyBody, stepsBody } from './api-body.ts';
 import { errorReply } from './api-error.ts';
 import { openApiDocument, openApiPage } from './openapi.ts';
@@ -16,6 +20,9 @@ export type ControlBackend = Readonly<{
     key: DeploymentKey,
     limit: number,
   ) => Promise<readonly Readonly<{ time: number; kind: string; text: string }>[]>;
+  /** All that its engine shows of a job that runs here; null: it runs elsewhere, or not. */
+  status: (jobId: string) => JobStatus | null;
+  now: () => number;
   /** Of this process: tells one serve from its successor. */
   info: Readonly<{ version: string; instance: string; startedAt: number }>;
 }>;
@@ -36,9 +43,10 @@ export type ApiOperation = Readonly<{
 
 /** Sent by the command line and the page, to be kept with the plan; it opens nothing. */
 const surfaceHeader = 'x-millrace-surface';
-const surfaces: readonly Surface[] = ['cli', 'page'];
+const surfaces: readonly Surface[] = ['cli', 'page', 'mcp'];
 
 const logLines = { name: 'lines', preset: 200, max: 10_000, description: 'of the end of the log' };
+const diagnosedLines = 200; // of the log
 const eventLimit = { name: 'limit', preset: 100, max: 1_000, description: 'newest first' };
 
 export function controlOperations(backend: ControlBackend): ApiOperation[] {
@@ -103,7 +111,7 @@ function planOperations({ service, info }: ControlBackend): ApiOperation[] {
   ];
 }
 
-function jobOperations({ service, logs, events }: ControlBackend): ApiOperation[] {
+function jobOperations({ service, logs, events, status, now }: ControlBackend): ApiOperation[] {
   const find = async (
     { environment, job }: Readonly<Record<string, string>>,
     caller: Caller,
@@ -113,6 +121,7 @@ function jobOperations({ service, logs, events }: ControlBackend): ApiOperation[
     if (found !== undefined) return found;
     throw new EngineError('NOT_FOUND', `${deploymentId(key)}: there is no such deployment`);
   };
+  const statusOf = ({ jobId }: DeploymentView): JobStatus | null => (jobId === null ? null : status(jobId));
   return [
     {
       method: 'GET',
@@ -147,6 +156,24 @@ function jobOperations({ service, logs, events }: ControlBackend): ApiOperation[
       handle: async (_request, params, caller) => {
         const { state, health } = await find(params, caller);
         return { state, checks: health };
+      },
+    },
+    {
+      method: 'GET',
+      pattern: '/jobs/:environment/:job/status',
+      summary: 'All that its engine shows of it: operators, checkpoints, failures; null where it runs elsewhere',
+      answer: 'Status',
+      handle: async (_request, params, caller) => ({ status: statusOf(await find(params, caller)) }),
+    },
+    {
+      method: 'GET',
+      pattern: '/jobs/:environment/:job/diagnosis',
+      summary: 'Ranked causes of what is wrong with it, each with evidence and a safe next step',
+      answer: 'Diagnosis',
+      handle: async (_request, params, caller) => {
+        const view = await find(params, caller);
+        const lines = await logs(view, diagnosedLines).catch(() => []);
+        return diagnose(factsOfDeployment(view, { at: now(), status: statusOf(view), logs: lines }));
       },
     },
     {

@@ -4,6 +4,7 @@ import { type ControlBackend, controlRoutes } from './control-api.ts';
 import { type ListenOptions, serveRoutes } from './http-server.ts';
 import { JobMetrics } from './job-metrics.ts';
 import type { RunningServer } from './listening.ts';
+import { type McpDoor, mcpRoutes } from './mcp-route.ts';
 import { failure, ok, type Route } from './router.ts';
 import { createRoutes, type WebPage } from './routes.ts';
 
@@ -13,11 +14,13 @@ export type ControlServerOptions = ListenOptions &
     /** Of the jobs that run in processes of this one. */
     statuses: () => readonly JobStatus[];
     pages: readonly WebPage[];
+    /** Absent: there is none. */
+    mcp?: McpDoor | undefined;
   }>;
 
 /** Throws INVALID_OPTION for an open address without a token, CONFLICT for a taken port. */
 export async function startControlServer(options: ControlServerOptions): Promise<RunningServer> {
-  const { backend, statuses, pages } = options;
+  const { backend, statuses, pages, mcp } = options;
   const { version } = backend.info;
   const metrics = new JobMetrics(version);
   // Changes go through plans alone: nothing is offered here to control a job by.
@@ -27,6 +30,7 @@ export async function startControlServer(options: ControlServerOptions): Promise
   // Of two routes for a path the first one answers: /api/v1/jobs are the deployments here.
   return await serveRoutes({ ...options, openPaths: files }, [
     ...controlRoutes(backend),
+    ...(mcp === undefined ? [] : mcpRoutes(mcp)),
     { method: 'GET', pattern: '/readyz', handle: () => ok({ status: 'ready' }) },
     ...read.map((route) => (open.includes(route.pattern) ? route : forOwner(route, options))),
   ]);

@@ -84,3 +84,10 @@ export function mayTurnSwitches(actor: Actor): boolean {
       (grant) => grant?.role === 'admin' && grant.environment === null && (grant.team === null || grant.team === '*'),
     );
 }
+
+/** Whether someone may plan changes, or confirm them, anywhere at all. */
+export function maySomewhere(actor: Actor, what: 'plan' | 'confirm'): boolean {
+  const rights = actor.roles.map(parseGrant).flatMap((grant) => (grant === null ? [] : [roleRights[grant.role]]));
+  if (what === 'plan') return rights.some((each) => each.verbs.some((verb) => verbFacts[verb].mutates));
+  return rights.some(({ confirms }) => Object.values(confirms).some((most) => most !== null));
+}

@@ -49,6 +49,8 @@ export async function serveControl(
       service,
       logs: (key, lines) => control.logs(key, lines),
       events: (key, limit) => control.events(key, limit),
+      status: () => null,
+      now: () => systemClock.now(),
       info: { version: '1.2.3', instance: 'i', startedAt: systemClock.now() },
     },
   });
