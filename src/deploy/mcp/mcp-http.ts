@@ -31,7 +31,7 @@ export function createMcpHttp(backend: McpBackend, { readOnly, warn }: McpHttpOp
   const confirmations = new Confirmations();
   const handler = createMcpHandler(
     ({ authInfo }) => createMcpServer({ backend, actor: authInfo!.extra!.actor as Actor, readOnly }, confirmations),
-    { responseMode: 'json', maxSubscriptions: 0, onerror: (error) => warn(`mcp: ${error.message}`) },
+    { maxSubscriptions: 0, onerror: (error) => warn(`mcp: ${error.message}`) },
   );
   return {
     async handle({ method, url, headers, body, actor }) {
