@@ -3,19 +3,24 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { type Diagnosis, diagnose } from '../deploy/diagnose/diagnose.ts';
+import { diagnosisText } from '../deploy/diagnose/diagnosis-text.ts';
 import type { JobFacts } from '../deploy/diagnose/job-facts.ts';
 import { EngineError } from '../model/errors.ts';
 import type { CommandContext } from './dependencies.ts';
-import { diagnosisText } from './diagnosis-text.ts';
 import { exitCode } from './exit-code.ts';
+import { dataDirectoryOf, defaultDataDirectory } from './job-options.ts';
 import { duration, wholeNumber } from './option-values.ts';
+import { findServe } from './serve-file.ts';
 import { type OutputOptions, outputOption, writeJson } from './topology-options.ts';
+
+const defaultPort = 8081; // of run and of serve
 
 type DiagnoseOptions = OutputOptions &
   Readonly<{
     server?: string;
-    port: number;
-    host: string;
+    port?: number;
+    host?: string;
+    dataDir: string;
     environment?: string;
     between: number;
     file?: string;
@@ -26,9 +31,13 @@ export function diagnoseCommand(context: CommandContext): Command {
   return new Command('diagnose')
     .description('What is wrong with a job: ranked causes, what each rests on, and a safe next step. Changes nothing.')
     .argument('[job]', 'its name, environment/name, or id; without it all jobs there')
-    .option('--server <url>', 'of millrace serve, or of a job (default: MILLRACE_SERVER, else --host and --port)')
-    .option('--port <port>', 'of the HTTP server', wholeNumber(1, 65_535), 8081)
-    .option('--host <address>', 'of the HTTP server', '127.0.0.1')
+    .option(
+      '--server <url>',
+      'of millrace serve, or of a job (default: MILLRACE_SERVER, --host and --port, the serve of --data-dir, else port 8081)',
+    )
+    .option('--port <port>', 'of the HTTP server', wholeNumber(1, 65_535))
+    .option('--host <address>', 'of the HTTP server')
+    .option('--data-dir <dir>', 'of a running serve', defaultDataDirectory)
     .option('--environment <name>', 'only the deployment there')
     .option(
       '--between <duration>',
@@ -73,9 +82,19 @@ async function factsOf(
   const { file, environment } = options;
   if (file !== undefined) return await factsOfFile(file, job, context);
   const { lookAtJobs } = await import('./job-look.ts'); // zod need not be loaded for the other commands
-  const given = options.server ?? context.env.MILLRACE_SERVER ?? `http://${options.host}:${options.port}`;
-  if (!URL.canParse(given)) throw new EngineError('INVALID_OPTION', `server: expected a URL, got '${given}'`);
-  return await lookAtJobs({ url: given.replace(/\/+$/, ''), betweenMs: options.between, job, environment }, context);
+  const url = await addressOf(options, context);
+  return await lookAtJobs({ url, betweenMs: options.between, job, environment }, context);
+}
+
+async function addressOf(options: DiagnoseOptions, context: CommandContext): Promise<string> {
+  const { server = context.env.MILLRACE_SERVER, host, port } = options;
+  if (server !== undefined && server !== '') {
+    if (URL.canParse(server)) return server.replace(/\/+$/, '');
+    throw new EngineError('INVALID_OPTION', `server: expected a URL, got '${server}'`);
+  }
+  const isNamed = host !== undefined || port !== undefined;
+  const serve = isNamed ? null : await findServe(dataDirectoryOf(options, context), context.env.MILLRACE_TOKEN);
+  return serve?.url ?? `http://${host ?? '127.0.0.1'}:${port ?? defaultPort}`;
 }
 
 async function factsOfFile(

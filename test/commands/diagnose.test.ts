@@ -2,9 +2,13 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import type { DeployService } from '../../src/model/deploy-service.ts';
+import type { DeploymentView } from '../../src/model/deployment.ts';
 import type { JobStatus } from '../../src/model/job-status.ts';
+import { startControlServer } from '../../src/server/control-server.ts';
 import { startServer } from '../../src/server/http-server.ts';
 import { failure, now, status, vertex } from '../deploy/diagnose/snapshots.ts';
+import { view } from '../deploy/fake-control.ts';
 import { testWorld } from './world.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-diagnose-'));
@@ -21,6 +25,27 @@ async function serving(...looks: JobStatus[]): Promise<string> {
   let asked = 0;
   const statuses = (): JobStatus[] => [looks[Math.min(asked++, looks.length - 1)]!];
   server = await startServer({ port: 0, host: '127.0.0.1', status: statuses, build: { version: '1.2.3' } });
+  return String(server.port);
+}
+
+async function controlling(
+  views: readonly DeploymentView[],
+  more: Readonly<{ logs?: readonly string[]; status?: JobStatus }>,
+): Promise<string> {
+  server = await startControlServer({
+    port: 0,
+    host: '127.0.0.1',
+    statuses: () => [],
+    pages: [],
+    backend: {
+      service: { deployments: async () => views } as unknown as DeployService,
+      logs: async () => more.logs ?? [],
+      events: async () => [],
+      status: () => more.status ?? null,
+      now: () => now,
+      info: { version: '1.2.3', instance: 'i', startedAt: 0 },
+    },
+  });
   return String(server.port);
 }
 
@@ -72,6 +97,32 @@ describe('millrace diagnose', () => {
     expect(JSON.parse(readFileSync(join(directory, 'seen.json'), 'utf8'))).toMatchObject({
       jobs: [{ name: 'creator-views' }],
     });
+  });
+
+  it('of a deployment looks at its log as well, and names its commands', async () => {
+    const failed = view({
+      job: 'views',
+      environment: 'staging',
+      jobId: 'a'.repeat(32),
+      state: 'FAILED',
+      error: 'it ended',
+    });
+    const port = await controlling([failed, view({ job: 'other' })], {
+      logs: ['FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory'],
+    });
+    const { run, stdout } = world();
+    expect(await run('diagnose', 'views', '--port', port)).toBe(8);
+    expect(stdout.text()).toContain('views: out-of-memory (likely)');
+    expect(stdout.text()).toContain('next: millrace jobs logs views --environment staging\n');
+    expect(await run('diagnose', 'staging/views', '--port', port, '--environment', 'dev')).toBe(3);
+  });
+
+  it('of a deployment takes all that its engine shows', async () => {
+    const running = view({ job: 'views', jobId: 'a'.repeat(32) });
+    const port = await controlling([running], { status: { ...missing, state: 'RESTARTING' } });
+    const { run, stdout } = world();
+    expect(await run('diagnose', 'dev/views', '--port', port, '--output', 'json')).toBe(8);
+    expect(JSON.parse(stdout.text())).toMatchObject({ jobs: [{ causes: [{ cause: 'topic-missing' }] }] });
   });
 
   it.each([

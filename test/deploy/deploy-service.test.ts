@@ -102,6 +102,18 @@ describe('from words to a running job', () => {
       command: 'millrace jobs logs views --environment dev',
     });
   });
+
+  it('says what is wrong with a job, and what to do, when it is asked why', async () => {
+    await world.carryOut({ job: 'views' });
+    const failed = { state: 'FAILED', error: "topic 'clicks' does not exist on kafka:9092" } as const;
+    world.control.views.set('dev/views', { ...world.control.views.get('dev/views')!, ...failed });
+    const why = await world.service.plan([step({ verb: 'diagnose', job: 'views' })], local);
+    expect(why).toMatchObject({
+      kind: 'answer',
+      text: expect.stringContaining('views: topic-missing (nearly certain)'),
+      command: 'millrace diagnose views --environment dev',
+    });
+  });
 });
 
 describe('a confirmation is bound to what was shown', () => {

@@ -33,7 +33,7 @@ function isOwnId(name: string, value: unknown): boolean {
 const ownIds: readonly string[] = ['hash', 'digest', 'jobId'];
 
 /** The same data with every text of it, names of fields as well, made harmless to show. */
-export function cleaned(value: unknown, depth: number): unknown {
+function cleaned(value: unknown, depth: number): unknown {
   if (typeof value === 'string') return cleanedText(value);
   if (typeof value !== 'object' || value === null) return value;
   if (depth >= maxDepth) return '…';
@@ -47,6 +47,6 @@ export function cleaned(value: unknown, depth: number): unknown {
   );
 }
 
-export function cleanedText(text: string): string {
+function cleanedText(text: string): string {
   return plainText(withoutSecrets(text.slice(0, 2 * maxString)), maxString);
 }

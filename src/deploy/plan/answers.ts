@@ -2,6 +2,9 @@
 
 import type { ControlPlane } from '../../model/change-plan.ts';
 import { type DeploymentView, deploymentId } from '../../model/deployment.ts';
+import { diagnose } from '../diagnose/diagnose.ts';
+import { diagnosisText } from '../diagnose/diagnosis-text.ts';
+import { factsOfDeployment } from '../diagnose/job-facts.ts';
 import type { Reading } from './resolver.ts';
 import type { Scene } from './scene.ts';
 import { shownText, withoutHidden } from './shown-text.ts';
@@ -9,16 +12,23 @@ import { shownText, withoutHidden } from './shown-text.ts';
 export type Told = Readonly<{ text: string; data: unknown }>;
 
 const logLines = 50;
+const diagnosedLines = 200; // of the log
 const maxLine = 400; // characters of a log line or an exception
 
-export async function answerReadings(readings: readonly Reading[], scene: Scene, control: ControlPlane): Promise<Told> {
+/** `now`: ms since 1970. */
+export async function answerReadings(
+  readings: readonly Reading[],
+  scene: Scene,
+  control: ControlPlane,
+  now: number,
+): Promise<Told> {
   const told: Told[] = [];
-  for (const reading of readings) told.push(await answer(reading, scene, control));
+  for (const reading of readings) told.push(await answer(reading, scene, control, now));
   if (told.length === 1) return told[0]!;
   return { text: told.map(({ text }) => text).join('\n\n'), data: told.map(({ data }) => data) };
 }
 
-async function answer(reading: Reading, scene: Scene, control: ControlPlane): Promise<Told> {
+async function answer(reading: Reading, scene: Scene, control: ControlPlane, now: number): Promise<Told> {
   const views = scene.deployments.filter((view) => concerns(reading, view));
   switch (reading.verb) {
     case 'list':
@@ -28,7 +38,7 @@ async function answer(reading: Reading, scene: Scene, control: ControlPlane): Pr
     case 'logs':
       return await logsOf(views, control, reading);
     case 'diagnose':
-      return told(views, reading, healthText);
+      return await diagnosed(views, reading, control, now);
     case 'help':
       return { text: helpText, data: null };
     default:
@@ -73,6 +83,24 @@ function healthText(view: DeploymentView): string {
   return [statusText(view), ...checks, ...(faults.length === 0 ? [] : ['  Exceptions, newest first:', ...faults])].join(
     '\n',
   );
+}
+
+/** The health of each, and what is wrong with it, as far as the control plane sees into its engine. */
+async function diagnosed(
+  views: readonly DeploymentView[],
+  reading: Reading,
+  control: ControlPlane,
+  at: number,
+): Promise<Told> {
+  if (views.length === 0) return { text: nothingThere(reading), data: [] };
+  const data = await Promise.all(
+    views.map(async (view) => {
+      const logs = await control.logs(view, diagnosedLines).catch(() => []);
+      return { ...view, diagnosis: diagnose(factsOfDeployment(view, { at, status: null, logs })) };
+    }),
+  );
+  const text = data.map((view) => `${healthText(view)}\n${diagnosisText(view.diagnosis).trimEnd()}`).join('\n\n');
+  return { text, data };
 }
 
 async function logsOf(views: readonly DeploymentView[], control: ControlPlane, reading: Reading): Promise<Told> {

@@ -103,7 +103,7 @@ export class Asker {
       case 'nothing':
         return { kind: 'answer', text: resolved.text, data: null, command: 'millrace jobs list', ...by };
       case 'readings': {
-        const told = await answerReadings(resolved.readings, scene, this.#options.control);
+        const told = await answerReadings(resolved.readings, scene, this.#options.control, this.#options.clock.now());
         return { kind: 'answer', ...told, command: readingCommand(resolved.readings), ...by };
       }
       case 'changes': {

@@ -20,7 +20,7 @@ const startTime = now - 60 * minute;
 export type SubtaskMore = Partial<SubtaskStatus> & Readonly<{ busy?: number; pressed?: number; lag?: number }>;
 
 /** Shares of its hour: `busy`, `pressed`, the rest idle. */
-export function subtask({ busy = 0.1, pressed = 0, lag, ...more }: SubtaskMore = {}): SubtaskStatus {
+function subtask({ busy = 0.1, pressed = 0, lag, ...more }: SubtaskMore = {}): SubtaskStatus {
   const hour = 60 * minute;
   return {
     index: 0,

@@ -146,7 +146,10 @@ describe('MCP over HTTP', () => {
   it('keeps no stream open: nothing here changes that one could listen for', async () => {
     const client = await connect(await serve());
     await expect(
-      client.request({ method: 'subscriptions/listen', params: { notifications: { toolsListChanged: true } } } as never),
+      client.request({
+        method: 'subscriptions/listen',
+        params: { notifications: { toolsListChanged: true } },
+      } as never),
     ).rejects.toThrow(/limit/i);
   });
 

@@ -80,7 +80,7 @@ export async function call(client: Client, name: string, given: Record<string, u
 }
 
 /** What stands between the two lines of the boundary. */
-export function dataIn(text: string): unknown {
+function dataIn(text: string): unknown {
   const [, mark] = /^(---- data [0-9a-f]{24} ----)$/m.exec(text)!;
   const [, json, after] =
     text.split(`${mark}\n`)[1] === undefined ? [] : [null, text.split(`\n${mark}`)[1]?.slice(1), text.split(mark!)];

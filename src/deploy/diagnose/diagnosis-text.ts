@@ -1,5 +1,5 @@
 /** A diagnosis as a person reads it: the fault, what it rests on, what to do; then what only follows from it. */
-import type { DiagnosedCause, Diagnosis } from '../deploy/diagnose/diagnose.ts';
+import type { DiagnosedCause, Diagnosis } from './diagnose.ts';
 
 const shownEvidence = 4; // of each cause; --output json has all
 
