@@ -1,9 +1,10 @@
 /**
- * The audit's record of a segment: what a tier holds of 65,536 offsets of a partition, as a record of a compacted topic. Its bytes are a
- * function of the log and of nothing else: replays, retries and two auditors write the same, and the last write wins.
+ * The audit's record of a segment: what a tier holds of a stretch of a partition, at the most the 65,536 offsets up to the next multiple of
+ * that, as a record of a compacted topic. Its bytes are a function of the log and of nothing else: replays, retries and two auditors write the
+ * same, and the last write wins.
  *
  * Numbers are LEB128 varints, unsigned but for times (zigzag); texts a length and UTF-8; words of 32 bits big-endian. Key: version (1),
- * cluster, tier, topic, partition, segment. Value: version (1), cells, bucketMs, from, to, the number of gaps and of each its cause (by its
+ * cluster, tier, topic, partition, the segment's first offset. Value: version (1), cells, bucketMs, from, to, the number of gaps and of each its cause (by its
  * place in `gapCauses`), begin and length, then the number of buckets and of each, by ascending time:
  *
  *     begin / bucketMs · count · bytes · minTime · maxTime − minTime · ADD64 (high, low) · ORD64 (high, low)
@@ -18,9 +19,10 @@ import { ByteDecoder, ByteEncoder } from './byte-codec.ts';
 import { mostCells } from './difference-table.ts';
 import { mostLatencyBuckets } from './latency-sketch.ts';
 
-/** Offsets of a segment. */
+/** A segment ends at a multiple of this, if not before: where it would hold too many buckets. */
 export const segmentOffsets = 65_536;
 
+/** `segment`: the offset at which it begins. */
 export type SegmentKey = Readonly<{ cluster: string; tier: string; topic: string; partition: number; segment: number }>;
 
 /** Offsets without a record, `to` exclusive. */
@@ -28,7 +30,7 @@ export type SegmentGap = Readonly<{ cause: Cause; from: number; to: number }>;
 
 export type SegmentRecord = Readonly<{
   scheme: AccountScheme;
-  /** The offsets that were seen, `to` exclusive: within the segment. */
+  /** Where the segment begins, and up to where it was seen, exclusive: to its end, once it has one. */
   from: number;
   to: number;
   /** By ascending offset. */
@@ -49,11 +51,6 @@ const gapCauses: readonly Cause[] = [
   'topic-recreated',
   'unknown',
 ];
-
-/** The segment that an offset is in. */
-export function segmentOf(offset: number): number {
-  return Math.floor(offset / segmentOffsets);
-}
 
 export function encodeSegmentKey({ cluster, tier, topic, partition, segment }: SegmentKey): Buffer {
   const encoder = new ByteEncoder().byte(version);

@@ -54,8 +54,8 @@ export function auditCompareCommand(context: CommandContext): Command {
 }
 
 const examples = `
-Compared is what both topics hold now. Ends with 0 when they are equal, also where compaction, retention or aborted transactions explain
-what differs, and with 8 when they are not.
+Compared is what both topics hold now. Ends with 0 when they are equal, also where compaction, retention, aborted transactions or what a
+mirror has written down as lost explain what differs, and with 8 when they are not. All differences are counted; --limit of them are listed.
 
 Examples:
   millrace audit compare --source dc1:9092 --target agg:9092 --topic page-views
@@ -84,6 +84,7 @@ async function auditCompare(options: AuditCompareOptions, context: CommandContex
         range: { from: options.from ?? -Infinity, to: options.to ?? Infinity },
         partitions: options.partition ?? null,
         limit: options.limit,
+        now: context.clock.now(),
         onRead: () => {
           records++;
         },
@@ -116,7 +117,11 @@ function cluster(bootstrap: string, properties: ReadonlyMap<string, string>, whe
   return new KafkaCluster(clientConfig(given, where));
 }
 
-function sayNotes({ scope, equal }: ComparedTopic, appendTimed: boolean, context: CommandContext): void {
+function sayNotes({ scope, equal, parts }: ComparedTopic, appendTimed: boolean, context: CommandContext): void {
+  if (parts !== undefined)
+    context.say(
+      `More records have no partner than can be kept: they were found in ${parts} readings. All are counted; where they lie out of order was not looked at.`,
+    );
   if (scope === 'topic')
     context.say('The records of the target lie in other partitions: compared by topic, where order says nothing.');
   if (!equal && appendTimed) {

@@ -9,7 +9,7 @@ import { EngineError } from '../model/errors.ts';
 import { tiersOf } from '../topology/tiers.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
-import { countText, groupedText } from './human.ts';
+import { countedText, countText } from './human.ts';
 import { duration, pairsOption, secretsAmong } from './option-values.ts';
 import { stopSignal } from './stop-signal.ts';
 import { loadTopology, secretsOf } from './topology-options.ts';
@@ -133,5 +133,6 @@ async function showProgress(
 }
 
 function totalsText({ topics, partitions, records, segments }: AuditorTotals): string {
-  return `${groupedText(records)} records of ${topics} topics (${partitions} partitions) audited, ${groupedText(segments)} segments ended`;
+  const places = `${countedText(topics, 'topic')} (${countedText(partitions, 'partition')})`;
+  return `${countedText(records, 'record')} of ${places} audited, ${countedText(segments, 'segment')} ended`;
 }

@@ -5,7 +5,7 @@ import { type AuditReport, isWell, type PairReport, type ReportedBucket } from '
 import type { Verification } from '../audit/report/verify.ts';
 import type { AuditedRecord } from '../model/audit.ts';
 import { formatTimestamp } from '../model/calendar.ts';
-import { durationText, groupedText } from './human.ts';
+import { countedText, durationText, groupedText } from './human.ts';
 
 const kinds = ['missing', 'extra', 'changed', 'reordered'] as const;
 const headings = { missing: 'missing', extra: 'extra', changed: 'changed', reordered: 'out of order' } as const;
@@ -42,7 +42,7 @@ export function verificationText({ sound, doubts, topics, recomputed, unverifiab
     ({ severity, check, cluster, topic, message }) => `${severity} ${check}: ${cluster} ${topic}: ${message}`,
   );
   const gone = unverifiable === 0 ? '' : `, ${groupedText(unverifiable)} no longer in their logs as they were`;
-  const seen = `${topics} topics, ${groupedText(recomputed)} segments made again and the same${gone}`;
+  const seen = `${countedText(topics, 'topic')}, ${countedText(recomputed, 'segment')} made again and the same${gone}`;
   return `${[...lines, `${sound ? 'SOUND' : 'NOT SOUND'}: ${seen}`].join('\n')}\n`;
 }
 
@@ -52,7 +52,7 @@ function pairLine({ sources, target, equal, state, because, completeness, bucket
   const open = buckets.filter((bucket) => bucket.state === 'open').length;
   const waiting = open === 0 ? '' : `, ${open} open`;
   const why = state === 'incomplete' ? `, INCOMPLETE (${because})` : '';
-  return `${equal ? 'ok ' : '!! '} ${from} → ${target.cluster} ${target.topic}: ${buckets.length} buckets${waiting}${complete}${why}`;
+  return `${equal ? 'ok ' : '!! '} ${from} → ${target.cluster} ${target.topic}: ${countedText(buckets.length, 'bucket')}${waiting}${complete}${why}`;
 }
 
 function bucketLines(bucket: ReportedBucket): string[] {

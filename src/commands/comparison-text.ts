@@ -1,8 +1,8 @@
 /** A comparison of two topics, for people: a table of the buckets that differ, then names. */
 import type { ComparedBucket, ComparedTopic, FindingCounts } from '../audit/compare/report.ts';
-import type { AuditedRecord, ExplainedGap } from '../model/audit.ts';
+import { type AuditedRecord, type Cause, type ExplainedGap, legitimateCauses } from '../model/audit.ts';
 import { formatTimestamp } from '../model/calendar.ts';
-import { groupedText } from './human.ts';
+import { countedText, groupedText } from './human.ts';
 
 const kinds = ['missing', 'extra', 'changed', 'reordered'] as const;
 const headings = {
@@ -26,9 +26,8 @@ export function comparisonText(compared: ComparedTopic): string {
 }
 
 function verdictLine({ equal, counts, buckets }: ComparedTopic): string {
-  const sum = (side: 'source' | 'target'): string =>
-    groupedText(buckets.reduce((total, bucket) => total + bucket[side].count, 0));
-  const read = `${sum('source')} records at the source, ${sum('target')} at the target`;
+  const sum = (side: 'source' | 'target'): number => buckets.reduce((total, bucket) => total + bucket[side].count, 0);
+  const read = `${countedText(sum('source'), 'record')} at the source, ${groupedText(sum('target'))} at the target`;
   if (!equal) return `DIFFERENT: ${read}: ${countsText(counts)}`;
   return `EQUAL: ${read}${counts.explained === 0 ? '' : '; what differs is explained'}`;
 }
@@ -73,7 +72,18 @@ function recordLine({ partition, offset, timestamp, key, identity }: AuditedReco
 function explainedLines(buckets: readonly ComparedBucket[], count: number): string[] {
   if (count === 0) return [];
   const gaps = buckets.flatMap(({ explained }) => explained);
-  return ['', 'explained (offsets of the source):', ...gaps.map(gapLine), ...restLines(count - gaps.length)];
+  const [lost, legitimate] = [gaps.filter(isLoss), gaps.filter((gap) => !isLoss(gap))];
+  return [
+    ...(lost.length === 0
+      ? []
+      : ['', 'lost by the source, as its mirror tells (offsets of the source):', ...lost.map(gapLine)]),
+    ...(legitimate.length === 0 ? [] : ['', 'explained (offsets of the source):', ...legitimate.map(gapLine)]),
+    ...restLines(count - gaps.length),
+  ];
+}
+
+function isLoss({ cause }: ExplainedGap): boolean {
+  return !(legitimateCauses as readonly Cause[]).includes(cause);
 }
 
 function gapLine({ cause, partition, from, to }: ExplainedGap): string {

@@ -18,6 +18,11 @@ export function groupedText(value: number): string {
   return String(Math.round(value)).replace(/\B(?=(\d{3})+(?!\d))/g, ',');
 }
 
+/** `1 topic`, `1,200 topics`. */
+export function countedText(value: number, noun: string): string {
+  return `${groupedText(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
 const bytesUnits: readonly (readonly [number, string])[] = [
   [1024 ** 3, 'GiB'],
   [1024 ** 2, 'MiB'],

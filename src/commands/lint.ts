@@ -1,14 +1,16 @@
-/** `millrace lint FILE`: every fault of a job, or the first of a mirror, with its place, without running it. */
+/** `millrace lint FILE`: every fault of a job or a mirror, with its place, without running it. */
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { lintJob } from '../job/lint.ts';
-import { type EngineError, isEngineError, toErrorData } from '../model/errors.ts';
+import { type EngineError, type ErrorData, toErrorData } from '../model/errors.ts';
 import type { CommandContext } from './dependencies.ts';
 import { errorText } from './error-text.ts';
 import { exitCode } from './exit-code.ts';
+import { countedText } from './human.ts';
 import { addJobOptions, dataDirectoryOf, type JobOptions, jobContext, loadFile } from './job-options.ts';
-import { loadMirror } from './mirror-file.ts';
+import { lintMirror } from './mirror-file.ts';
+import { placedText } from './placed-text.ts';
 
 export function lintCommand(context: CommandContext): Command {
   const command = new Command('lint')
@@ -24,14 +26,11 @@ export function lintCommand(context: CommandContext): Command {
 
 async function lint(name: string, options: JobOptions, context: CommandContext): Promise<number> {
   const faults = (await isMirror(name, context))
-    ? await mirrorFaults(name, context)
-    : await jobFaults(name, options, context);
+    ? (await lintMirror(name, context)).faults.map(toPlacedData)
+    : (await jobFaults(name, options, context)).map(toErrorData);
   const color = context.stderr.isTerminal && context.env.NO_COLOR === undefined;
-  for (const fault of faults)
-    context.say(`${name}: ${errorText(toErrorData(fault), { verbose: false, color }).trimEnd()}`);
-  context.say(
-    faults.length === 0 ? `${name}: no faults` : `${name}: ${faults.length} fault${faults.length === 1 ? '' : 's'}`,
-  );
+  for (const fault of faults) context.say(`${name}: ${errorText(fault, { verbose: false, color }).trimEnd()}`);
+  context.say(faults.length === 0 ? `${name}: no faults` : `${name}: ${countedText(faults.length, 'fault')}`);
   return faults.length === 0 ? exitCode.ok : exitCode.usage;
 }
 
@@ -47,13 +46,6 @@ async function isMirror(name: string, context: CommandContext): Promise<boolean>
   return /^kind:\s*Mirror\s*(#.*)?$/m.test(text);
 }
 
-/** A mirror is read field by field, up to the first fault. */
-async function mirrorFaults(name: string, context: CommandContext): Promise<readonly EngineError[]> {
-  try {
-    await loadMirror(name, context);
-    return [];
-  } catch (error) {
-    if (!isEngineError(error) || error.code !== 'INVALID_OPTION') throw error;
-    return [error];
-  }
+function toPlacedData(fault: EngineError): ErrorData {
+  return { ...toErrorData(fault), message: placedText(fault) };
 }

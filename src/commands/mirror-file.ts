@@ -1,19 +1,25 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { secretsBeside } from '../kafka/secret-text.ts';
-import { type MirrorSpec, parseMirror } from '../mirror/mirror-spec.ts';
+import { checkMirror, type MirrorSpec } from '../mirror/mirror-spec.ts';
 import { EngineError } from '../model/errors.ts';
 import type { CommandContext } from './dependencies.ts';
 
-/** The mirror of a file. Its passwords are hidden from then on. */
+/** The mirror of a file. Its passwords are hidden from then on. INVALID_OPTION with the first of its faults. */
 export async function loadMirror(file: string, context: CommandContext): Promise<MirrorSpec> {
+  const { spec, faults } = await lintMirror(file, context);
+  if (spec === null) throw faults[0]!;
+  context.hide(secretsOfMirrors([spec]));
+  return spec;
+}
+
+/** The mirror of a file, or all its faults, by place. */
+export async function lintMirror(file: string, context: CommandContext): Promise<ReturnType<typeof checkMirror>> {
   const path = resolve(context.workingDirectory, file);
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new EngineError('NOT_FOUND', `mirror '${file}': expected a file to read, found none at ${path}`, { cause });
   });
-  const spec = parseMirror(text, `mirror '${file}'`, secretsBeside(path, context.env));
-  context.hide(secretsOfMirrors([spec]));
-  return spec;
+  return checkMirror(text, `mirror '${file}'`, secretsBeside(path, context.env));
 }
 
 /** What must not be shown of the clients. */

@@ -8,7 +8,7 @@ import type { RunningServer } from '../server/listening.ts';
 import type { WatchedMirror } from '../server/mirror-metrics.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
-import { bytesText, countText, groupedText } from './human.ts';
+import { bytesText, countedText, countText, groupedText } from './human.ts';
 import { mirrorFailoverCommand } from './mirror-failover.ts';
 import { type MirrorsRequest, mirrorsToRun, mirrorTogether, namesOf } from './mirror-topology.ts';
 import { wholeNumber } from './option-values.ts';
@@ -157,7 +157,7 @@ function progressText(name: string, figures: MirrorFigures, rates: Totals): stri
   const parts = [
     `${name} · ${countText(rates.records)} rec/s, ${bytesText(rates.bytes)}/s (${countText(totalsOf(figures).records)})`,
     `lag ${countText(lag)}`,
-    `${partitions.length} partitions`,
+    countedText(partitions.length, 'partition'),
     ...(members > 1 ? [`${members} processes`] : []),
     ...(losses.length > 0 ? [`${losses.length} losses`] : []),
   ];
@@ -192,6 +192,6 @@ async function sayEnd(
   }
   const lost = figures.losses.length === 0 ? '' : `, ${groupedText(sum('lostOffsets'))} offsets lost`;
   context.say(
-    `${spec.name}: ${groupedText(records)} records (${bytesText(bytes)}) of ${figures.partitions.length} partitions mirrored${lost}`,
+    `${spec.name}: ${countedText(records, 'record')} (${bytesText(bytes)}) of ${countedText(figures.partitions.length, 'partition')} mirrored${lost}`,
   );
 }

@@ -3,6 +3,8 @@ import { Command } from 'commander';
 import type { Finding } from '../topology/finding.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
+import { countedText } from './human.ts';
+import { placedText } from './placed-text.ts';
 import { checkedTopology, type OutputOptions, outputOption, topologyArgument, writeJson } from './topology-options.ts';
 
 export function topologyLintCommand(context: CommandContext): Command {
@@ -22,12 +24,8 @@ async function lint(file: string, { output }: OutputOptions, context: CommandCon
 }
 
 /** `error: topology 'a.yaml', line 3, column 5: spec.x: …`, and what to do below it. */
-function findingText({ severity, message, hint, position }: Finding): string {
-  const placed =
-    message.includes(', column ') || position === undefined
-      ? message
-      : message.replace(`, line ${position.line}`, `, line ${position.line}, column ${position.column}`);
-  return `${severity}: ${placed}${hint === undefined ? '' : `\n  ${hint}`}`;
+function findingText({ severity, hint, ...finding }: Finding): string {
+  return `${severity}: ${placedText(finding)}${hint === undefined ? '' : `\n  ${hint}`}`;
 }
 
 function findingJson({ severity, message, hint, position }: Finding): unknown {
@@ -36,6 +34,5 @@ function findingJson({ severity, message, hint, position }: Finding): unknown {
 
 function verdict(file: string, findings: readonly Finding[]): string {
   const count = (severity: Finding['severity']): number => findings.filter((each) => each.severity === severity).length;
-  const counted = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
-  return `${file}: ${counted(count('error'), 'error')}, ${counted(count('warning'), 'warning')}`;
+  return `${file}: ${countedText(count('error'), 'error')}, ${countedText(count('warning'), 'warning')}`;
 }

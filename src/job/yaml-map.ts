@@ -21,13 +21,21 @@ export class YamlMap {
 
   /** Refuses every field that is not among these. */
   allow(fields: readonly string[]): this {
-    const unknown = Object.keys(this.#values).find((key) => !fields.includes(key));
-    if (unknown === undefined) return this;
-    const near = nearest(unknown, fields);
-    const position = this.#document.keyPositionOf([...this.#path, unknown]);
-    throw new EngineError('INVALID_OPTION', `${this.#at([unknown], position)}: unknown field`, {
-      hint: near === undefined ? `Known fields: ${fields.join(', ')}.` : `Did you mean '${near}'?`,
-      position,
+    const [first] = this.unknown(fields);
+    if (first !== undefined) throw first;
+    return this;
+  }
+
+  /** A fault for every field that is not among these. */
+  unknown(fields: readonly string[]): EngineError[] {
+    const keys = Object.keys(this.#values).filter((key) => !fields.includes(key));
+    return keys.map((key) => {
+      const near = nearest(key, fields);
+      const position = this.#document.keyPositionOf([...this.#path, key]);
+      return new EngineError('INVALID_OPTION', `${this.#at([key], position)}: unknown field`, {
+        hint: near === undefined ? `Known fields: ${fields.join(', ')}.` : `Did you mean '${near}'?`,
+        position,
+      });
     });
   }
 

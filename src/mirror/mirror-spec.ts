@@ -15,6 +15,7 @@
  * ```
  */
 import { parseYamlDocument } from '../job/yaml-document.ts';
+import { YamlFaults } from '../job/yaml-faults.ts';
 import { YamlMap } from '../job/yaml-map.ts';
 import { type ClientConfig, clientConfig } from '../kafka/client-config.ts';
 import { type SecretSource, withSecrets } from '../kafka/secret-text.ts';
@@ -83,56 +84,106 @@ const targetDefaults = { 'max.request.size': '4194304', 'buffer.memory': '335544
 const noSecrets: SecretSource = () => undefined;
 
 /**
- * Throws INVALID_OPTION with the field's path and line. `where` begins each message: "mirror `a.yaml`". `secrets` gives what `${env:NAME}` and
- * `${file:PATH}` stand for in properties.
+ * Throws INVALID_OPTION with the path and line of the first field that is at fault. `where` begins each message: "mirror `a.yaml`". `secrets`
+ * gives what `${env:NAME}` and `${file:PATH}` stand for in properties.
  */
 export function parseMirror(text: string, where: string, secrets: SecretSource = noSecrets): MirrorSpec {
-  const root = new YamlMap(parseYamlDocument(text, where), where).allow(['apiVersion', 'kind', 'metadata', 'spec']);
-  root.oneOf('apiVersion', [apiVersion]);
-  root.oneOf('kind', ['Mirror']);
-  const expected = 'a name of lower-case letters, digits and -, at the most 63, the first no -';
-  const name = root
-    .map('metadata')
-    .allow(['name', 'team', 'description'])
-    .string('name', { pattern: mirrorName, expected });
-  const spec = root.map('spec').allow(specFields);
-  const choice = <T extends string>(key: string, values: readonly [T, ...T[]]): T =>
-    spec.has(key) ? spec.oneOf(key, values) : values[0];
-  const [source, target] = [sideOf(spec, 'source', where, secrets), sideOf(spec, 'target', where, secrets)];
-  if (source.alias === target.alias) {
-    throw spec.map('target').fault('alias', `another alias than that of the source`);
-  }
-  return {
-    name,
-    source,
-    target,
-    topics: nameFilter(spec.map('topics')),
-    groups: spec.has('groups') ? nameFilter(spec.map('groups')) : { include: [/^.*$/], exclude: [] },
-    naming: choice('naming', ['identity', 'prefix']),
-    delivery: choice('delivery', ['reconcile', 'transactional', 'at-least-once']),
-    onLoss: choice('onLoss', ['fail', 'skip-and-record']),
-    startFrom: choice('startFrom', ['earliest', 'latest']),
-    replicationFactor: spec.optionalInteger('replicationFactor', 1, largestReplication) ?? -1,
-    quotas: spec.has('quotas') ? quotasOf(spec.map('quotas')) : [],
-    sync: syncOf(spec),
-    commitMs: duration(spec, 'commitInterval', 1_000, 10),
-    leaseMs: duration(spec, 'leaseTimeout', 10_000, 200),
-  };
+  const { spec, faults } = checkMirror(text, where, secrets);
+  if (spec === null) throw faults[0]!;
+  return spec;
 }
 
-function sideOf(spec: YamlMap, side: 'source' | 'target', where: string, secrets: SecretSource): MirrorSide {
-  const map = spec.map(side).allow(['alias', 'bootstrapServers', 'properties']);
-  const expected = 'a name of letters, digits, _ and -, at the most 63, the first a letter or digit';
-  const alias = map.string('alias', { pattern: aliasName, expected });
-  const given = map.has('properties') ? map.map('properties') : null;
-  const properties = new Map<string, string>(Object.entries(side === 'source' ? sourceDefaults : targetDefaults));
-  for (const key of given?.keys() ?? []) {
-    const text = given!.optionalScalar(key) ?? '';
-    properties.set(key, withSecrets(text, secrets, `${where}, spec.${side}.properties.${key}`));
+/** A mirror, or all that is wrong with it, by place. */
+export function checkMirror(
+  text: string,
+  where: string,
+  secrets: SecretSource = noSecrets,
+): Readonly<{ spec: MirrorSpec | null; faults: readonly EngineError[] }> {
+  const faults = new YamlFaults();
+  const spec = faults.take(() => new MirrorReading(text, where, secrets, faults).spec());
+  return { spec: faults.all.length === 0 ? spec : null, faults: faults.all };
+}
+
+/** Reads field by field; what is at fault is left out, and noted. */
+class MirrorReading {
+  readonly #root: YamlMap;
+  readonly #where: string;
+  readonly #secrets: SecretSource;
+  readonly #faults: YamlFaults;
+
+  constructor(text: string, where: string, secrets: SecretSource, faults: YamlFaults) {
+    this.#root = new YamlMap(parseYamlDocument(text, where), where);
+    this.#where = where;
+    this.#secrets = secrets;
+    this.#faults = faults;
   }
-  properties.set('bootstrap.servers', map.string('bootstrapServers'));
-  properties.set('isolation.level', 'read_committed');
-  return { alias, config: checked(map, properties, `${where}, spec.${side}`) };
+
+  spec(): MirrorSpec {
+    const take = <T>(read: () => T): T => this.#faults.take(read);
+    const root = this.#root;
+    this.#faults.add(root.unknown(['apiVersion', 'kind', 'metadata', 'spec']));
+    take(() => root.oneOf('apiVersion', [apiVersion]));
+    take(() => root.oneOf('kind', ['Mirror']));
+    const expected = 'a name of lower-case letters, digits and -, at the most 63, the first no -';
+    const metadata = take(() => root.map('metadata'));
+    this.#faults.add(metadata?.unknown(['name', 'team', 'description']) ?? []);
+    const spec = root.map('spec');
+    this.#faults.add(spec.unknown(specFields));
+    const choice = <T extends string>(key: string, values: readonly [T, ...T[]]): T =>
+      take(() => (spec.has(key) ? spec.oneOf(key, values) : values[0]));
+    const [source, target] = [take(() => this.#side(spec, 'source')), take(() => this.#side(spec, 'target'))];
+    if (source?.alias !== undefined && source.alias === target?.alias)
+      this.#faults.add([spec.map('target').fault('alias', 'another alias than that of the source')]);
+    return {
+      name: metadata === undefined ? '' : take(() => metadata.string('name', { pattern: mirrorName, expected })),
+      source,
+      target,
+      topics: take(() => nameFilter(spec.map('topics'))),
+      groups: take(() => (spec.has('groups') ? nameFilter(spec.map('groups')) : { include: [/^.*$/], exclude: [] })),
+      naming: choice('naming', ['identity', 'prefix']),
+      delivery: choice('delivery', ['reconcile', 'transactional', 'at-least-once']),
+      onLoss: choice('onLoss', ['fail', 'skip-and-record']),
+      startFrom: choice('startFrom', ['earliest', 'latest']),
+      replicationFactor: take(() => spec.optionalInteger('replicationFactor', 1, largestReplication) ?? -1),
+      quotas: take(() => (spec.has('quotas') ? quotasOf(spec.map('quotas')) : [])),
+      sync: take(() => this.#sync(spec)),
+      commitMs: take(() => duration(spec, 'commitInterval', 1_000, 10)),
+      leaseMs: take(() => duration(spec, 'leaseTimeout', 10_000, 200)),
+    };
+  }
+
+  #side(spec: YamlMap, side: 'source' | 'target'): MirrorSide {
+    const map = spec.map(side);
+    this.#faults.add(map.unknown(['alias', 'bootstrapServers', 'properties']));
+    const expected = 'a name of letters, digits, _ and -, at the most 63, the first a letter or digit';
+    const alias = this.#faults.take(() => map.string('alias', { pattern: aliasName, expected }));
+    const given = map.has('properties') ? map.map('properties') : null;
+    const properties = new Map<string, string>(Object.entries(side === 'source' ? sourceDefaults : targetDefaults));
+    const where = `${this.#where}, spec.${side}`;
+    for (const key of given?.keys() ?? []) {
+      const text = given!.optionalScalar(key) ?? '';
+      properties.set(key, withSecrets(text, this.#secrets, `${where}.properties.${key}`));
+    }
+    properties.set('bootstrap.servers', map.string('bootstrapServers'));
+    properties.set('isolation.level', 'read_committed');
+    return { alias, config: checked(map, properties, where) };
+  }
+
+  #sync(spec: YamlMap): SyncSpec {
+    const fields = ['topics', 'configs', 'acls', 'groups', 'interval', 'heartbeats'];
+    const map = spec.has('sync') ? spec.map('sync') : null;
+    this.#faults.add(map?.unknown(fields) ?? []);
+    const take = <T>(read: () => T): T => this.#faults.take(read);
+    const flag = (key: string): boolean => take(() => map?.optionalBoolean(key) ?? true);
+    return {
+      topicsMs: take(() => duration(map, 'topics', 5_000, 100)),
+      configs: flag('configs'),
+      acls: flag('acls'),
+      groups: flag('groups'),
+      intervalMs: take(() => duration(map, 'interval', 10_000, 100)),
+      heartbeatsMs: take(() => duration(map, 'heartbeats', 1_000, 0)),
+    };
+  }
 }
 
 function checked(map: YamlMap, properties: ReadonlyMap<string, string>, where: string): ClientConfig {
@@ -144,20 +195,6 @@ function checked(map: YamlMap, properties: ReadonlyMap<string, string>, where: s
     const { position } = map.fault(field, 'client properties');
     throw new EngineError('INVALID_OPTION', message, { hint, position, cause: error });
   }
-}
-
-function syncOf(spec: YamlMap): SyncSpec {
-  const fields = ['topics', 'configs', 'acls', 'groups', 'interval', 'heartbeats'];
-  const map = spec.has('sync') ? spec.map('sync').allow(fields) : null;
-  const flag = (key: string): boolean => map?.optionalBoolean(key) ?? true;
-  return {
-    topicsMs: duration(map, 'topics', 5_000, 100),
-    configs: flag('configs'),
-    acls: flag('acls'),
-    groups: flag('groups'),
-    intervalMs: duration(map, 'interval', 10_000, 100),
-    heartbeatsMs: duration(map, 'heartbeats', 1_000, 0),
-  };
 }
 
 function duration(map: YamlMap | null, key: string, byDefault: number, least: number): number {

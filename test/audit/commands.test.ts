@@ -75,7 +75,7 @@ describeWithJava('the audit from the command line', () => {
       );
       expect(ran).toMatchObject({
         code: 0,
-        stderr: expect.stringMatching(/^\w+: \d\d records of 1 topics \(1 partitions\) audited/),
+        stderr: expect.stringMatching(/^\w+: \d\d records of 1 topic \(1 partition\) audited/),
       });
     }
     const reported = await millrace('audit', 'report', ...tiers(), '--output', 'json');
@@ -99,7 +99,7 @@ describeWithJava('the audit from the command line', () => {
       /missing: shop-orders@test-host [0-9a-f]{16} #10 partition 0 offset 10 key "k10" \(unknown\)/,
     );
     expect(explained.stdout).toMatch(/extra: shop-orders@test-host [0-9a-f]{16} #20 partition 0 offset 48 key "k20"/);
-    expect(explained.stdout).toMatch(/^ok {2}producers orders → dc1 orders: 1 buckets, 100 % complete/);
+    expect(explained.stdout).toMatch(/^ok {2}producers orders → dc1 orders: 1 bucket, 100 % complete/);
 
     const verified = await millrace('audit', 'verify', ...tiers());
     expect(verified).toMatchObject({

@@ -55,6 +55,7 @@ async function compare(
       range: { from: -Infinity, to: Infinity },
       partitions: null,
       limit: 1_000,
+      now: epoch,
       onRead: () => {},
       ...options,
     },
@@ -255,10 +256,11 @@ describeWithJava('audit compare', () => {
 
     it('begins anew when it deletes while the partition is read', async () => {
       const [source, target] = [await topicOf([records(100)]), await topicOf([records(100).toSpliced(90, 1)])];
-      const open = (topic: string) => TopicSide.open(cluster, topic, null, { from: -Infinity, to: Infinity });
+      const open = (topic: string) =>
+        TopicSide.open({ cluster, topic, range: { from: -Infinity, to: Infinity } }, null);
       const [ours, theirs] = [await open(source), await open(target)];
       await purge(source, 70);
-      const compared = await comparePartition(ours, theirs, 0, 600_000, () => {});
+      const compared = await comparePartition(ours, theirs, 0, { bucketMs: 600_000, onRead: () => {} });
       expect(compared.findings.map(({ kind, record: { offset } }) => [kind, offset])).toEqual([['missing', 90]]);
       expect(compared.explanations).toHaveLength(70);
       expect(new Set(compared.explanations.map(({ cause, from, to }) => `${cause} ${from}-${to}`))).toEqual(
@@ -430,6 +432,75 @@ describeWithJava('audit compare', () => {
     });
   });
 
+  describe('where more differs than can be kept', () => {
+    const most = 20;
+    /** Of findings that are named and those that are not: what counts say, by bucket. */
+    const counted = ({ counts, buckets }: ComparedTopic) => {
+      const sum = (kind: 'missing' | 'extra' | 'changed'): number =>
+        buckets.reduce((all, bucket) => all + bucket.counts[kind], 0);
+      expect([sum('missing'), sum('extra'), sum('changed')]).toEqual([counts.missing, counts.extra, counts.changed]);
+      return [counts.missing, counts.extra, counts.changed];
+    };
+    const list = records(300).map((each, i) => ({ ...each, timestamp: epoch + i * 10 * second })); // five buckets
+    const other = records(300, 1_000).map((each, i) => ({ ...each, timestamp: epoch + i * 10 * second }));
+
+    it('counts all, and names the first', async () => {
+      const damaged = list.with(7, { ...list[7]!, value: 'damaged' });
+      const source = await topicOf([list]);
+      const target = await topicOf([[...damaged.slice(0, 100), ...other.slice(0, 130), damaged[3]!]]);
+      const result = await compare(source, target, { most, limit: 10 });
+      expect(counted(result)).toEqual([200, 131, 1]);
+      expect(result).toMatchObject({ equal: false, scope: 'partition', parts: expect.any(Number) });
+      expect(result.parts).toBeGreaterThanOrEqual(331 / most);
+      expect(found(result)).toMatchObject({
+        changed: ['0/7'],
+        missing: [100, 101, 102, 103, 104].map((offset) => `0/${offset}`),
+        extra: [100, 101, 102, 103].map((offset) => `0/${offset}`),
+      });
+      const all = await compare(source, target, { most });
+      expect(found(all).missing).toEqual(Array.from({ length: 200 }, (_, i) => `0/${100 + i}`));
+      const plain = await compare(source, target);
+      expect(plain.parts).toBeUndefined();
+      expect([counted(plain), plain.buckets.map(({ counts }) => counts)]).toEqual([
+        counted(all),
+        all.buckets.map(({ counts }) => counts),
+      ]);
+    });
+
+    it('does so partition by partition, those alone that differ so much in several readings', async () => {
+      const source = await topicOf([list, list]);
+      const target = await topicOf([list.toSpliced(50, 1), other]);
+      const result = await compare(source, target, { most, limit: 3 });
+      expect(counted(result)).toEqual([301, 300, 0]);
+      expect(found(result)).toMatchObject({ missing: ['0/50', '1/0'], extra: ['1/0'] });
+      expect(counted(await compare(source, target, { most, limit: 0 }))).toEqual([301, 300, 0]);
+    });
+
+    it('and by topic, where records lie in other partitions', async () => {
+      const source = await topicOf([list]);
+      const target = await topicOf([list.slice(0, 80), other.slice(0, 50), []]);
+      const result = await compare(source, target, { most, limit: 5 });
+      expect([counted(result), result.scope]).toEqual([[220, 50, 0], 'topic']);
+    });
+
+    it('explains what retention has deleted, and no more than that', async () => {
+      const [source, target] = [await topicOf([list]), await topicOf([list.toSpliced(250, 1)])];
+      await deleteRecords(cluster, [{ topic: source, partition: 0, offset: 200 }]);
+      const result = await compare(source, target, { most });
+      expect([counted(result), found(result).missing]).toEqual([[1, 0, 0], ['0/250']]);
+      expect(new Set(found(result).explained)).toEqual(new Set(['retention 0/0-200']));
+      const more = await topicOf([[...other.slice(0, 10), ...list]]); // ten more than were deleted
+      expect(counted(await compare(source, more, { most }))).toEqual([0, 210, 0]);
+    });
+
+    it('ends with an error only where records can not be told apart', async () => {
+      const alike = (value: string): TestRecord[] =>
+        Array.from({ length: 50 }, (_, i) => ({ key: null, value: `${value} ${i}`, timestamp: epoch }));
+      const compared = compare(await topicOf([alike('a')]), await topicOf([alike('b')]), { most });
+      await expect(compared).rejects.toMatchObject({ code: 'LIMIT', hint: expect.stringContaining('--from') });
+    });
+  });
+
   it('is not disturbed by producers that go on', async () => {
     const [source, target] = [await topicOf([records(1_000)]), await topicOf([records(1_000)])];
     const more: Promise<unknown>[] = [];
@@ -537,6 +608,19 @@ describeWithJava('audit compare', () => {
       expect(stdout).toContain('3 changed');
     });
 
+    it('says of which side the brokers can not be reached', async () => {
+      const topic = await topicOf([records(1)]);
+      for (const [side, other] of [
+        ['source', 'target'],
+        ['target', 'source'],
+      ] as const) {
+        const { run, stderr } = testWorld();
+        const ends = [`--${side}`, '127.0.0.1:1', `--${other}`, kafka.bootstrap];
+        await run('audit', 'compare', ...ends, '--topic', topic, `--${side}-property`, 'retry.backoff.max.ms=10');
+        expect(stderr.text()).toMatch(new RegExp(`^error: ${side}: can't connect`, 'm'));
+      }
+    });
+
     it('ends with 0 when equal, 3 without the topic, 2 with an option that is none', async () => {
       const topic = await topicOf([records(10)]);
       expect(await command('--topic', topic)).toMatchObject({
@@ -544,6 +628,8 @@ describeWithJava('audit compare', () => {
         stdout: 'EQUAL: 10 records at the source, 10 at the target\n',
       });
       expect(await command('--topic', 'no-such')).toMatchObject({ code: 3, stdout: '' });
+      const elsewhere = await command('--topic', topic, '--target-topic', 'no-such');
+      expect(elsewhere).toMatchObject({ code: 3, stderr: expect.stringContaining("target: topic 'no-such'") });
       expect(await command('--topic', topic, '--bucket', 'long')).toMatchObject({ code: 2 });
       expect(await command('--topic', topic, '--from', 'yesterday')).toMatchObject({ code: 2 });
       expect((await command('--topic', topic, '--source-property', 'no.such=1')).code).toBe(2);

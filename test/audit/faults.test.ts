@@ -77,8 +77,17 @@ const faults: readonly Fault[] = [
     after: async (kafka) => {
       const loss = { topic: 'recorded', partition: 0, from: 60, to: 62, cause: 'truncation', time: anHourAgo };
       await kafka.createTopic('millrace-mirror.m.internal');
+      await kafka.createTopic('millrace-mirror.other.internal'); // of a topic of that name, elsewhere
+      await kafka.produce('millrace-mirror.other.internal', 0, [
+        {
+          key: '["loss","recorded",0,"topic-recreated",0]',
+          value: JSON.stringify({ ...loss, from: 0, cause: 'topic-recreated' }),
+        },
+        { key: '["position","recorded",0]', value: '{"targetTopic":"other.recorded"}' },
+      ]);
       const key = JSON.stringify(['loss', loss.topic, 0, loss.from, loss.time]);
-      await kafka.produce('millrace-mirror.m.internal', 0, [{ key, value: JSON.stringify(loss) }]);
+      const position = { key: JSON.stringify(['position', loss.topic, 0]), value: '{"targetTopic":"agg.recorded"}' };
+      await kafka.produce('millrace-mirror.m.internal', 0, [{ key, value: JSON.stringify(loss) }, position]);
     },
     found: { missing: [60, 61, 62], causes: ['truncation', 'unknown'] },
   },
@@ -237,7 +246,7 @@ describeWithJava('faults between two tiers', () => {
       expect(uncounted.sound).toBe(false);
       expect(uncounted.doubts.map(({ message }) => message)).toEqual([
         expect.stringMatching(/^producer 'shop-drop', session [0-9a-f]{16}: 3 records that it has not counted$/),
-        'a producer that gives no names: 1 records that it has not counted',
+        'a producer that gives no names: 1 record that it has not counted',
       ]);
     });
   });

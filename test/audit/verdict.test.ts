@@ -3,12 +3,13 @@ import { MatchRuns } from '../../src/audit/compare/match-runs.ts';
 import type { Probed } from '../../src/audit/compare/probe.ts';
 import type { Sighting } from '../../src/audit/compare/record-cursor.ts';
 import { type Unpaired, verdictOf } from '../../src/audit/compare/verdict.ts';
+import type { MirrorLoss } from '../../src/model/audit.ts';
 
 // Ten records on both sides are partners but for some; the two runs of partners leave a place between them: source offsets 4 and 5.
 
 function record(offset: number, more: Partial<Sighting> = {}): Sighting {
   const place = { partition: 0, offset, index: offset, holes: 0, timestamp: offset };
-  const content = { contentHigh: offset, contentLow: 7 };
+  const content = { contentHigh: offset, contentLow: 7, share: offset };
   return { ...place, ...content, identity: null, key: Buffer.from(`k${offset}`), tombstone: false, ...more };
 }
 
@@ -130,5 +131,70 @@ describe('a changed record', () => {
     for (const holes of [{ target: 1 }, { source: 1 }]) {
       expect(judged(unpaired({ missing: [record(4)], extra }, holes))).toEqual(['missing 4', 'extra 5']);
     }
+  });
+});
+
+describe('what a mirror has written down as lost', () => {
+  const loss = (cause: MirrorLoss['cause'], from: number, to: number): MirrorLoss => {
+    return { topic: 't', partition: 0, from, to, cause, time: 7 };
+  };
+  const copies = (count: number, index = 4): Sighting[] =>
+    Array.from({ length: count }, (_, i) => record(40 + i, { index: index + i }));
+  /** Partners 0–3 and, at the target, behind the copies of three lost ones. */
+  const cut = (extra: Sighting[], losses: readonly MirrorLoss[]): string[] => {
+    const runs = new MatchRuns();
+    const mark = (offset: number, index: number) => ({ index, offset, holes: 0 });
+    runs.addBatch(mark(0, 0), mark(3, 3), mark(0, 0), mark(3, 3));
+    runs.addBatch(mark(4, 4), mark(6, 6), mark(20, 20), mark(22, 22));
+    return judged(unpaired({ kept: runs.runs, extra, losses }));
+  };
+
+  it.each<[string, Sighting[], readonly MirrorLoss[], string[]]>([
+    ['retention overtook', [], [loss('retention-overtook', 4, 9)], ['retention-overtook 4-9']],
+    [
+      'retention overtook, extra ones',
+      copies(1),
+      [loss('retention-overtook', 4, 9)],
+      ['extra 40', 'retention-overtook 4-9'],
+    ],
+    ['a truncation', copies(3), [loss('truncation', 4, 7)], Array(3).fill('truncation 4-7')],
+    ['a truncation, none of it left', [], [loss('truncation', 4, 7)], ['truncation 4-7']],
+    [
+      'a truncation, one too many',
+      copies(4),
+      [loss('truncation', 4, 7)],
+      ['extra 40', 'extra 41', 'extra 42', 'extra 43', 'truncation 4-7'],
+    ],
+    ['a truncation elsewhere', copies(1), [loss('truncation', 2, 3)], ['extra 40', 'truncation 2-3']],
+    [
+      'two truncations',
+      copies(3),
+      [loss('truncation', 4, 6), loss('truncation', 4, 5)],
+      ['truncation 4-6', 'truncation 4-6', 'truncation 4-5'],
+    ],
+    ['an earlier topic, elsewhere', copies(2), [loss('topic-recreated', 2, 2)], ['extra 40', 'extra 41']],
+  ])('%s', (_, extra, losses, expected) => {
+    expect(cut(extra, losses)).toEqual(expected);
+  });
+
+  it('an earlier topic: its copies are before all others', () => {
+    const runs = new MatchRuns();
+    runs.addBatch(
+      { index: 0, offset: 0, holes: 0 },
+      { index: 3, offset: 3, holes: 0 },
+      { index: 2, offset: 2, holes: 0 },
+      { index: 5, offset: 5, holes: 0 },
+    );
+    const extra = copies(2, 0);
+    const told = (from: number): string[] =>
+      judged(unpaired({ kept: runs.runs, extra, losses: [loss('topic-recreated', from, 5)] }));
+    expect(told(2)).toEqual(['topic-recreated 0-2', 'topic-recreated 0-2', 'topic-recreated 2-5']);
+    expect(told(1)).toEqual(['extra 40', 'extra 41', 'topic-recreated 1-5']);
+  });
+
+  it('explains no copy of a record that the source has', () => {
+    const twice: Probed = { ...noProbe, hasCopy: () => true };
+    const given = unpaired({ extra: copies(1), losses: [loss('truncation', 4, 7)] });
+    expect(judged(given, noProbe, twice)).toEqual(['extra 40', 'truncation 4-7']);
   });
 });

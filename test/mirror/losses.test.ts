@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { compareTopics } from '../../src/audit/compare/topic-compare.ts';
 import { deleteRecords } from '../../src/kafka/record-deletion.ts';
 import { targetOffset } from '../../src/model/offset-runs.ts';
 import { consumeTopic } from '../support/consumed-topic.ts';
@@ -25,6 +26,24 @@ function records(count: number, from = 0): TestRecord[] {
     timestamp: 1_700_000_000_000 + from + i,
     headers: new Map([['h', `${from + i}`]]),
   }));
+}
+
+/** What `audit compare` says of a topic and its copy: whether they are equal, what is extra or missing, and what is explained. */
+async function compared(topic: string): Promise<unknown[]> {
+  return await withCluster(source.bootstrap, (ours) =>
+    withCluster(target.bootstrap, async (theirs) => {
+      const range = { from: -Infinity, to: Infinity };
+      const options = { bucketMs: 600_000, range, partitions: null, limit: 100, now: 0, onRead: () => {} };
+      const { equal, buckets } = await compareTopics({ cluster: ours, topic }, { cluster: theirs, topic }, options);
+      const gaps = buckets.flatMap(({ explained }) => explained);
+      return [
+        equal,
+        ...buckets.flatMap(({ missing }) => missing.map(({ offset }) => `missing ${offset}`)),
+        ...buckets.flatMap(({ extra }) => extra.map(({ offset }) => `extra ${offset}`)),
+        ...gaps.map(({ cause, from, to }) => `${cause} ${from}-${to}`).sort(),
+      ];
+    }),
+  );
 }
 
 const skip = 'onLoss: skip-and-record';
@@ -83,6 +102,7 @@ describeWithJava('what a mirror finds missing', () => {
     const copied = await consumeTopic(target.bootstrap, 'expired');
     expect(values(copied)).toEqual([...records(10), ...records(3, 17)].map(({ value }) => value));
     expect((await stateOf(target.bootstrap, 'expired')).losses).toHaveLength(1);
+    expect(await compared('expired')).toEqual([true, 'retention 0-17', 'retention-overtook 10-17']);
   });
 
   it('because the topic is another one now is told apart, at the start and while it runs', async () => {
@@ -116,6 +136,9 @@ describeWithJava('what a mirror finds missing', () => {
       ['topic-recreated', 4],
     ]);
     expect(positions.get('recreated-0')!.runs).toEqual([{ sourceFrom: 0, sourceTo: 3, targetFrom: 14 }]);
+    expect(await compared('recreated')).toEqual([true, 'topic-recreated 0-10']); // and 0-4 of the second, within
+    await target.produce('recreated', 0, records(1, 100)); // once more than it was copied
+    expect((await compared('recreated')).slice(0, 2)).toEqual([false, 'extra 17']);
   });
 
   it('by the time that brokers gave the records: they are copied as consumers see them', async () => {
@@ -139,8 +162,9 @@ describeWithJava('what a mirror finds missing', () => {
     await source.kill();
     cutBack(join(source.dataDirectory, 'cut-0'), 2);
     await source.restart();
-    const failure = mirrorOnce(settings('cut', 'cut'));
-    await expect(failure).rejects.toThrow(/topic 'cut', partition 0: offsets 10 to 20 are lost \(truncation\)/);
+    const failure = () => mirrorOnce(settings('cut', 'cut'));
+    expect(await compared('cut')).toEqual([true, 'truncation 10-20']); // before any mirror has noticed
+    await expect(failure()).rejects.toThrow(/topic 'cut', partition 0: offsets 10 to 20 are lost \(truncation\)/);
     await source.produce('cut', 0, records(3, 100));
     await mirrorOnce(settings('cut', 'cut', skip));
     const copied = await consumeTopic(target.bootstrap, 'cut');
@@ -151,6 +175,7 @@ describeWithJava('what a mirror finds missing', () => {
       { sourceFrom: 0, sourceTo: 10, targetFrom: 0 },
       { sourceFrom: 10, sourceTo: 13, targetFrom: 20 },
     ]);
+    expect(await compared('cut')).toEqual([true, 'truncation 10-20']);
   });
 
   it('at the target is copied again', async () => {

@@ -44,6 +44,16 @@ describe('the text of a key', () => {
     );
   });
 
+  it.each<[string, readonly SqlValue[], readonly SqlValue[]]>([
+    ['strings', ['a', 'bs'], ['asb', '']],
+    ['a string and NULL', ['a', null], ['an', '']],
+    ['lists', [['a', 'bs'], 1], [['asb', ''], 1]],
+    ['lists in lists', [[['a'], ['b']], 1], [[['a', 'b'], []], 1]],
+    ['bytes', [Uint8Array.of(1, 2), 3], [Uint8Array.of(12), 3]],
+  ])('tells where one value ends and the next begins: %s', (_, a, b) => {
+    expect([keyText(a, [0, 1]) === keyText(b, [0, 1]), equalRows(a, b)]).toEqual([false, false]);
+  });
+
   it('is that of the number where a bigint is one', () => {
     expect([keyText([5n], [0]), keyText([5n, 5n], [0, 1])]).toEqual([keyText([5], [0]), keyText([5, 5], [0, 1])]);
   });

@@ -97,18 +97,19 @@ export type Production = Readonly<{
   key?: (i: number) => string;
   /** Sequences that are counted and never sent. */
   lost?: readonly number[];
+  partition?: number;
   /** How often the messages with the counts arrive: first lost, then twice, unless given. 0: the producer does not count. */
   counts?: number;
 }>;
 
-/** Produces records as an audited producer does, at a time of long ago, with the counts. */
+/** Produces records as an audited producer does, at a time of long ago, with the counts. Returns the session that names them. */
 export async function produceAudited(
   bootstrap: string,
   topic: string,
   count: number,
   more: Production = {},
-): Promise<void> {
-  const { time = anHourAgo, stepMs = 1, key = (i) => `k${i}`, lost = [], counts = 2 } = more;
+): Promise<string> {
+  const { time = anHourAgo, stepMs = 1, key = (i) => `k${i}`, lost = [], partition = 0, counts = 2 } = more;
   await ensureAuditTopic(clientConfig(client(bootstrap), 'test'));
   const session = (++sessions).toString(16).padStart(16, '0');
   const audit = new ProducerAudit({ producer: `shop-${topic}`, host: 'test-host' }, () => session);
@@ -119,13 +120,14 @@ export async function produceAudited(
       const record = { key: Buffer.from(key(i)), value: Buffer.from(`value ${i}`), timestamp: time + i * stepMs };
       const headers = audit.stamp(topic, record, record.timestamp);
       if (lost.includes(i)) continue;
-      producer.send(topic, 0, record.key, record.value, record.timestamp, headers);
+      producer.send(topic, partition, record.key, record.value, record.timestamp, headers);
       if (i === Math.floor(count / 2)) audit.messages(); // lost
     }
     const messages = audit.messages();
     for (let copy = 0; copy < counts; copy++)
       for (const { key: name, value } of messages) producer.send(auditTopic, null, name, value, Date.now());
   });
+  return session;
 }
 
 /** Two tiers on one broker: `local`, topics as given, and `aggregate`, the same behind `agg.`. */

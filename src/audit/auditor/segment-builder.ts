@@ -7,7 +7,7 @@ import type { Cause } from '../../model/audit.ts';
 import { assert } from '../../model/errors.ts';
 import { type AccountScheme, BucketAccount, bucketStart } from '../bucket-account.ts';
 import type { DigestedRecords } from '../digested-records.ts';
-import { type SegmentGap, type SegmentRecord, segmentOf, segmentOffsets } from '../segment-record.ts';
+import { type SegmentGap, type SegmentRecord, segmentOffsets } from '../segment-record.ts';
 
 /** Buckets of a segment: with their tables 80 KB, well within the size of a message. */
 const maxBuckets = 32;
@@ -82,7 +82,7 @@ export class SegmentBuilder {
   }
 
   #boundary(): number {
-    return (segmentOf(this.#to) + 1) * segmentOffsets;
+    return (Math.floor(this.#to / segmentOffsets) + 1) * segmentOffsets;
   }
 
   #advance(to: number): void {

@@ -116,7 +116,7 @@ export class Lockstep {
     else if (side === this.#source) this.runs.add(side.cursor, partner);
     else this.runs.add(partner, side.cursor);
     const kept = Math.max(this.#source.unmatched.size + this.#target.unmatched.size, this.runs.runs.length);
-    if (kept > this.#most) throw tooDifferent(this.#where, this.#source.cursor.offset);
+    if (kept > this.#most) throw tooDifferent(this.#where, this.#source.cursor.offset, this.#most);
     return partner;
   }
 }
@@ -131,20 +131,16 @@ function sameContent(a: RecordCursor, b: RecordCursor): boolean {
   return a.digest.contentLow === b.digest.contentLow && a.digest.contentHigh === b.digest.contentHigh;
 }
 
-/** Marks the error that says so: the partitions of the two topics may be laid out differently. */
+/** Marks the error that says so: the partitions may be laid out differently, or it takes several readings. */
 const differenceLimit = 'difference-limit';
 
 export function isTooDifferent(error: unknown): boolean {
   return error instanceof EngineError && error.details === differenceLimit;
 }
 
-export function tooDifferent(where: string, offset: number): EngineError {
-  return new EngineError(
-    'LIMIT',
-    `${where}: more records differ than can be kept (${mostUnmatched}), by offset ${offset}`,
-    {
-      hint: 'Compare less at a time, with --from and --to, or check that it is the right topic.',
-      details: differenceLimit,
-    },
-  );
+export function tooDifferent(where: string, offset: number, most: number): EngineError {
+  return new EngineError('LIMIT', `${where}: more records differ than can be kept (${most}), by offset ${offset}`, {
+    hint: 'Compare less at a time, with --from and --to, or check that it is the right topic.',
+    details: differenceLimit,
+  });
 }

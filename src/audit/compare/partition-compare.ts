@@ -1,3 +1,4 @@
+import type { MirrorLoss } from '../../model/audit.ts';
 import { BucketTotals } from './bucket-totals.ts';
 import { Lockstep, mostUnmatched, next, tooDifferent } from './lockstep.ts';
 import { isLogStartMoved } from './log-fetcher.ts';
@@ -27,16 +28,25 @@ const attempts = 3;
 /** Told of every record read, of either side. */
 export type OnRead = () => void;
 
+export type PartitionOptions = Readonly<{
+  bucketMs: number;
+  onRead: OnRead;
+  /** Of this partition, by what a mirror says. */
+  losses?: readonly MirrorLoss[];
+  /** How many records without a partner may be kept. */
+  most?: number;
+}>;
+
+/** LIMIT (`isTooDifferent`) when more differs than may be kept. */
 export async function comparePartition(
   source: TopicSide,
   target: TopicSide,
   partition: number,
-  bucketMs: number,
-  onRead: OnRead,
+  options: PartitionOptions,
 ): Promise<PartitionComparison> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await new PartitionReading(source, target, partition, bucketMs, onRead).compare();
+      return await new PartitionReading(source, target, partition, options).compare();
     } catch (error) {
       if (!isLogStartMoved(error) || attempt === attempts) throw error;
       await Promise.all([source.begin(partition), target.begin(partition)]);
@@ -49,9 +59,14 @@ class PartitionReading {
   readonly #partition: number;
   readonly #totals: Readonly<{ source: BucketTotals; target: BucketTotals }>;
   readonly #onRead: OnRead;
+  readonly #losses: readonly MirrorLoss[];
+  readonly #most: number;
   readonly #gaps: Explanation[] = [];
 
-  constructor(source: TopicSide, target: TopicSide, partition: number, bucketMs: number, onRead: OnRead) {
+  constructor(source: TopicSide, target: TopicSide, partition: number, options: PartitionOptions) {
+    const { bucketMs, onRead, losses = [], most = mostUnmatched } = options;
+    this.#losses = losses;
+    this.#most = most;
     this.#sides = { source, target };
     this.#partition = partition;
     this.#totals = { source: new BucketTotals(bucketMs), target: new BucketTotals(bucketMs) };
@@ -63,13 +78,14 @@ class PartitionReading {
     const partition = this.#partition;
     const ours = source.cursor(partition, this.#events('source'));
     const theirs = target.cursor(partition, this.#events('target'));
-    const lockstep = new Lockstep(ours, theirs, this.#where);
+    const lockstep = new Lockstep(ours, theirs, this.#where, this.#most);
     await lockstep.run();
     if (lockstep.missingCount > 0) await this.#late(lockstep);
     const { kept, moved } = orderedRuns(lockstep.runs.runs);
     const [missing, extra] = [lockstep.missing(), lockstep.extra()];
     const side = (which: TopicSide, { holes }: RecordCursor) => ({ ...which.stretches.get(partition)!, holes });
-    const unpaired = { kept, missing, extra, source: side(source, ours), target: side(target, theirs) };
+    const sides = { source: side(source, ours), target: side(target, theirs) };
+    const unpaired = { kept, missing, extra, ...sides, losses: this.#losses };
     const { findings, explanations } = verdictOf(unpaired, await this.#lookups(unpaired));
     const reordered = await this.#records(moved);
     return {
@@ -130,7 +146,7 @@ class PartitionReading {
   async #records(runs: readonly MatchRun[]): Promise<Sighting[]> {
     const records: Sighting[] = [];
     const count = runs.reduce((sum, { length }) => sum + length, 0);
-    if (count > mostUnmatched) throw tooDifferent(this.#where, runs[0]!.source.from);
+    if (count > this.#most) throw tooDifferent(this.#where, runs[0]!.source.from, this.#most);
     for (const { source } of runs) {
       const cursor = this.#sides.source.cursor(this.#partition, silent, { from: source.from, to: source.to + 1 });
       while (await next(cursor)) records.push(cursor.sighting());

@@ -34,6 +34,8 @@ export type Sighting = Mark &
     timestamp: number;
     contentHigh: number;
     contentLow: number;
+    /** Of all records in shares, which one it is in: the same as any that it may be a changed form of. 32 bits. */
+    share: number;
     /** Null without a name in its header. */
     identity: EventIdentity | null;
     key: Buffer | null;
@@ -175,6 +177,7 @@ export class RecordCursor implements Mark {
       holes: this.holes,
       contentHigh: digest.contentHigh,
       contentLow: digest.contentLow,
+      share: this.share(),
       identity: decodeIdentity(name),
       key: run.keyStarts[i]! < 0 ? null : Buffer.from(run.bytes.subarray(run.keyStarts[i]!, run.keyEnds[i]!)),
       tombstone: run.valueStarts[i]! < 0,
@@ -186,6 +189,13 @@ export class RecordCursor implements Mark {
     const i = this.#i - 1;
     if (this.#run.keyStarts[i]! < 0) return null;
     return keyNumberOf(this.#run.bytes, this.#run.keyStarts[i]!, this.#run.keyEnds[i]!);
+  }
+
+  /** By its name, or else by time and key. */
+  share(): number {
+    if (this.digest.named) return this.digest.identityLow >>> 0;
+    const key = this.keyNumber() ?? 0;
+    return (Math.imul(this.timestamp | 0, 0x9e3779b1) ^ Math.imul(key | 0, 0x85ebca6b) ^ (key / 4294967296)) >>> 0;
   }
 
   #open(batch: LogBatch): void {

@@ -1,6 +1,7 @@
 import type { AuditedRecord, BucketComparison, ExplainedGap, TierTotals, TopicComparison } from '../../model/audit.ts';
 import { assert } from '../../model/errors.ts';
 import { bucketStart } from '../bucket-account.ts';
+import { byPlace, findingKinds, type KindCounts, noFindings } from './finding-list.ts';
 import type { Sighting } from './record-cursor.ts';
 import type { LayoutComparison } from './topic-layout.ts';
 import type { Explanation, Finding, FindingKind } from './verdict.ts';
@@ -10,27 +11,35 @@ export type FindingCounts = Readonly<Record<FindingKind | 'explained', number>>;
 
 export type ComparedBucket = BucketComparison & Readonly<{ counts: FindingCounts }>;
 
-/** `scope`: whether records were looked for in their partition, in order, or anywhere in the topic. */
+/**
+ * `scope`: whether records were looked for in their partition, in order, or anywhere in the topic. `parts`: in how many readings a partition or
+ * the topic was compared because more differed than can be kept; order was not compared there. Not there where one was enough.
+ */
 export type ComparedTopic = Omit<TopicComparison, 'buckets'> &
-  Readonly<{ scope: 'partition' | 'topic'; counts: FindingCounts; buckets: readonly ComparedBucket[] }>;
+  Readonly<{
+    scope: 'partition' | 'topic';
+    parts?: number;
+    counts: FindingCounts;
+    buckets: readonly ComparedBucket[];
+  }>;
 
 /** What the two topics have to do with each other, before it is told. */
 export type Compared = LayoutComparison & Readonly<{ scope: ComparedTopic['scope'] }>;
 
-const kinds = ['missing', 'extra', 'changed', 'reordered'] as const;
 const noTotals: TierTotals = { count: 0, bytes: 0 };
 
 /** Buckets by time, each with what was found in it. Of all findings, and of all explanations, the first `limit` are listed. */
 export function reportOf(
-  { scope, source, target, findings, explanations }: Compared,
+  { scope, source, target, findings, rest, explanations, parts }: Compared,
   bucketMs: number,
   limit: number,
 ): ComparedTopic {
   const gaps = joined(explanations, bucketMs);
-  const listed = new Set<Finding | Explanation>([...byPlace(findings).slice(0, limit), ...gaps.slice(0, limit)]);
-  const found = Map.groupBy(byPlace(findings), ({ record }) => bucketStart(record.timestamp, bucketMs));
+  const ordered = findings.toSorted(byPlace);
+  const listed = new Set<Finding | Explanation>([...ordered.slice(0, limit), ...gaps.slice(0, limit)]);
+  const found = Map.groupBy(ordered, ({ record }) => bucketStart(record.timestamp, bucketMs));
   const explained = Map.groupBy(gaps, ({ time }) => bucketStart(time, bucketMs));
-  const starts = new Set([source.buckets, target.buckets, found, explained].flatMap((map) => [...map.keys()]));
+  const starts = new Set([source.buckets, target.buckets, found, rest, explained].flatMap((map) => [...map.keys()]));
   const buckets = [...starts]
     .sort((a, b) => a - b)
     .map((from): ComparedBucket => {
@@ -43,15 +52,16 @@ export function reportOf(
         target: target.buckets.get(from) ?? noTotals,
         ...lists(here.filter((finding) => listed.has(finding))),
         explained: why.filter((gap) => listed.has(gap)).map(gapOf),
-        counts: countsOf(here, why),
+        counts: countsOf(here, why, [rest.get(from) ?? noFindings()]),
       };
     });
-  const equal = findings.length === 0;
-  const silent = equal && !explanations.some(({ cause }) => cause === 'retention' || cause === 'compaction');
+  const equal = findings.length === 0 && rest.size === 0;
+  const silent = equal && explanations.every(({ cause }) => cause === 'aborted' || cause === 'control');
   for (const { from, source: ours, target: theirs } of silent ? buckets : []) {
     assert(ours.count === theirs.count, () => `bucket ${from}: ${ours.count} and ${theirs.count} records found equal`);
   }
-  return { equal, scope, counts: countsOf(findings, gaps), buckets };
+  const counts = countsOf(findings, gaps, [...rest.values()]);
+  return { equal, scope, ...(parts > 1 ? { parts } : {}), counts, buckets };
 }
 
 function lists(findings: readonly Finding[]): Record<FindingKind, AuditedRecord[]> {
@@ -60,19 +70,15 @@ function lists(findings: readonly Finding[]): Record<FindingKind, AuditedRecord[
   return { missing: of('missing'), extra: of('extra'), changed: of('changed'), reordered: of('reordered') };
 }
 
-function countsOf(findings: readonly Finding[], explained: readonly Explanation[]): FindingCounts {
-  const counts = { missing: 0, extra: 0, changed: 0, reordered: 0, explained: explained.length };
+function countsOf(
+  findings: readonly Finding[],
+  explained: readonly Explanation[],
+  rest: readonly KindCounts[],
+): FindingCounts {
+  const counts = { ...noFindings(), explained: explained.length };
   for (const { kind } of findings) counts[kind]++;
+  for (const more of rest) for (const kind of findingKinds) counts[kind] += more[kind];
   return counts;
-}
-
-function byPlace(findings: readonly Finding[]): Finding[] {
-  return findings.toSorted(
-    (a, b) =>
-      a.record.partition - b.record.partition ||
-      a.record.offset - b.record.offset ||
-      kinds.indexOf(a.kind) - kinds.indexOf(b.kind),
-  );
 }
 
 /** Explanations by place, those of one cause and bucket that touch as one. */

@@ -1,7 +1,8 @@
 import { describeTopics } from '../../kafka/admin.ts';
 import type { KafkaCluster } from '../../kafka/cluster.ts';
 import { listOffsets, offsetSpec, partitionId } from '../../kafka/offsets.ts';
-import { EngineError } from '../../model/errors.ts';
+import { EngineError, isEngineError } from '../../model/errors.ts';
+import { type MirrorAccount, readMirrorAccount } from '../mirror-account.ts';
 import { LogFetcher } from './log-fetcher.ts';
 import { PartitionLog } from './partition-log.ts';
 import { type CursorEvents, RecordCursor, type TimeRange } from './record-cursor.ts';
@@ -9,35 +10,50 @@ import { type CursorEvents, RecordCursor, type TimeRange } from './record-cursor
 /** A stretch of a partition that is compared: `[from, to)`. `deleted`: how many offsets retention has taken right before it. */
 export type Stretch = Readonly<{ deleted: number; from: number; to: number }>;
 
+/** Of which topic, and records of which timestamps. `side` left out: errors need not tell which it is. */
+export type TopicPlace = Readonly<{ cluster: KafkaCluster; topic: string; range: TimeRange; side?: SideName }>;
+
+/** Which of the two topics it is: errors begin with it. */
+export type SideName = 'source' | 'target';
+
 /** One of the two topics, with its ends as they were when it was opened: what comes after is not compared. */
 export class TopicSide {
   readonly partitions: readonly number[];
-  readonly #cluster: KafkaCluster;
+  readonly cluster: KafkaCluster;
+  readonly topicId: string;
+  /** null where the brokers do not say. */
+  readonly clusterId: string | null;
   readonly #topic: string;
-  readonly #topicId: string;
   readonly #range: TimeRange;
+  readonly #side: SideName | null;
   readonly #fetcher: LogFetcher;
   #stretches: ReadonlyMap<number, Stretch> = new Map();
   #appendTimed = false;
 
-  private constructor(cluster: KafkaCluster, topic: string, topicId: string, partitions: number[], range: TimeRange) {
-    this.#cluster = cluster;
-    this.#topic = topic;
-    this.#topicId = topicId;
-    this.#range = range;
-    this.#fetcher = new LogFetcher(cluster);
+  private constructor(at: TopicPlace, topicId: string, clusterId: string | null, partitions: number[]) {
+    this.cluster = at.cluster;
+    this.topicId = topicId;
+    this.clusterId = clusterId;
+    this.#topic = at.topic;
+    this.#range = at.range;
+    this.#side = at.side ?? null;
+    this.#fetcher = new LogFetcher(at.cluster);
     this.partitions = partitions;
   }
 
   /** NOT_FOUND when there is no such topic. `chosen`: partitions, or all with null. */
-  static async open(cluster: KafkaCluster, topic: string, chosen: readonly number[] | null, range: TimeRange) {
-    const [found] = await describeTopics(cluster, [topic]);
+  static async open(at: TopicPlace, chosen: readonly number[] | null): Promise<TopicSide> {
+    const { cluster, topic, side: name = null } = at;
+    const [[found], { clusterId }] = await named(
+      name,
+      Promise.all([describeTopics(cluster, [topic]), cluster.metadata([])]),
+    );
     const all = found!.partitions.map(({ partition }) => partition);
     const missing = chosen?.find((partition) => !all.includes(partition));
     if (missing !== undefined) {
       throw new EngineError('NOT_FOUND', `topic '${topic}': expected a partition ${missing}, it has ${all.length}`);
     }
-    const side = new TopicSide(cluster, topic, found!.id, all, range);
+    const side = new TopicSide(at, found!.id, clusterId, all);
     side.#stretches = await side.#stretchesOf(chosen ?? all, await side.#list(chosen ?? all, offsetSpec.latest));
     return side;
   }
@@ -66,8 +82,12 @@ export class TopicSide {
   /** A cursor over the stretch of a partition, or over `[from, to)`. */
   cursor(partition: number, events: CursorEvents, given?: { from: number; to: number }): RecordCursor {
     const { from, to } = given ?? this.#stretches.get(partition)!;
-    const place = { topic: this.#topic, partition, topicId: this.#topicId };
-    const log = new PartitionLog(this.#fetcher, place, from, to);
+    const place = { topic: this.#topic, partition, topicId: this.topicId };
+    const fetcher = {
+      fetch: (...of: Parameters<LogFetcher['fetch']>) => this.ours(this.#fetcher.fetch(...of)),
+      release: (bytes: Buffer) => this.#fetcher.release(bytes),
+    };
+    const log = new PartitionLog(fetcher, place, from, to);
     const onAppendTime = (): void => {
       this.#appendTimed = true;
     };
@@ -77,6 +97,16 @@ export class TopicSide {
   /** Where a partition ends by now. */
   async end(partition: number): Promise<number> {
     return (await this.#list([partition], offsetSpec.latest)).get(partition)!;
+  }
+
+  /** What mirrors have written down at this side's cluster. */
+  mirrors(): Promise<MirrorAccount> {
+    return this.ours(readMirrorAccount(this.cluster));
+  }
+
+  /** What a request to this side's brokers answers; its errors say which side it was. */
+  ours<T>(request: Promise<T>): Promise<T> {
+    return named(this.#side, request);
   }
 
   async #stretchesOf(partitions: readonly number[], ends: ReadonlyMap<number, number>): Promise<Map<number, Stretch>> {
@@ -94,7 +124,16 @@ export class TopicSide {
 
   async #list(partitions: readonly number[], time: number): Promise<Map<number, number>> {
     const places = partitions.map((partition) => ({ topic: this.#topic, partition }));
-    const found = await listOffsets(this.#cluster, places, time, true);
+    const found = await this.ours(listOffsets(this.cluster, places, time, true));
     return new Map(places.map((place) => [place.partition, found.get(partitionId(place))!]));
   }
+}
+
+function named<T>(side: SideName | null, request: Promise<T>): Promise<T> {
+  if (side === null) return request;
+  return request.catch((error: unknown) => {
+    if (!isEngineError(error)) throw error;
+    const { code, message, retryable, hint, position, details } = error;
+    throw new EngineError(code, `${side}: ${message}`, { retryable, hint, position, details, cause: error.cause });
+  });
 }

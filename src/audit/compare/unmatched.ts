@@ -31,6 +31,14 @@ export class Unmatched {
     return found;
   }
 
+  /** Lets go of all but those that fulfil the condition. */
+  retain(isWanted: (sighting: Sighting) => boolean): void {
+    const kept = this.list().filter(isWanted);
+    this.#byContent.clear();
+    this.#size = 0;
+    for (const sighting of kept) this.add(sighting);
+  }
+
   /** All of them, by their place. */
   list(): Sighting[] {
     const all = [...this.#byContent.values()].flatMap((each) => (each instanceof Alike ? each.rest() : each));

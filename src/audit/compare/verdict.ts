@@ -1,5 +1,5 @@
 /** What became of the records of a partition that have no partner: changed, explained, or missing and extra. */
-import type { Cause } from '../../model/audit.ts';
+import type { Cause, MirrorLoss } from '../../model/audit.ts';
 import type { MatchRun } from './match-runs.ts';
 import type { Probed } from './probe.ts';
 import type { Sighting } from './record-cursor.ts';
@@ -10,7 +10,14 @@ export type Finding = Readonly<{ kind: FindingKind; record: Sighting }>;
 /** Offsets of the source, `to` exclusive, without a counterpart, and why. `time`: of a record there, for the bucket that it is told in. */
 export type Explanation = Readonly<{ cause: Cause; partition: number; from: number; to: number; time: number }>;
 
-export type Verdict = Readonly<{ findings: readonly Finding[]; explanations: readonly Explanation[] }>;
+/** How many records of one side the other's retention and compaction explain. */
+export type Taken = { retention: number; compaction: number };
+
+export type Verdict = Readonly<{
+  findings: readonly Finding[];
+  explanations: readonly Explanation[];
+  taken: Readonly<{ missing: Taken; extra: Taken }>;
+}>;
 
 /** A side of the partition: how many offsets were deleted right before what was read, what was read, and holes in all. */
 export type VerdictSide = Readonly<{ deleted: number; from: number; to: number; holes: number }>;
@@ -22,6 +29,8 @@ export type Unpaired = Readonly<{
   extra: readonly Sighting[];
   source: VerdictSide;
   target: VerdictSide;
+  /** Of the partition, by what a mirror has written down, the earliest first. */
+  losses?: readonly MirrorLoss[];
   /** Where records lie in other partitions than on the other side: places say nothing then, and times take their part. */
   oldest?: Readonly<{ source: number; target: number }>;
 }>;
@@ -30,10 +39,13 @@ export type Unpaired = Readonly<{
 export type Lookups = Readonly<{ inSource: Probed; inTarget: Probed }>;
 
 /** Whether a verdict needs look-ups in the source, for what is extra, and in the target, for what is missing. */
-export function neededLookups({ missing, extra, source, target }: Unpaired): { source: boolean; target: boolean } {
+export function neededLookups({ missing, extra, source, target, losses = [] }: Unpaired): {
+  source: boolean;
+  target: boolean;
+} {
   const both = missing.length > 0 && extra.length > 0;
   return {
-    source: both || (extra.length > 0 && (source.holes > 0 || source.deleted > 0)),
+    source: both || (extra.length > 0 && (source.holes > 0 || source.deleted > 0 || losses.length > 0)),
     target: both || (missing.length > 0 && (target.holes > 0 || target.deleted > 0)),
   };
 }
@@ -42,6 +54,7 @@ export function verdictOf(unpaired: Unpaired, lookups: Lookups): Verdict {
   const judge = new Judge(unpaired, lookups);
   judge.pairNames();
   judge.pairPlaces();
+  judge.explainLosses();
   judge.explainRetention();
   judge.explainCompaction();
   if (unpaired.oldest === undefined) judge.pairRest();
@@ -56,6 +69,7 @@ class Judge {
   readonly #lookups: Lookups;
   readonly #explanations: Explanation[] = [];
   readonly #changed: Sighting[] = [];
+  readonly #taken = { missing: { retention: 0, compaction: 0 }, extra: { retention: 0, compaction: 0 } };
   #missing: readonly Sighting[];
   #extra: readonly Sighting[];
 
@@ -70,7 +84,7 @@ class Judge {
     const of = (kind: FindingKind, records: readonly Sighting[]): Finding[] =>
       records.map((record) => ({ kind, record }));
     const findings = [...of('missing', this.#missing), ...of('extra', this.#extra), ...of('changed', this.#changed)];
-    return { findings, explanations: this.#explanations };
+    return { findings, explanations: this.#explanations, taken: this.#taken };
   }
 
   /** The same name with other content: changed, wherever it lies. */
@@ -99,6 +113,32 @@ class Judge {
   }
 
   /**
+   * What the source has lost behind its mirror is told in any case: neither side may have it. Copies of records that it had lost after they
+   * were mirrored are at the target, right where they lay at the source, and not more of them than were lost: cut off by a truncation, before
+   * all others where the topic was made anew.
+   */
+  explainLosses(): void {
+    const { losses = [] } = this.#unpaired;
+    if (losses.length === 0) return;
+    const { inSource } = this.#lookups;
+    const extra = this.#extra.filter((each) => !inSource.hasCopy(each));
+    const told = new Set<MirrorLoss>();
+    for (const [zone, records] of Map.groupBy(extra, (each) => this.#zoneOf(each, 'target'))) {
+      const copies = losses.map((loss) => ({ loss, copied: copiedOf(loss, this.#zone(zone)) }));
+      if (records.length > copies.reduce((sum, { copied: { from, to } }) => sum + to - from, 0)) continue;
+      let taken = 0;
+      for (const { loss, copied } of copies) {
+        const own = records.slice(taken, taken + copied.to - copied.from);
+        for (const each of own) this.#explain(loss.cause, each, copied.from, copied.to);
+        if (own.length > 0 && loss.cause === 'truncation') told.add(loss);
+        taken += own.length;
+      }
+      this.#extra = without(this.#extra, records);
+    }
+    for (const loss of losses) if (!told.has(loss) && loss.to > loss.from) this.#explanations.push(explanationOf(loss));
+  }
+
+  /**
    * What lies before the first partners was deleted on the other side by its retention, if that has deleted as many offsets: then it may have
    * been among them. If there is more of it, something is wrong, and it can't be told which: nothing is explained.
    */
@@ -111,11 +151,13 @@ class Judge {
     if (extra.length > 0 && extra.length <= source.deleted) {
       for (const each of extra) this.#explain('retention', each, 0, source.deleted);
       this.#extra = without(this.#extra, extra);
+      this.#taken.extra.retention += extra.length;
     }
     const missing = this.#missing.filter(isFront('source', 'target'));
     if (missing.length > 0 && missing.length <= target.deleted) {
       for (const each of missing) this.#explain('retention', each, each.offset, each.offset + 1);
       this.#missing = without(this.#missing, missing);
+      this.#taken.missing.retention += missing.length;
     }
   }
 
@@ -130,6 +172,7 @@ class Judge {
       if (taken.length === 0 || taken.length > this.#holes(zone, 'target')) continue;
       for (const each of taken) this.#explain('compaction', each, each.offset, each.offset + 1);
       this.#missing = without(this.#missing, taken);
+      this.#taken.missing.compaction += taken.length;
     }
     for (const [zone, extra] of Map.groupBy(this.#extra, (each) => this.#zoneOf(each, 'target'))) {
       const { before, after } = this.#zone(zone);
@@ -141,6 +184,7 @@ class Judge {
       const [from, to] = [before === undefined ? source.from : before.source.to + 1, after?.source.from ?? source.to];
       for (const each of taken) this.#explain('compaction', each, from, to);
       this.#extra = without(this.#extra, taken);
+      this.#taken.extra.compaction += taken.length;
     }
   }
 
@@ -200,6 +244,18 @@ class Judge {
     const { before, after } = this.#zone(zone);
     return (after?.[side].holesFrom ?? this.#unpaired[side].holes) - (before?.[side].holesTo ?? 0);
   }
+}
+
+/** A loss as it is told where no record of the target has to do with it: by when it was noticed. */
+export function explanationOf({ cause, partition, from, to, time }: MirrorLoss): Explanation {
+  return { cause, partition, from, to, time };
+}
+
+/** The offsets of records that the source has lost and whose copies can lie in a zone. */
+function copiedOf({ cause, from, to }: MirrorLoss, { before, after }: Zone): Readonly<{ from: number; to: number }> {
+  if (cause === 'topic-recreated' && before === undefined) return { from: 0, to: from };
+  const fits = (before?.source.to ?? -1) < from && from <= (after?.source.from ?? Infinity);
+  return { from, to: cause === 'truncation' && fits ? to : from };
 }
 
 function nameText({ producer, session, sequence }: NonNullable<Sighting['identity']>): string {

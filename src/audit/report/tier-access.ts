@@ -1,27 +1,24 @@
 /** A tier for whoever reports on it: what its topic `millrace-audit` says, what mirrors have written down as lost, and its logs. */
 import { clientConfig } from '../../kafka/client-config.ts';
 import { KafkaCluster } from '../../kafka/cluster.ts';
-import { readLog } from '../../kafka/log-reader.ts';
 import { describeTopicConfigs } from '../../kafka/topic-configs.ts';
-import type { MirrorLoss } from '../../model/audit.ts';
 import { isEngineError } from '../../model/errors.ts';
 import { AuditLog, type AuditWindow } from '../audit-log.ts';
 import type { AuditTier } from '../audit-tier.ts';
 import { readAuditTopic } from '../audit-topic.ts';
 import { TopicSide } from '../compare/topic-side.ts';
+import { type CopyLoss, readMirrorAccount } from '../mirror-account.ts';
 import type { ScannedTopic } from './bucket-scan.ts';
 import { type TopicView, topicView } from './topic-view.ts';
 
 const everything = { from: -Infinity, to: Infinity };
-/** State of mirrors, kept on the cluster that they write to; keys are JSON arrays. */
-const mirrorState = /^millrace-mirror\..*\.internal$/;
 
 export class TierAccess {
   readonly tier: AuditTier;
   readonly cluster: KafkaCluster;
   readonly log: AuditLog;
   readonly #views = new Map<string, TopicView | null>();
-  #losses: Promise<readonly MirrorLoss[]> | null = null;
+  #losses: Promise<readonly CopyLoss[]> | null = null;
   readonly #sides = new Map<string, Promise<TopicSide | null>>();
 
   private constructor(tier: AuditTier, cluster: KafkaCluster, log: AuditLog) {
@@ -50,8 +47,8 @@ export class TierAccess {
   }
 
   /** By mirrors that write to this cluster: of topics and partitions of their sources. Read when it is first asked for. */
-  losses(): Promise<readonly MirrorLoss[]> {
-    this.#losses ??= lossesOf(this.cluster);
+  losses(): Promise<readonly CopyLoss[]> {
+    this.#losses ??= readMirrorAccount(this.cluster).then(({ losses }) => losses);
     return this.#losses;
   }
 
@@ -84,7 +81,7 @@ export class TierAccess {
   #side(topic: string): Promise<TopicSide | null> {
     let side = this.#sides.get(topic);
     if (side === undefined) {
-      side = TopicSide.open(this.cluster, topic, null, everything).catch((error: unknown) => {
+      side = TopicSide.open({ cluster: this.cluster, topic, range: everything }, null).catch((error: unknown) => {
         if (isEngineError(error) && error.code === 'NOT_FOUND') return null;
         throw error;
       });
@@ -96,18 +93,4 @@ export class TierAccess {
   close(): void {
     this.cluster.close();
   }
-}
-
-async function lossesOf(cluster: KafkaCluster): Promise<MirrorLoss[]> {
-  const losses: MirrorLoss[] = [];
-  const { topics } = await cluster.metadata(null);
-  for (const { name, partitions } of topics.filter(({ name }) => mirrorState.test(name))) {
-    for (const { partition } of partitions) {
-      await readLog(cluster, { topic: name, partition }, ({ key, value }) => {
-        if (key?.toString().startsWith('["loss",') && value !== null)
-          losses.push(JSON.parse(value.toString()) as MirrorLoss);
-      });
-    }
-  }
-  return losses;
 }

@@ -142,7 +142,7 @@ async function comparedTopics(
   return {
     sources: sources === null ? null : scanned.filter((each) => each !== null),
     target: (await target.scanned(topic)) ?? { view: unknownTopic(topic), side: null, compacted: false },
-    losses: (await target.losses()).filter((loss) => carried.has(loss.topic)),
+    losses: (await target.losses()).filter((loss) => loss.targetTopic === topic && carried.has(loss.topic)),
     names,
   };
 }

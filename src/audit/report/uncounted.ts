@@ -24,7 +24,9 @@ export async function uncountedProducers(
   const known = new Set(counts.map(sessionText));
   const found = new Map<string, number>();
   for (const [bucket] of suspect) await countSessions(scanned, bucket, known, found);
-  return [...found].map(([session, records]) => `${session}: ${records} records that it has not counted`);
+  return [...found].map(
+    ([session, records]) => `${session}: ${records} record${records === 1 ? '' : 's'} that it has not counted`,
+  );
 }
 
 function sessionText({ producer, session }: Readonly<{ producer: string; session: string }>): string {

@@ -76,6 +76,8 @@ type StartOptions = Readonly<{
   properties?: Readonly<Record<string, string>>;
   /** Listeners beside the plain one: protocol and port. */
   listeners?: readonly Readonly<{ protocol: string; port: number }>[];
+  /** The most that its heap may take; 512 unless given. */
+  heapMb?: number;
   /** For measurements: its JVM compiles as well as it can, which costs time at first. */
   optimized?: boolean;
 }>;
@@ -91,7 +93,7 @@ export async function startKafka(options: StartOptions = {}): Promise<TestKafka>
     brokerProperties(directory, port, controllerPort, options.listeners),
     options.properties,
   );
-  const start = (): Promise<GuardedProcess> => startBroker(jars, directory, port, options.optimized ?? false);
+  const start = (): Promise<GuardedProcess> => startBroker(jars, directory, port, options);
   return new RunningKafka(directory, port, start, await start());
 }
 
@@ -272,11 +274,16 @@ async function formattedDirectory(jars: string): Promise<string> {
   return target;
 }
 
-async function startBroker(jars: string, directory: string, port: number, optimized: boolean): Promise<GuardedProcess> {
+async function startBroker(
+  jars: string,
+  directory: string,
+  port: number,
+  { optimized = false, heapMb = 512 }: StartOptions,
+): Promise<GuardedProcess> {
   const log = join(directory, 'kafka.log');
   const flags = [
-    '-Xms128m',
-    '-Xmx512m',
+    `-Xms${Math.min(heapMb, 128)}m`,
+    `-Xmx${heapMb}m`,
     '-XX:+UseSerialGC',
     ...(optimized ? [] : ['-XX:TieredStopAtLevel=1']),
     '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
