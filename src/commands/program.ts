@@ -9,6 +9,7 @@ import { demoCommand } from './demo.ts';
 import type { CommandContext, CommandDependencies } from './dependencies.ts';
 import { deployLogCommand } from './deploy-log.ts';
 import { deploySwitchCommand } from './deploy-switch.ts';
+import { driftCommand } from './drift.ts';
 import { errorText } from './error-text.ts';
 import { exitCode, exitCodeOf } from './exit-code.ts';
 import { explainCommand } from './explain.ts';
@@ -19,6 +20,7 @@ import { manifestCommand } from './manifest.ts';
 import { mirrorCommand } from './mirror.ts';
 import { planCommand } from './plan.ts';
 import { plansCommand } from './plans.ts';
+import { promoteCommand } from './promote.ts';
 import { queryCommand } from './query.ts';
 import { redactor } from './redaction.ts';
 import { runCommand } from './run.ts';
@@ -89,6 +91,8 @@ function createProgram(context: CommandContext): Command {
     plansCommand,
     deployLogCommand,
     deploySwitchCommand,
+    driftCommand,
+    promoteCommand,
     manifestCommand,
   ].map((make) => make(context));
   for (const command of commands) program.addCommand(command);

@@ -63,7 +63,9 @@ export function parseEnvironment(text: string, where: string, folder: string): E
   if (name !== folder) throw metadata.fault('name', `the folder's name, '${folder}'`);
   const plain = plainEnvironment(name);
   if (!root.has('spec')) return { ...plain, description: metadata.optionalString('description') ?? null };
-  const spec = root.map('spec').allow(['class', 'mode', 'default', 'parameters', 'engines', 'policy', 'freeze', 'limits']);
+  const spec = root
+    .map('spec')
+    .allow(['class', 'mode', 'default', 'parameters', 'engines', 'policy', 'freeze', 'limits']);
   return {
     name,
     description: metadata.optionalString('description') ?? null,
