@@ -30,7 +30,12 @@ export function world(): CommandDependencies {
     version: versionOf(packageDirectory),
     packageDirectory,
     env: process.env,
-    openDeploy: localDeploy({ workingDirectory: process.cwd(), packageDirectory, clock: systemClock }),
+    openDeploy: localDeploy({
+      workingDirectory: process.cwd(),
+      packageDirectory,
+      env: process.env,
+      clock: systemClock,
+    }),
     startServe: startServeInBackground,
     stdin: () => text(process.stdin),
     prompt: process.stdin.isTTY && process.stderr.isTTY ? prompt : null,

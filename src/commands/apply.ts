@@ -6,13 +6,17 @@ import type { PlanConfirmation } from '../model/deploy-service.ts';
 import { EngineError } from '../model/errors.ts';
 import type { CommandContext } from './dependencies.ts';
 import { addDeployOptions, type DeployAccess, type DeployOptions, withDeploy } from './deploy-connection.ts';
+import { applyFromGit } from './drift.ts';
 import { exitCode } from './exit-code.ts';
+import { gitOpsOf } from './gitops.ts';
 import { duration } from './option-values.ts';
 import { planCard, planJson } from './plan-card.ts';
 import { writeJson } from './topology-options.ts';
 
 type ApplyOptions = DeployOptions &
   Readonly<{
+    fromGit?: string | undefined;
+    environment?: string | undefined;
     planHash?: string | undefined;
     yes?: boolean | undefined;
     wait?: boolean | undefined;
@@ -25,8 +29,10 @@ const defaultTimeoutMs = 10 * 60_000;
 
 export function applyCommand(context: CommandContext): Command {
   const command = new Command('apply')
-    .description('Confirm a plan by its hash and carry it out.')
-    .argument('<plan>', 'the id of the plan')
+    .description('Confirm a plan by its hash and carry it out; or plan what a commit wants.')
+    .argument('[plan]', 'the id of the plan')
+    .option('--from-git <revision>', 'in place of a plan: plans the way to envs/<environment>/<job>.yaml of the commit')
+    .option('--environment <name>', 'of --from-git: one environment alone')
     .option('--plan-hash <hash>', 'of the plan that was shown')
     .option('--yes', 'without asking; needs --plan-hash')
     .option('--type-name <name>', "the job's name, where the plan asks to type it")
@@ -35,7 +41,9 @@ export function applyCommand(context: CommandContext): Command {
     .option('--timeout <duration>', 'of --wait', duration(1), defaultTimeoutMs);
   return addDeployOptions(command)
     .addHelpText('after', examples)
-    .action(async (id: string, options: ApplyOptions) => context.exit(await apply(id, options, context)));
+    .action(async (id: string | undefined, options: ApplyOptions) =>
+      context.exit(await applyOrPlan(id, options, context)),
+    );
 }
 
 const examples = `
@@ -44,7 +52,17 @@ or whose time has run out, is refused (5). May be repeated: a plan that was appl
 
 Examples:
   millrace apply plan-k3v9m2p8q4w7x6ya
-  millrace apply plan-k3v9m2p8q4w7x6ya --plan-hash 3f5a… --yes --wait`;
+  millrace apply plan-k3v9m2p8q4w7x6ya --plan-hash 3f5a… --yes --wait
+  millrace apply --from-git 3f5a9c1 --environment production`;
+
+async function applyOrPlan(id: string | undefined, options: ApplyOptions, context: CommandContext): Promise<number> {
+  const { fromGit, dataDir } = options;
+  if ((id === undefined) === (fromGit === undefined)) {
+    throw new EngineError('INVALID_OPTION', 'apply: expected a plan or --from-git, got both or neither');
+  }
+  if (id !== undefined) return await apply(id, options, context);
+  return await gitOpsOf(context)(dataDir, (access) => applyFromGit(fromGit!, options, access, context));
+}
 
 async function apply(id: string, options: ApplyOptions, context: CommandContext): Promise<number> {
   if (options.yes === true && options.planHash === undefined) {

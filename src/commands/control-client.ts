@@ -111,7 +111,7 @@ class StoreControl implements ControlClient {
 
   async close(): Promise<void> {
     await this.#local.control.close({ park: false });
-    this.#local.close();
+    await this.#local.close();
   }
 
   #service(): DeployService {

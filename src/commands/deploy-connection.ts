@@ -45,6 +45,6 @@ export async function withLocalDeploy<T>(
     const actor = identify(local.service.catalogue().access, context.env.MILLRACE_TOKEN, true);
     return await work(local.service, { actor, surface: 'cli' });
   } finally {
-    local.close();
+    await local.close();
   }
 }

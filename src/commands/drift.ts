@@ -4,13 +4,14 @@ import { checkWorkTree, readDesiredState } from '../deploy/gitops/desired-state.
 import { type Drift, driftOf, driftText } from '../deploy/gitops/drift.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
+import { gitOpsOf } from './gitops.ts';
 import { type GitOpsAccess, planSteps, stepsOf, type WithGitOps, writeAnswers } from './gitops-access.ts';
 import { defaultDataDirectory } from './job-options.ts';
 import { type OutputOptions, outputOption, writeJson } from './topology-options.ts';
 
 type DriftOptions = OutputOptions & Readonly<{ fromGit: string; environment?: string | undefined; dataDir: string }>;
 
-export function driftCommand(context: CommandContext, withGitOps: WithGitOps): Command {
+export function driftCommand(context: CommandContext, withGitOps: WithGitOps = gitOpsOf(context)): Command {
   return new Command('drift')
     .description(
       'What runs otherwise than envs/<environment>/<job>.yaml of a commit want it. Exits with 8 where anything does.',

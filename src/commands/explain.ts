@@ -19,6 +19,7 @@ import { type OutputOptions, outputOption, writeJson } from './topology-options.
 
 export function explainCommand(context: CommandContext): Command {
   const command = new Command('explain')
+    .enablePositionalOptions() // behind `why` they are its own
     .description(
       'The plan of a job: chains, exchanges, what is pushed into the scan, state, and whether Flink runs it as it is.',
     )

@@ -10,6 +10,7 @@ import type { CommandContext, CommandDependencies } from './dependencies.ts';
 import { deployLogCommand } from './deploy-log.ts';
 import { deploySwitchCommand } from './deploy-switch.ts';
 import { diagnoseCommand } from './diagnose.ts';
+import { driftCommand } from './drift.ts';
 import { errorText } from './error-text.ts';
 import { exitCode, exitCodeOf } from './exit-code.ts';
 import { explainCommand } from './explain.ts';
@@ -21,6 +22,7 @@ import { mcpCommand } from './mcp.ts';
 import { mirrorCommand } from './mirror.ts';
 import { planCommand } from './plan.ts';
 import { plansCommand } from './plans.ts';
+import { promoteCommand } from './promote.ts';
 import { queryCommand } from './query.ts';
 import { redactor } from './redaction.ts';
 import { runCommand } from './run.ts';
@@ -92,6 +94,8 @@ function createProgram(context: CommandContext): Command {
     plansCommand,
     deployLogCommand,
     deploySwitchCommand,
+    driftCommand,
+    promoteCommand,
     manifestCommand,
     mcpCommand,
   ].map((make) => make(context));

@@ -9,6 +9,7 @@ import { type DeploymentKey, deploymentNamePattern } from '../model/deployment.t
 import { EngineError } from '../model/errors.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
+import { gitOpsOf } from './gitops.ts';
 import { type GitOpsAccess, planSteps, stepsOf, type WithGitOps, writeAnswers } from './gitops-access.ts';
 import { defaultDataDirectory } from './job-options.ts';
 import { type OutputOptions, outputOption, writeJson } from './topology-options.ts';
@@ -16,7 +17,7 @@ import { type OutputOptions, outputOption, writeJson } from './topology-options.
 type PromoteOptions = OutputOptions &
   Readonly<{ from: string; to: string; write?: boolean | undefined; dataDir: string }>;
 
-export function promoteCommand(context: CommandContext, withGitOps: WithGitOps): Command {
+export function promoteCommand(context: CommandContext, withGitOps: WithGitOps = gitOpsOf(context)): Command {
   return new Command('promote')
     .description(
       'Plan for one environment what another wants of a job. Parameters that environments give themselves stay theirs.',

@@ -104,7 +104,7 @@ async function serve(options: ServeOptions, context: CommandContext): Promise<nu
     await server?.close();
     await local?.control.close({ park: true });
     await local?.target.close();
-    local?.close();
+    await local?.close();
     stopping.release();
     lock.release();
   }

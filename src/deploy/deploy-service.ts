@@ -18,13 +18,13 @@ import {
 import type { Access } from './catalogue/access.ts';
 import { type Catalogue, type CatalogueDirectories, type ParsedFiles, readCatalogue } from './catalogue/catalogue.ts';
 import { DeployLog } from './log/deploy-log.ts';
-import { withoutSecrets } from './log/secret-text.ts';
 import { Asker, type CreateParser } from './plan/asker.ts';
 import { maySeePlan, type World } from './plan/plan-places.ts';
 import { PlanStore } from './plan/plan-store.ts';
 import { shownText } from './plan/shown-text.ts';
 import { maySee, mayTurnSwitches } from './policy/grant.ts';
 import { Switches, type SwitchName } from './policy/switches.ts';
+import { withoutSecrets } from './secret-text.ts';
 import { openControlDatabase } from './store/database.ts';
 
 export type DeployServiceOptions = CatalogueDirectories &

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { headOf } from '../../src/deploy/log/deploy-log.ts';
 import type { LogEntry } from '../../src/deploy/log/log-entry.ts';
-import { withoutSecrets } from '../../src/deploy/log/secret-text.ts';
 import { verifyLog } from '../../src/deploy/log/verify-log.ts';
+import { withoutSecrets } from '../../src/deploy/secret-text.ts';
 import { DeployWorld } from './deploy-world.ts';
 
 let world: DeployWorld;
@@ -91,14 +91,14 @@ describe('the deploy log', () => {
 
 describe('words that are kept', () => {
   it.each([
-    ['deploy views with password=hunter2 now', 'deploy views with password=[hidden] now'],
-    ['the token is abc123', 'the token is [hidden]'],
-    ['use kafka://user:geheim@broker:9092', 'use kafka://[hidden]@broker:9092'],
-    ['Bearer abcdefgh12345678', 'Bearer [hidden]'],
-    ['key AKIAABCDEFGHIJKLMNOP here', 'key [hidden] here'],
-    ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc', '[hidden]'],
-    ['with Xq7Lm2Vb9Rt4Zc8Wd1Ks5Ny3 please', 'with [hidden] please'],
-    ['-----BEGIN PRIVATE KEY-----\nMIIE', '[hidden]'],
+    ['deploy views with password=hunter2 now', 'deploy views with password=[redacted] now'],
+    ['the token is abc123', 'the token is [redacted]'],
+    ['use kafka://user:geheim@broker:9092', 'use kafka://[redacted]@broker:9092'],
+    ['Bearer abcdefgh12345678', 'Bearer [redacted]'],
+    ['key AKIAABCDEFGHIJKLMNOP here', 'key [redacted] here'],
+    ['eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc', '[redacted]'],
+    ['with Xq7Lm2Vb9Rt4Zc8Wd1Ks5Ny3 please', 'with [redacted] please'],
+    ['-----BEGIN PRIVATE KEY-----\nMIIE', '[redacted]'],
     [
       'deploy creator-analytics-for-the-whole-company in staging',
       'deploy creator-analytics-for-the-whole-company in staging',

@@ -8,10 +8,10 @@ import { deploymentId } from '../../model/deployment.ts';
 import { EngineError, toErrorData } from '../../model/errors.ts';
 import { verbFacts } from '../../model/intent.ts';
 import type { DeployLog } from '../log/deploy-log.ts';
-import { withoutSecrets } from '../log/secret-text.ts';
 import { planHash } from '../plan/plan-hash.ts';
 import type { PlanStore, Progress } from '../plan/plan-store.ts';
 import { shownText } from '../plan/shown-text.ts';
+import { withoutSecrets } from '../secret-text.ts';
 import { retried } from './retry.ts';
 
 export type ApplierOptions = Readonly<{

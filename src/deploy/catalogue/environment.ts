@@ -17,6 +17,8 @@ export type Environment = Readonly<{
   name: string;
   description: string | null;
   class: EnvironmentClass;
+  /** `gitops`: a plan that is confirmed becomes a commit; what runs changes by `apply --from-git` alone. */
+  mode: 'direct' | 'gitops';
   /** Where nothing is said of an environment. At the most one has it. */
   isDefault: boolean;
   /** Handed to every job that declares them. */
@@ -40,6 +42,7 @@ export function plainEnvironment(name: string): Environment {
     name,
     description: null,
     class: environmentClasses.find((each) => each === name) ?? 'production',
+    mode: 'direct',
     isDefault: false,
     parameters: new Map(),
     engines: new Map(),
@@ -60,11 +63,14 @@ export function parseEnvironment(text: string, where: string, folder: string): E
   if (name !== folder) throw metadata.fault('name', `the folder's name, '${folder}'`);
   const plain = plainEnvironment(name);
   if (!root.has('spec')) return { ...plain, description: metadata.optionalString('description') ?? null };
-  const spec = root.map('spec').allow(['class', 'default', 'parameters', 'engines', 'policy', 'freeze', 'limits']);
+  const spec = root
+    .map('spec')
+    .allow(['class', 'mode', 'default', 'parameters', 'engines', 'policy', 'freeze', 'limits']);
   return {
     name,
     description: metadata.optionalString('description') ?? null,
     class: spec.has('class') ? spec.oneOf('class', environmentClasses) : plain.class,
+    mode: spec.has('mode') ? spec.oneOf('mode', ['direct', 'gitops']) : plain.mode,
     isDefault: spec.optionalBoolean('default') ?? false,
     parameters: spec.has('parameters') ? scalars(spec.map('parameters')) : plain.parameters,
     engines: spec.has('engines') ? enginesOf(spec.map('engines')) : plain.engines,

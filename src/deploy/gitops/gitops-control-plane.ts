@@ -58,6 +58,9 @@ async function commitStep(
   }
   const before = await committedWish(repository, step);
   const wanted = wishAfter(step, before ?? wishOf(view), inherited(step.environment));
+  if (before !== null && printWanted(before) === printWanted(wanted)) {
+    return await control.perform(step, stepId, expectedVersion);
+  }
   const message = `${step.action} ${deploymentId(step)}\n\n${step.text}\n\n${line}\n`;
   const commit = await repository.commit({
     files: new Map([[wantedPath(step), printWanted(wanted)]]),

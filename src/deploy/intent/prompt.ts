@@ -1,10 +1,10 @@
 /** The one place where a request to a model is written: what is in here leaves the machine, and nothing else does. */
 import type { IntentContext, KnownJob } from '../../model/intent.ts';
+import { withoutSecrets } from '../secret-text.ts';
 import type { ChatMessage } from './chat-model.ts';
 import { emptyStep } from './command.ts';
 import { createJobIndex } from './job-index.ts';
 import { answerSchema, type Names, namesOf } from './model-schema.ts';
-import { withoutSecrets } from './redact.ts';
 import { cleanText, readSentence } from './text.ts';
 
 /** Part of the cache's key: a changed prompt gives other answers. */

@@ -4,7 +4,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { plainText } from '../../model/plain-text.ts';
-import { withoutSecrets } from '../log/secret-text.ts';
+import { withoutSecrets } from '../secret-text.ts';
 
 const maxString = 1_000; // UTF-16 units
 const maxItems = 100; // of a list, or fields of an object

@@ -1,7 +1,7 @@
 /** A plan in words, made by code from its fields: what a person is asked to confirm. Nothing that a model said is in it. */
 import type { Plan } from '../../model/change-plan.ts';
-import { withoutSecrets } from '../log/secret-text.ts';
 import { shownText } from '../plan/shown-text.ts';
+import { withoutSecrets } from '../secret-text.ts';
 
 const maxLine = 300; // UTF-16 units
 const maxDiff = 12; // lines of a step

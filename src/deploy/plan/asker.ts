@@ -12,8 +12,8 @@ import {
 } from '../../model/intent.ts';
 import type { DeployLog } from '../log/deploy-log.ts';
 import type { LogEvent, ModelCall } from '../log/log-entry.ts';
-import { withoutSecrets } from '../log/secret-text.ts';
 import type { Switches } from '../policy/switches.ts';
+import { withoutSecrets } from '../secret-text.ts';
 import { answerReadings } from './answers.ts';
 import { readingCommand } from './explicit-command.ts';
 import type { World } from './plan-places.ts';

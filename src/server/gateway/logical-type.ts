@@ -27,7 +27,7 @@ const rootOf: Readonly<Record<DataType['kind'], string>> = {
   row: 'ROW',
 };
 
-export function logicalType(type: DataType): Readonly<Record<string, unknown>> {
+function logicalType(type: DataType): Readonly<Record<string, unknown>> {
   const root = rootOf[type.kind];
   return type.kind === 'null' ? { type: root } : { type: root, nullable: type.nullable, ...partsOf(type) };
 }

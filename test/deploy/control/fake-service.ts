@@ -17,7 +17,7 @@ export type FakeOptions = Readonly<{
 }>;
 
 /** Without what only switches and logs ask for. */
-type FakeService = Pick<LocalDeployService, 'resume' | 'holders' | 'close'> & DeployService;
+type FakeService = Pick<LocalDeployService, 'resume' | 'holders' | 'catalogue' | 'close'> & DeployService;
 
 /** A deploy service of the least kind: steps become plans as they are, and are carried out when their hash is said back. */
 export function fakeService(
@@ -157,6 +157,7 @@ export function fakeService(
     deployments: async (caller) => (await control.list()).filter(({ team }) => maySee(caller, team)),
     resume: () => {},
     holders: () => holders,
+    catalogue: () => ({ jobs: [], environments: [], access: null, faults: [], version: 'none' }),
     close: () => {},
   };
 }

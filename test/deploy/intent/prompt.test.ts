@@ -3,7 +3,7 @@ import { createOpenAiModel } from '../../../src/deploy/intent/chat-model.ts';
 import { DailyBudgets } from '../../../src/deploy/intent/model-budget.ts';
 import { AnswerCache, createModelParser } from '../../../src/deploy/intent/model-parser.ts';
 import { promptFor, repairMessages } from '../../../src/deploy/intent/prompt.ts';
-import { withoutSecrets } from '../../../src/deploy/intent/redact.ts';
+import { withoutSecrets } from '../../../src/deploy/secret-text.ts';
 import type { IntentContext } from '../../../src/model/intent.ts';
 import { type FakeChatServer, startFakeChatServer } from './fake-chat-server.ts';
 import { idle } from './known-jobs.ts';

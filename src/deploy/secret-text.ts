@@ -1,4 +1,4 @@
-/** Secrets out of text that leaves the machine. What looks like one goes: a false alarm costs a word, a miss costs a key. */
+/** Secrets out of text that is kept or leaves the machine. What looks like one goes: a false alarm costs a word, a miss costs a key. */
 
 const redacted = '[redacted]';
 
