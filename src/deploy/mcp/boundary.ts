@@ -3,6 +3,7 @@
  * before, so that no text in it can end the quotation.
  */
 import { randomBytes } from 'node:crypto';
+import { deploymentNamePattern } from '../../model/deployment.ts';
 import { plainText } from '../../model/plain-text.ts';
 import { withoutSecrets } from '../secret-text.ts';
 
@@ -25,12 +26,20 @@ function limited(text: string): string {
   return text.length <= maxAnswer ? text : `${text.slice(0, maxAnswer)}… (cut: ask for less)`;
 }
 
-/** Ids and hashes of our own look like secrets, and have to be said back. */
+/** Ids, hashes and names of the catalogue may look like secrets, and have to be said back: by field and form they are told apart. */
 function isOwnId(name: string, value: unknown): boolean {
-  return ownIds.includes(name) && typeof value === 'string' && /^(?:[0-9a-f]{32}|[0-9a-f]{64})$/.test(value);
+  return typeof value === 'string' && (ownForms[name]?.test(value) ?? false);
 }
 
-const ownIds: readonly string[] = ['hash', 'digest', 'jobId'];
+const ownForms: Readonly<Record<string, RegExp>> = {
+  id: /^plan-[a-z0-9]{16}$/,
+  hash: /^[0-9a-f]{64}$/,
+  digest: /^[0-9a-f]{64}$/,
+  jobId: /^[0-9a-f]{32}$/,
+  job: deploymentNamePattern,
+  environment: deploymentNamePattern,
+  name: deploymentNamePattern,
+};
 
 /** The same data with every text of it, names of fields as well, made harmless to show. */
 function cleaned(value: unknown, depth: number): unknown {

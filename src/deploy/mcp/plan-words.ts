@@ -17,12 +17,17 @@ export function planWords(plan: Plan): string {
   ].join('\n');
 }
 
-function stepLines({ text, diff }: Plan['steps'][number], index: number): string[] {
+/** What is done to which job is said as it is; what else is written there may hold what someone typed. */
+function stepLines({ action, job, environment, text, diff }: Plan['steps'][number], index: number): string[] {
   const lines = diff.slice(0, maxDiff).map(({ field, before, after }) => {
     return shown(`   ${field}: ${before ?? 'nothing'} → ${after ?? 'nothing'}`, 3);
   });
   const more = diff.length - maxDiff;
-  return [`${index + 1}. ${shown(text)}`, ...lines, ...(more > 0 ? [`   and ${more} more`] : [])];
+  return [
+    `${index + 1}. ${action} ${job} in ${environment}: ${shown(text)}`,
+    ...lines,
+    ...(more > 0 ? [`   and ${more} more`] : []),
+  ];
 }
 
 function shown(text: string, indent = 0): string {

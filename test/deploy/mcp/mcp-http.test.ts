@@ -129,6 +129,19 @@ describe('MCP over HTTP', () => {
     expect((await ask('token-of-olaf-00', { requestState, inputResponses })).result.isError).toBe(true);
   });
 
+  it('does not take a yes for a question that was answered with no', async () => {
+    const url = await serve({ holders });
+    const token = 'token-of-olaf-00';
+    const plan = await planned(await connect(url, { token }));
+    const { requestState } = (await post(url, token, plan, {})).result;
+    for (const confirmation of [{ action: 'decline' }, { action: 'accept', content: { confirm: true } }]) {
+      const { result } = await post(url, token, plan, { requestState, inputResponses: { confirmation } });
+      expect(result.isError).toBe(true);
+    }
+    await world.deploy.service.idle();
+    expect(world.deploy.control.calls).toBe(0);
+  });
+
   it('is read-only where the server is', async () => {
     expect(await names(await connect(await serve({ readOnly: true })))).not.toContain('apply_plan');
   });

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Actor, Plan } from '../../../src/model/change-plan.ts';
+import { jobText } from '../deploy-world.ts';
 import { failure, now, status } from '../diagnose/snapshots.ts';
 import { view } from '../fake-control.ts';
 import { call, type ElicitAnswer, type Era, McpWorld } from './mcp-world.ts';
@@ -177,13 +178,14 @@ describe.each<Era>(['modern', 'legacy'])('a plan, to a client of the %s protocol
     'is confirmed by no argument: %s',
     async (name) => {
       const plan = await planOf();
-      const client = await world.client({ era });
+      const client = await world.client({ era, answer: () => accept });
       const given = { planId: plan.id, planHash: plan.hash, [name]: true };
       const told = await call(client, 'apply_plan', given).catch((error: Error) => ({
         isError: true,
         text: error.message,
       }));
       expect(told.isError).toBe(true);
+      expect(world.asked).toEqual([]); // refused as it stands, not taken for a plain call
       await expectUntouched(plan);
     },
   );
@@ -211,6 +213,16 @@ describe.each<Era>(['modern', 'legacy'])('a plan, to a client of the %s protocol
     expect((await call(client, 'cancel_plan', { planId: plan.id })).isError).toBe(false);
     await expectUntouched(plan, 'cancelled');
   });
+});
+
+it('a job with a name like a key is called by its name, by the tools and before the person', async () => {
+  const job = 'ecommerce-7f3k-behaviour-v2x';
+  world.deploy.write(`jobs/${job}.yaml`, jobText(job));
+  const plan = await planOf({ steps: [{ verb: 'deploy', job, environment: 'dev' }] });
+  expect(plan.steps[0]!.job).toBe(job);
+  const client = await world.client({ answer: () => ({ action: 'decline' }) });
+  await call(client, 'apply_plan', { planId: plan.id, planHash: plan.hash });
+  expect(world.asked[0]!.message).toContain(`1. deploy ${job} in dev: `);
 });
 
 describe('an answer to a question that was not put', () => {
