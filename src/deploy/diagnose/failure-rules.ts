@@ -145,7 +145,7 @@ function faultsOf(facts: JobFacts): readonly Fault[] {
       at: timestamp,
       task: taskName,
       code: error.code,
-      text: [error.message, ...error.causes].join('\n'),
+      text: [error.message, ...error.causes.filter((cause) => !error.message.includes(cause))].join('\n'),
       side: sideOf(facts, taskName),
     }));
   }

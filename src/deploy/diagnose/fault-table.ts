@@ -26,7 +26,10 @@ type FaultRow = Readonly<{
 const passing: readonly ErrorCode[] = ['CONNECTION', 'TIMEOUT'];
 
 const faultTable: readonly FaultRow[] = [
-  { cause: 'disk-full', text: /\bENOSPC\b|\bEDQUOT\b|no space left on device|disk is full|disk quota exceeded/i },
+  {
+    cause: 'disk-full',
+    text: /\bENOSPC\b|\bEDQUOT\b|no space left on device|database or disk is full|disk quota exceeded/i,
+  },
   {
     cause: 'out-of-memory',
     text: /heap out of memory|reached heap limit|ERR_WORKER_OUT_OF_MEMORY|reaching memory limit|OutOfMemoryError|OOMKilled|oom-kill|exit(?:ed)? (?:with )?(?:code |status )?137\b|killed by (?:signal )?SIGKILL|\bCannot allocate memory\b/i,
@@ -34,11 +37,11 @@ const faultTable: readonly FaultRow[] = [
   {
     cause: 'state-mismatch',
     codes: ['CHECKPOINT'],
-    text: /does not fit|query has changed|cannot be (?:placed|restored)|no place|left out/i,
+    text: /holds state of|query has changed/i,
   },
   {
     cause: 'state-mismatch',
-    text: /Cannot map checkpoint\/savepoint state|StateMigrationException|serializer .*incompatible/i,
+    text: /Cannot map checkpoint\/savepoint state|holds state of (?:operators that|another form)|StateMigrationException|serializer .*incompatible/i,
   },
   { cause: 'unauthorised', codes: ['PERMISSION'] },
   {
@@ -64,20 +67,21 @@ const faultTable: readonly FaultRow[] = [
   { cause: 'bad-records', codes: ['BAD_RECORD'] },
   {
     cause: 'bad-records',
-    text: /Failed to deserialize|DeserializationException|JsonParseException|MalformedInput|CorruptRecordException|not valid JSON/i,
+    text: /; the record: |record batch at offset \d|Failed to deserialize|DeserializationException|JsonParseException|MalformedInput|CorruptRecordException|not valid JSON/i,
   },
   { cause: 'expression-failed', codes: ['EVALUATION'] },
   {
     cause: 'expression-failed',
     text: /ArithmeticException|division by zero|NumberFormatException|DateTimeParseException|Column '[^']*' is NOT NULL|Failed to cast|user-defined function .* (?:failed|threw)/i,
   },
-  { cause: 'data-directory-taken', codes: ['CONFLICT'], text: /another process owns it/i },
+  { cause: 'data-directory-taken', text: /another process owns it/i },
   {
     cause: 'commit-conflict',
     text: /CommitFailedException|CommitStateUnknown|Requirement failed|ProducerFenced|INVALID_PRODUCER_EPOCH|another process has taken over|transaction timed out|table was dropped and made again|branch .* has changed/i,
   },
   { cause: 'commit-conflict', codes: ['CONFLICT'] },
   { cause: 'sink-unreachable', codes: ['COMMIT'] },
+  { cause: 'sink-unreachable', text: /cannot commit: / },
   {
     cause: 'sink-unreachable',
     codes: passing,
@@ -99,15 +103,22 @@ const faultTable: readonly FaultRow[] = [
     text: /ECONNREFUSED|ECONNRESET|Connection ?refused|UnknownHost|ENOTFOUND|ETIMEDOUT|Timed? ?out (?:waiting|expired|while)|TimeoutException.*(?:metadata|topic|describe|broker)|Bootstrap broker .* disconnected|no leader|could not be established/i,
   },
   { cause: 'file-failed', codes: ['IO'] },
+  { cause: 'file-failed', text: /(?:can't|cannot) be (?:read|written): |\bE(?:NOTDIR|ISDIR|ROFS)\b/ },
   { cause: 'table-missing', codes: ['NOT_FOUND'] },
-  { cause: 'table-missing', text: /NoSuchTableException|\bENOENT\b|FileNotFoundException|NoSuchBucket/i },
+  {
+    cause: 'table-missing',
+    text: /expected a file or a directory, found none|has none of this name|: there is none|NoSuchTableException|\bENOENT\b|FileNotFoundException|NoSuchBucket/i,
+  },
   { cause: 'checkpoints-failing', codes: ['CHECKPOINT'] },
   {
     cause: 'checkpoints-failing',
     text: /Exceeded checkpoint tolerable failure|CheckpointException|Checkpoint expired before completing/i,
   },
   { cause: 'job-invalid', codes: ['SQL_SYNTAX', 'SQL_VALIDATION', 'INVALID_OPTION', 'UNSUPPORTED'] },
-  { cause: 'job-invalid', text: /SqlParserException|ValidationException|Could not find any factory/i },
+  {
+    cause: 'job-invalid',
+    text: /\boption '[^']+'|unknown field|SqlParserException|ValidationException|Could not find any factory/i,
+  },
   { cause: 'limit-reached', codes: ['LIMIT'] },
   { cause: 'limit-reached', text: /NoResourceAvailableException|Could not acquire the minimum required resources/i },
   {
@@ -115,6 +126,7 @@ const faultTable: readonly FaultRow[] = [
     text: /Heartbeat of TaskManager|TaskManager .{0,80}(?:lost|no longer reachable|timed out)|RemoteTransportException|exited without (?:a )?report|has not answered/i,
   },
   { cause: 'engine-fault', codes: ['INTERNAL'] },
+  { cause: 'engine-fault', text: /invariant does not hold|unreachable value/ },
 ];
 
 /** `unknown-failure` where no row fits. */

@@ -7,7 +7,8 @@ import { lagOf, loadsOf, percent, type SubtaskLoad, type VertexLoad } from './lo
 const pressedShare = 0.2; // of a subtask's time: it waits for room
 const pressedHard = 0.5;
 const busyShare = 0.5; // behind one that waits for room: it is what is waited for
-const busyAlone = 0.8; // with nobody waiting for room
+const busyAlone = 0.8; // with nobody waiting for room, and a lag
+const busyWholly = 0.95; // the same where the sources don't say how far behind they are
 const idleShare = 0.9;
 const lagRecords = 100_000;
 const stalledLag = 1_000; // records
@@ -23,7 +24,7 @@ export function bottleneckRule(facts: JobFacts): readonly Finding[] {
   const lag = lagOf(facts);
   const busy = loads.find(({ index, busy: share }) => index > (pressed?.index ?? -1) && share >= limitOf(pressed, lag));
   if (busy === undefined || isYoung(facts)) return [];
-  if (pressed === null && (lag === null || !isBehind(facts, lag))) return [];
+  if (pressed === null && lag !== null && !isBehind(facts, lag)) return [];
   const { cause, confidence } = kindOf(busy);
   return [
     {
@@ -41,7 +42,8 @@ export function bottleneckRule(facts: JobFacts): readonly Finding[] {
 }
 
 function limitOf(pressed: VertexLoad | null, lag: number | null): number {
-  return pressed === null || lag === null ? busyAlone : busyShare;
+  if (pressed !== null) return busyShare;
+  return lag === null ? busyWholly : busyAlone;
 }
 
 function isBehind(facts: JobFacts, lag: number): boolean {

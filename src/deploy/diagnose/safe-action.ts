@@ -40,7 +40,7 @@ function wordsOf({ name, deployment, status, observed }: JobFacts): Words {
 
 const commands: Readonly<Record<ActionName, (words: Words) => string>> = {
   'read-logs': ({ job, where, isDeployed }) =>
-    isDeployed ? `millrace jobs logs ${job}${where}` : 'millrace run JOB.yaml --verbose',
+    isDeployed ? `millrace jobs logs ${job}${where}` : `millrace diagnose ${job} --output json`,
   'read-exceptions': ({ job, where, isDeployed }) =>
     isDeployed ? `millrace jobs get ${job}${where} --output json` : `millrace diagnose ${job} --output json`,
   'look-at-record': ({ job, where, isDeployed }) =>

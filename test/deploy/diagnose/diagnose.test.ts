@@ -1,7 +1,10 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { causeFacts, causeNames } from '../../../src/deploy/diagnose/cause.ts';
 import { diagnose } from '../../../src/deploy/diagnose/diagnose.ts';
 import { evidenceIds } from '../../../src/deploy/diagnose/evidence.ts';
+import { readFacts } from '../../../src/deploy/diagnose/facts-reader.ts';
 import { actionNames } from '../../../src/deploy/diagnose/safe-action.ts';
 import { faultCases, healthyCases } from './faults.ts';
 import { deployment, facts, failure, observed, onFlink, status, vertex } from './snapshots.ts';
@@ -43,6 +46,45 @@ describe('the rules', () => {
     expect(scaling).toEqual(['bottleneck']);
   });
 });
+
+describe('what was recorded of jobs that really ran', () => {
+  it.each([
+    // A key with 97 % of the rows: the source of the same thread shows itself as idle, not as waiting for room.
+    ['skew', ['skew', 'checkpoints-slow']],
+    // A disk of 300 kB.
+    ['disk-full', ['disk-full', 'restart-loop', 'checkpoints-failing']],
+    ['healthy', []],
+  ])('%s', (name, causes) => {
+    const path = join(import.meta.dirname, 'recorded', `${name}.json`);
+    const [given] = readFacts(JSON.parse(readFileSync(path, 'utf8')), path);
+    const diagnosis = diagnose(given!);
+    expect(diagnosis.causes[0]?.cause).toBe(causes[0]);
+    expect(diagnosis.causes.map(({ cause }) => cause).sort()).toEqual([...causes].sort());
+    expect(diagnosis.causes.slice(1).map(({ of }) => of)).toEqual(causes.slice(1).map(() => causes[0]));
+  });
+});
+
+describe('a failure of which the control plane kept only the text', () => {
+  const coded = answers.filter(
+    // Whether brokers are those of a source or of a sink is not in their text.
+    ({ variant, facts: { status: job } }) =>
+      job?.state === 'FAILED' && job.exceptions.length === 1 && variant !== 'the brokers of the sink',
+  );
+
+  it.each(coded)('has the same cause: $cause, $variant', ({ cause, facts: { status: job } }) => {
+    const { error } = job!.exceptions[0]!;
+    const text = [error.message, ...error.causes, hint].join('\n');
+    const ended = onFlink(observed({ state: 'FAILED' }), {
+      engine: 'millrace',
+      deployment: { ...deployment, state: 'FAILED', error: text },
+    });
+    expect(diagnose(ended).causes[0]?.cause).toBe(cause);
+  });
+});
+
+// Hints say what might be, and stand behind the message in what is kept.
+const hint =
+  "The table's 'path' has to be a directory; see whether the disk is full. Is it running, and is that its advertised listener?";
 
 describe('the first fault', () => {
   it('is the first of a series, however the later ones read', () => {

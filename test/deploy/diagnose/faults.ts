@@ -52,9 +52,14 @@ function partitioned(...times: Partial<SplitTime>[]): JobFacts {
 }
 
 const badRecord = (ago: number, offset = 17): ExceptionStatus =>
-  failure(ago, 'BAD_RECORD', `table views: topic 'views', partition 1, offset ${offset}: expected JSON, got '{'`, {
-    task: 'source views (1/2)',
-  });
+  failure(
+    ago,
+    'BAD_RECORD',
+    `table views: topic 'views', partition 1, offset ${offset}: expected a value at byte 6, found the record's end; the record: {"v": `,
+    {
+      task: 'source views (1/2)',
+    },
+  );
 const refused = (ago: number, more: Parameters<typeof failure>[3] = { task: 'source views (1/2)' }): ExceptionStatus =>
   failure(ago, 'CONNECTION', "can't connect to Kafka broker kafka:9092: connect ECONNREFUSED 127.0.0.1:9092", more);
 
@@ -174,7 +179,7 @@ export const faultCases: readonly FaultCase[] = [
       failure(1, 'CONNECTION', 'POST http://lake:8181/v1/namespaces/db/tables/totals: no answer: ECONNREFUSED'),
     ),
     'a commit that does not come through': failed(
-      failure(1, 'COMMIT', 'sink totals: checkpoint 9 cannot be made visible', { causes: ['no answer'] }),
+      failure(1, 'COMMIT', 'sink totals: cannot commit: no answer', { causes: ['no answer'] }),
     ),
     'the brokers of the sink': failed(refused(1, { task: 'sink totals (1/1)' })),
     'on Flink': flinkFailed(
@@ -336,7 +341,11 @@ export const faultCases: readonly FaultCase[] = [
   ...cases('blocked-loop', { 'late by seconds': running({ eventLoopLagMs: 4_000 }) }),
   ...cases('state-mismatch', {
     'a changed query': failed(
-      failure(1, 'CHECKPOINT', 'restore of chk-9: the state of GroupAggregate does not fit the query'),
+      failure(
+        1,
+        'CHECKPOINT',
+        'checkpoint /d/chk-9: it holds state of another form than the job has now: GroupAggregate[3]',
+      ),
     ),
     'on Flink': flinkFailed(
       'java.lang.IllegalStateException: Failed to rollback to checkpoint/savepoint. Cannot map checkpoint/savepoint state for operator 5f',
