@@ -1,9 +1,9 @@
 /** `millrace plan VERB JOB`: what `ask` makes of words, said outright. Changes nothing. */
 import { Command } from 'commander';
+import { parseCommand, stepHelp } from '../deploy/intent/command.ts';
 import { showAnswer } from './ask.ts';
 import type { CommandContext } from './dependencies.ts';
 import { addDeployOptions, type DeployOptions, withDeploy } from './deploy-connection.ts';
-import { stepHelp, stepsOfWords } from './step-words.ts';
 
 export function planCommand(context: CommandContext): Command {
   const command = new Command('plan')
@@ -26,7 +26,7 @@ Examples:
   millrace plan stop video-events --then start video-events --parallelism 8`;
 
 async function plan(words: readonly string[], options: DeployOptions, context: CommandContext): Promise<number> {
-  const steps = stepsOfWords(words);
+  const steps = parseCommand(words);
   return await withDeploy(options, context, async ({ service, caller }) => {
     return await showAnswer(await service.plan(steps, caller), options, context);
   });

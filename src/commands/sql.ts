@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import type { JobFile } from '../job/job-file.ts';
+import { defaultJobName } from '../job/job-name.ts';
 import { planJob } from '../job/job-plan.ts';
 import { openSession, runScript, type ScriptStep } from '../job/script.ts';
 import { EngineError } from '../model/errors.ts';
@@ -84,7 +85,12 @@ async function runStep(
     return exitCode.ok;
   }
   const { pipelines, settings } = step;
-  const planned = await planJob(pipelines, settings, jobName(pipelines), jobContext(options, directory, context));
+  const planned = await planJob(
+    pipelines,
+    settings,
+    defaultJobName(pipelines),
+    jobContext(options, directory, context),
+  );
   const outputs = pipelines.map(({ sink, input }) => outputOf(sink, input, options, context));
   const hooks = {
     print: (text: string) => context.stdout.write(text),
@@ -111,12 +117,4 @@ function outputOf(
     input.fields.map((field) => field.name),
     context.stdout,
   );
-}
-
-/** As Flink names them. */
-function jobName(pipelines: readonly Pipeline[]): string {
-  const { sink } = pipelines[0]!;
-  if (sink.kind === 'collect') return 'collect';
-  const { catalog, database, name } = sink.table.path;
-  return `insert-into_${catalog}.${database}.${name}`.replaceAll(/[/\\\p{Cc}]/gu, '_');
 }

@@ -13,8 +13,8 @@ import { type JobLine, parseJobList, parseSavepointPath, parseSubmission } from 
 import type { FlinkEngine } from './flink-engine.ts';
 import { flinkScript } from './flink-script.ts';
 import { faultText, isDuplicateJob } from './java-fault.ts';
+import { redacted } from './job-secrets.ts';
 import { absentJob, isEnded, listedJob } from './observed-job.ts';
-import { redacted } from './plain-text.ts';
 import { poll } from './poll.ts';
 import { refuseUnportable } from './portability.ts';
 import { scriptText } from './script-text.ts';

@@ -4,7 +4,7 @@ import type { ConnectorRegistry } from '../model/connector.ts';
 import { isEngineError } from '../model/errors.ts';
 import { splitScript } from '../sql/parser.ts';
 import { partsOf } from './flink-script.ts';
-import { withoutSecrets } from './plain-text.ts';
+import { withoutSecrets } from './job-secrets.ts';
 import { type PortabilityFinding, portabilityOf } from './portability.ts';
 
 /** `portable`: nothing is refused. What differs, and what the cluster needs, is for a person to weigh. */

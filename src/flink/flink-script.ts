@@ -7,7 +7,7 @@ import { deploymentId, type Release } from '../model/deployment.ts';
 import { EngineError } from '../model/errors.ts';
 import { located } from '../sql/excerpt.ts';
 import { parseScript, type ScriptPart, splitScript } from '../sql/parser.ts';
-import { redacted } from './plain-text.ts';
+import { redacted } from './job-secrets.ts';
 
 export type FlinkScript = Readonly<{
   /** The job's name in Flink: the deployment's. */

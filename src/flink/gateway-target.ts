@@ -8,7 +8,7 @@ import { FlinkCluster } from './flink-cluster.ts';
 import { type ClusterAddress, type EngineLimits, tokenOf } from './flink-engine.ts';
 import { FlinkHttp } from './flink-http.ts';
 import { type FlinkScript, flinkScript, overrides } from './flink-script.ts';
-import { redacted } from './plain-text.ts';
+import { redacted } from './job-secrets.ts';
 import { refuseUnportable } from './portability.ts';
 import { GatewaySession } from './sql-gateway.ts';
 import type { TargetDependencies } from './target-dependencies.ts';

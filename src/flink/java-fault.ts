@@ -3,7 +3,7 @@
  * engine's errors.
  */
 import { EngineError, type ErrorCode } from '../model/errors.ts';
-import { plainText } from './plain-text.ts';
+import { plainText } from '../model/plain-text.ts';
 
 type JavaFault = Readonly<{ className: string; message: string }>;
 

@@ -3,8 +3,8 @@
  * JobManager's says of it, put in the order of time.
  */
 import { EngineError } from '../model/errors.ts';
+import { plainText } from '../model/plain-text.ts';
 import type { FlinkHttp } from './flink-http.ts';
-import { plainText } from './plain-text.ts';
 import type { JobDetails } from './rest-answers.ts';
 
 const maxTaskManagers = 8;

@@ -1,9 +1,9 @@
 /** A job as Flink tells of it, as a `TargetJob`. */
 import type { TargetJob } from '../model/deployment.ts';
 import { type JobState, jobStates } from '../model/job-status.ts';
+import { plainText } from '../model/plain-text.ts';
 import { faultText } from './java-fault.ts';
 import type { JobMetrics } from './job-metrics.ts';
-import { plainText } from './plain-text.ts';
 import type {
   Checkpoints,
   CompletedCheckpoint,

@@ -4,8 +4,8 @@ import { errorOfFault, faultText } from '../../src/flink/java-fault.ts';
 import { readJobLogs } from '../../src/flink/job-logs.ts';
 import { type JobMetrics, readJobMetrics } from '../../src/flink/job-metrics.ts';
 import { observedJob } from '../../src/flink/observed-job.ts';
-import { plainText } from '../../src/flink/plain-text.ts';
 import type { JobDetails } from '../../src/flink/rest-answers.ts';
+import { plainText } from '../../src/model/plain-text.ts';
 import { type FakeFlink, fakeFlink, javaTrace } from '../support/fake-flink.ts';
 
 const jobId = '45c9f58d8bb735d62abf2aece4d5653d';

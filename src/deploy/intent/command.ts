@@ -91,17 +91,65 @@ export function emptyStep(verb: Verb): IntentStep {
   };
 }
 
-type Flag = Readonly<{ takesValue: boolean; read(value: string, step: IntentStep): Partial<IntentStep> }>;
+type Flag = Readonly<{
+  takesValue: boolean;
+  /** For help: what is written behind it, and what it says. */
+  placeholder?: string | undefined;
+  description: string;
+  read(value: string, step: IntentStep): Partial<IntentStep>;
+}>;
 
 const flags: Readonly<Record<string, Flag>> = {
-  '--environment': { takesValue: true, read: (environment) => ({ environment }) },
-  '--engine': { takesValue: true, read: (text) => ({ engine: engineOf(text) }) },
-  '--parallelism': { takesValue: true, read: (text) => ({ parallelism: countOf(text, '--parallelism') }) },
-  '--param': { takesValue: true, read: (text, step) => ({ parameters: { ...step.parameters, ...parameterOf(text) } }) },
-  '--savepoint': { takesValue: false, read: () => ({ savepoint: true }) },
-  '--no-savepoint': { takesValue: false, read: () => ({ savepoint: false }) },
-  '--until': { takesValue: true, read: (text) => ({ until: untilOf(text) }) },
+  '--environment': {
+    takesValue: true,
+    placeholder: 'name',
+    description: 'where',
+    read: (environment) => ({ environment }),
+  },
+  '--engine': {
+    takesValue: true,
+    placeholder: jobEngines.join('|'),
+    description: 'which runs it',
+    read: (text) => ({ engine: engineOf(text) }),
+  },
+  '--param': {
+    takesValue: true,
+    placeholder: 'name=value',
+    description: 'a value for a parameter of the job; may be repeated',
+    read: (text, step) => ({ parameters: { ...step.parameters, ...parameterOf(text) } }),
+  },
+  '--parallelism': {
+    takesValue: true,
+    placeholder: 'n',
+    description: 'subtasks of each operator',
+    read: (text) => ({ parallelism: countOf(text, '--parallelism') }),
+  },
+  '--savepoint': {
+    takesValue: false,
+    description: 'stop and pause: keep the state, as without a word',
+    read: () => ({ savepoint: true }),
+  },
+  '--no-savepoint': {
+    takesValue: false,
+    description: 'stop and pause: give the state up',
+    read: () => ({ savepoint: false }),
+  },
+  '--until': {
+    takesValue: true,
+    placeholder: "running|'lag<RECORDS'",
+    description: 'wait for it then',
+    read: (text) => ({ until: untilOf(text) }),
+  },
 };
+
+/** What a step may have, line by line. */
+export function stepHelp(): string {
+  const lines = Object.entries(flags).map(([name, { placeholder, description }]) => {
+    const usage = placeholder === undefined ? name : `${name} <${placeholder}>`;
+    return `  ${usage.padEnd(32)}${description}`;
+  });
+  return `Options of each step:\n${lines.join('\n')}`;
+}
 
 function engineOf(text: string): JobEngine {
   const engine = jobEngines.find((name) => name === text);

@@ -4,12 +4,12 @@
  */
 import type { JobTarget, RestoreFrom, StopOptions, Submission, TargetJob } from '../../model/deployment.ts';
 import { EngineError, isEngineError } from '../../model/errors.ts';
+import { plainText } from '../../model/plain-text.ts';
 import type { FlinkEngine } from '../flink-engine.ts';
 import { FlinkHttp } from '../flink-http.ts';
 import { flinkScript } from '../flink-script.ts';
 import { GatewayTarget } from '../gateway-target.ts';
 import { absentJob, isEnded } from '../observed-job.ts';
-import { plainText } from '../plain-text.ts';
 import { poll } from '../poll.ts';
 import type { TargetDependencies } from '../target-dependencies.ts';
 import { gatewayPort, jobContainers, restPort } from './container-spec.ts';

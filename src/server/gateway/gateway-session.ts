@@ -1,5 +1,6 @@
 /** A session of the SQL Gateway: names and settings that stay from statement to statement, and the statements that were handed in. */
 import { randomUUID } from 'node:crypto';
+import { defaultJobName } from '../../job/job-name.ts';
 import { type JobPlanContext, planJob } from '../../job/job-plan.ts';
 import type { ScriptContext } from '../../job/script.ts';
 import { checkSetting, checkSettings } from '../../job/settings.ts';
@@ -175,7 +176,7 @@ export class GatewaySession {
     const { jobs, plan, print } = this.#ctx;
     const settings = checkSettings(this.settings);
     const dataDirectory = jobs.nextDirectory(plan.now());
-    const planned = await planJob(pipelines, settings, jobName(pipelines), { ...plan, dataDirectory });
+    const planned = await planJob(pipelines, settings, defaultJobName(pipelines), { ...plan, dataDirectory });
     const [query] = pipelines;
     const fields = query!.sink.kind === 'collect' ? query!.input.fields : null;
     const pages = new ResultPages();
@@ -206,12 +207,4 @@ function rowsResult(
 
 function done(): OperationResult {
   return rowsResult([{ name: 'result', type: types.string() }], [plainRow(['OK'])], null, 'SUCCESS');
-}
-
-/** As Flink names them. */
-function jobName(pipelines: readonly Pipeline[]): string {
-  const { sink } = pipelines[0]!;
-  if (sink.kind === 'collect') return 'collect';
-  const { catalog, database, name } = sink.table.path;
-  return `insert-into_${catalog}.${database}.${name}`.replaceAll(/[/\\\p{Cc}]/gu, '_');
 }
