@@ -5,6 +5,11 @@ import { Command, Option } from 'commander';
 import { type Diagnosis, diagnose } from '../deploy/diagnose/diagnose.ts';
 import { diagnosisText } from '../deploy/diagnose/diagnosis-text.ts';
 import type { JobFacts } from '../deploy/diagnose/job-facts.ts';
+import type { Phrasing } from '../deploy/diagnose/phrasing.ts';
+import { createOpenAiModel } from '../deploy/intent/chat-model.ts';
+import { modelConfigurationOf } from '../deploy/intent/model-configuration.ts';
+import { Switches } from '../deploy/policy/switches.ts';
+import { openControlDatabase } from '../deploy/store/database.ts';
 import { EngineError } from '../model/errors.ts';
 import type { CommandContext } from './dependencies.ts';
 import { exitCode } from './exit-code.ts';
@@ -24,6 +29,7 @@ type DiagnoseOptions = OutputOptions &
     environment?: string;
     between: number;
     file?: string;
+    explain?: boolean;
     save?: string;
   }>;
 
@@ -46,6 +52,7 @@ export function diagnoseCommand(context: CommandContext): Command {
       2_000,
     )
     .addOption(new Option('--file <path>', 'instead: what was saved of a job').conflicts(['server', 'port', 'host']))
+    .option('--explain', 'also in the words of the language model of MILLRACE_LLM_MODEL; it decides nothing')
     .option('--save <path>', 'also write down what was seen, for --file')
     .addOption(outputOption())
     .addHelpText('after', examples)
@@ -68,10 +75,50 @@ async function run(job: string | undefined, options: DiagnoseOptions, context: C
   if (options.save !== undefined) {
     await writeFile(resolve(context.workingDirectory, options.save), `${JSON.stringify({ jobs: facts })}\n`);
   }
-  const jobs = facts.map(diagnose);
+  const phrases = options.explain === true ? await phraser(options, context) : null;
+  const jobs: (Diagnosis & Readonly<{ explanation?: Phrasing }>)[] = [];
+  for (const diagnosis of facts.map(diagnose)) {
+    jobs.push(phrases === null ? diagnosis : { ...diagnosis, explanation: await phrases(diagnosis) });
+  }
   if (options.output === 'json') await writeJson({ jobs }, context);
-  else await context.stdout.write(context.redact(jobs.map(diagnosisText).join('\n')));
+  else await context.stdout.write(context.redact(jobs.map(textOf).join('\n')));
   return jobs.every(({ healthy }: Diagnosis) => healthy) ? exitCode.ok : exitCode.unhealthy;
+}
+
+function textOf(job: Diagnosis & Readonly<{ explanation?: Phrasing }>): string {
+  const { explanation } = job;
+  if (explanation === undefined || job.healthy) return diagnosisText(job);
+  const said = explanation.kind === 'none' ? `(${explanation.why})` : `${explanation.model}: ${explanation.text}`;
+  return `${diagnosisText(job)}\nin other words, of the model ${said}\n`;
+}
+
+/** INVALID_OPTION without a model, PERMISSION where models are switched off. */
+async function phraser(
+  options: DiagnoseOptions,
+  context: CommandContext,
+): Promise<(diagnosis: Diagnosis) => Promise<Phrasing>> {
+  const configuration = modelConfigurationOf(context.env);
+  if (configuration === null) {
+    throw new EngineError('INVALID_OPTION', '--explain: expected a model in MILLRACE_LLM_MODEL, found none', {
+      hint: 'Without --explain no model is asked.',
+    });
+  }
+  checkSwitch(dataDirectoryOf(options, context));
+  const { phrase } = await import('../deploy/diagnose/phrasing.ts');
+  const model = createOpenAiModel(configuration);
+  return async (diagnosis) => await phrase(diagnosis, model);
+}
+
+function checkSwitch(dataDirectory: string): void {
+  const database = openControlDatabase(dataDirectory);
+  try {
+    if (new Switches(database).isOn('llm.enabled')) return;
+    throw new EngineError('PERMISSION', '--explain: llm.enabled is switched off', {
+      hint: 'millrace deploy-switch shows who did, and why.',
+    });
+  } finally {
+    database.close();
+  }
 }
 
 async function factsOf(

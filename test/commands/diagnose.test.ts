@@ -2,6 +2,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
+import { Switches } from '../../src/deploy/policy/switches.ts';
+import { openControlDatabase } from '../../src/deploy/store/database.ts';
 import type { DeployService } from '../../src/model/deploy-service.ts';
 import type { DeploymentView } from '../../src/model/deployment.ts';
 import type { JobStatus } from '../../src/model/job-status.ts';
@@ -9,6 +11,7 @@ import { startControlServer } from '../../src/server/control-server.ts';
 import { startServer } from '../../src/server/http-server.ts';
 import { failure, now, status, vertex } from '../deploy/diagnose/snapshots.ts';
 import { view } from '../deploy/fake-control.ts';
+import { startFakeChatServer } from '../deploy/intent/fake-chat-server.ts';
 import { testWorld } from './world.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'millrace-diagnose-'));
@@ -49,9 +52,9 @@ async function controlling(
   return String(server.port);
 }
 
-function world() {
+function world(env: Readonly<Record<string, string>> = {}) {
   const clock = { now: () => now, monotonic: () => 0, random: () => 0, sleep: async () => undefined };
-  return testWorld({}, { clock, workingDirectory: directory });
+  return testWorld({}, { clock, env, workingDirectory: directory });
 }
 
 describe('millrace diagnose', () => {
@@ -123,6 +126,30 @@ describe('millrace diagnose', () => {
     const { run, stdout } = world();
     expect(await run('diagnose', 'dev/views', '--port', port, '--output', 'json')).toBe(8);
     expect(JSON.parse(stdout.text())).toMatchObject({ jobs: [{ causes: [{ cause: 'topic-missing' }] }] });
+  });
+
+  it('asks a model for its words only where it is told to, there is one, and models are not switched off', async () => {
+    const content = JSON.stringify({ cause: 'topic-missing', evidence: ['exception:0'], text: 'No such topic.' });
+    const chat = await startFakeChatServer({ content });
+    const env = { MILLRACE_LLM_MODEL: 'small', OPENAI_BASE_URL: chat.baseUrl };
+    const dataDir = join(directory, 'data');
+    const port = await serving(missing);
+    const argv = ['diagnose', '--port', port, '--between', '0s', '--data-dir', dataDir];
+    const plain = world(env);
+    expect(await plain.run(...argv)).toBe(8);
+    expect(chat.bodies).toEqual([]);
+    const explained = world(env);
+    expect(await explained.run(...argv, '--explain')).toBe(8);
+    expect(explained.stdout.text()).toBe(
+      `${plain.stdout.text()}\nin other words, of the model small: No such topic.\n`,
+    );
+    expect(await world().run(...argv, '--explain')).toBe(2);
+    const database = openControlDatabase(dataDir);
+    new Switches(database).set('llm.enabled', false, { name: 'anna', time: now, reason: null });
+    database.close();
+    expect(await world(env).run(...argv, '--explain')).toBe(4);
+    expect(chat.bodies).toHaveLength(1);
+    await chat.close();
   });
 
   it.each([

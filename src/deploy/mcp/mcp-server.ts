@@ -1,7 +1,7 @@
 /** The MCP server of one session: the tools that it has, and what becomes of their faults. */
 import { McpServer, type ServerContext } from '@modelcontextprotocol/server';
 import { toErrorData } from '../../model/errors.ts';
-import { quoted } from './boundary.ts';
+import { quoted } from '../quoted-data.ts';
 import type { Confirmations } from './confirmation.ts';
 import type { McpSession } from './mcp-backend.ts';
 import { planTools } from './plan-tools.ts';

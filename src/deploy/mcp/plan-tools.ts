@@ -5,7 +5,7 @@ import type { Plan } from '../../model/change-plan.ts';
 import { jobEngines } from '../../model/deployment.ts';
 import { EngineError } from '../../model/errors.ts';
 import { type IntentStep, maxIntentBytes, maxIntentSteps, verbFacts, verbs } from '../../model/intent.ts';
-import { quoted } from './boundary.ts';
+import { quoted } from '../quoted-data.ts';
 import { type Confirmations, canAsk } from './confirmation.ts';
 import { callerOf, type McpSession } from './mcp-backend.ts';
 import { type McpTool, nameInput, refused, type ToolAnswer, told, tool } from './tool.ts';

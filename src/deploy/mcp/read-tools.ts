@@ -5,7 +5,7 @@ import type { IntentStep } from '../../model/intent.ts';
 import type { JobStatus } from '../../model/job-status.ts';
 import { diagnose } from '../diagnose/diagnose.ts';
 import { factsOfDeployment } from '../diagnose/job-facts.ts';
-import { quoted } from './boundary.ts';
+import { quoted } from '../quoted-data.ts';
 import { callerOf, findDeployment, type McpSession } from './mcp-backend.ts';
 import { deploymentInput, type McpTool, nameInput, refused, told, tool } from './tool.ts';
 

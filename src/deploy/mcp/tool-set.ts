@@ -1,7 +1,7 @@
 /** Which tools a session has. The mode of the server is the ceiling; the caller's roles narrow it. */
 import { z } from 'zod';
 import { maySomewhere } from '../policy/grant.ts';
-import { quoted } from './boundary.ts';
+import { quoted } from '../quoted-data.ts';
 import type { McpSession } from './mcp-backend.ts';
 import { type McpTool, type McpToolSet, told, tool } from './tool.ts';
 

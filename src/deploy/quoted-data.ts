@@ -3,9 +3,9 @@
  * before, so that no text in it can end the quotation.
  */
 import { randomBytes } from 'node:crypto';
-import { deploymentNamePattern } from '../../model/deployment.ts';
-import { plainText } from '../../model/plain-text.ts';
-import { withoutSecrets } from '../secret-text.ts';
+import { deploymentNamePattern } from '../model/deployment.ts';
+import { plainText } from '../model/plain-text.ts';
+import { withoutSecrets } from './secret-text.ts';
 
 const maxString = 1_000; // UTF-16 units
 const maxItems = 100; // of a list, or fields of an object
