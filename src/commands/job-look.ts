@@ -4,6 +4,7 @@ import { readFacts, readStatus, readView } from '../deploy/diagnose/facts-reader
 import { factsOfDeployment, factsOfStatus, type JobFacts } from '../deploy/diagnose/job-facts.ts';
 import type { DeploymentView } from '../model/deployment.ts';
 import { EngineError } from '../model/errors.ts';
+import type { JobStatus } from '../model/job-status.ts';
 import type { CommandContext } from './dependencies.ts';
 
 const timeoutMs = 10_000;
@@ -27,7 +28,10 @@ export async function lookAtJobs(address: JobAddress, context: CommandContext): 
   const views = jobs.map(readView);
   if (views.length > 0 && views.every((view) => view !== null)) {
     const wanted = views.filter((view) => isMeant(view, address));
-    return found(await Promise.all(wanted.map((view) => factsOfView(view, ask, context))), address);
+    const before = await Promise.all(wanted.map((view) => statusOf(view, ask)));
+    if (betweenMs > 0 && before.some((status) => status !== null)) await context.clock.sleep(betweenMs);
+    const facts = wanted.map((view, index) => factsOfView(view, before[index]!, betweenMs > 0, ask, context));
+    return found(await Promise.all(facts), address);
   }
   const first = readFacts({ jobs }, url).filter(({ name, status }) => isNamed(address.job, name, status?.id));
   if (betweenMs === 0 || first.length === 0) return found(first, address);
@@ -63,24 +67,27 @@ async function jobsOf(ask: (path: string) => Promise<unknown>): Promise<readonly
 /** Of a deployment: its log as well, and all of its status where its engine gives one. */
 async function factsOfView(
   view: DeploymentView,
+  before: JobStatus | null,
+  isTwice: boolean,
   ask: (path: string) => Promise<unknown>,
   context: CommandContext,
 ): Promise<JobFacts> {
-  const path = `/api/v1/jobs/${encodeURIComponent(view.environment)}/${encodeURIComponent(view.job)}`;
-  const [log, status] = await Promise.all([
-    ask(`${path}/logs?lines=${logLines}`).catch(() => null),
-    ask(`${path}/status`).catch(() => null),
-  ]);
+  const log = await ask(`${pathOf(view)}/logs?lines=${logLines}`).catch(() => null);
+  const status = before !== null && isTwice ? await statusOf(view, ask) : before;
   const { lines } = (log ?? {}) as Readonly<{ lines?: unknown }>;
   const logs = Array.isArray(lines) ? lines.filter((line): line is string => typeof line === 'string') : [];
-  return factsOfDeployment(view, {
-    at: context.clock.now(),
-    status: readStatus((status as StatusAnswer)?.status),
-    logs,
-  });
+  const earlier = status !== null && status.id === before?.id && isTwice ? before : null;
+  return factsOfDeployment(view, { at: context.clock.now(), status, earlier, logs });
 }
 
-type StatusAnswer = Readonly<{ status?: unknown }> | null;
+async function statusOf(view: DeploymentView, ask: (path: string) => Promise<unknown>): Promise<JobStatus | null> {
+  const answer = (await ask(`${pathOf(view)}/status`).catch(() => null)) as Readonly<{ status?: unknown }> | null;
+  return readStatus(answer?.status);
+}
+
+function pathOf({ environment, job }: DeploymentView): string {
+  return `/api/v1/jobs/${encodeURIComponent(environment)}/${encodeURIComponent(job)}`;
+}
 
 async function getJson(url: string, token: string | undefined): Promise<unknown> {
   const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };

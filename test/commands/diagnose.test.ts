@@ -24,6 +24,12 @@ const missing = status({
   exceptions: [failure(1, 'NOT_FOUND', "topic 'views' does not exist on kafka:9092", { task: 'source views (1/2)' })],
 });
 
+/** At work all the time, so many records behind. */
+function lagging(lag: number, at: number): JobStatus {
+  const times = { busy: 0.9, busyMs: 0.9 * at, idleMs: 0.1 * at, backPressuredMs: 0 };
+  return status({ now: at, vertices: [vertex('source views', [{ ...times, lag }])] });
+}
+
 async function serving(...looks: JobStatus[]): Promise<string> {
   let asked = 0;
   const statuses = (): JobStatus[] => [looks[Math.min(asked++, looks.length - 1)]!];
@@ -33,7 +39,7 @@ async function serving(...looks: JobStatus[]): Promise<string> {
 
 async function controlling(
   views: readonly DeploymentView[],
-  more: Readonly<{ logs?: readonly string[]; status?: JobStatus }>,
+  more: Readonly<{ logs?: readonly string[]; status?: () => JobStatus | null }>,
 ): Promise<string> {
   server = await startControlServer({
     port: 0,
@@ -44,7 +50,7 @@ async function controlling(
       service: { deployments: async () => views } as unknown as DeployService,
       logs: async () => more.logs ?? [],
       events: async () => [],
-      status: () => more.status ?? null,
+      status: more.status ?? (() => null),
       now: () => now,
       info: { version: '1.2.3', instance: 'i', startedAt: 0 },
     },
@@ -76,15 +82,8 @@ describe('millrace diagnose', () => {
   });
 
   it('looks twice: a lag that grows is found by the second look', async () => {
-    const look = (lag: number, at: number): JobStatus =>
-      status({
-        now: at,
-        vertices: [
-          vertex('source views', [{ busy: 0.9, busyMs: 0.9 * at, idleMs: 0.1 * at, backPressuredMs: 0, lag }]),
-        ],
-      });
     const { run, stdout } = world();
-    const port = await serving(look(5_000, now - 2_000), look(9_000, now));
+    const port = await serving(lagging(5_000, now - 2_000), lagging(9_000, now));
     expect(await run('diagnose', '--port', port, '--output', 'json')).toBe(8);
     expect(JSON.parse(stdout.text())).toMatchObject({ jobs: [{ causes: [{ cause: 'bottleneck' }] }] });
   });
@@ -122,10 +121,11 @@ describe('millrace diagnose', () => {
 
   it('of a deployment takes all that its engine shows', async () => {
     const running = view({ job: 'views', jobId: 'a'.repeat(32) });
-    const port = await controlling([running], { status: { ...missing, state: 'RESTARTING' } });
+    const looks = [lagging(5_000, now - 2_000), lagging(9_000, now)];
+    const port = await controlling([running], { status: () => looks.shift() ?? null });
     const { run, stdout } = world();
     expect(await run('diagnose', 'dev/views', '--port', port, '--output', 'json')).toBe(8);
-    expect(JSON.parse(stdout.text())).toMatchObject({ jobs: [{ causes: [{ cause: 'topic-missing' }] }] });
+    expect(JSON.parse(stdout.text())).toMatchObject({ jobs: [{ causes: [{ cause: 'bottleneck' }] }] });
   });
 
   it('asks a model for its words only where it is told to, there is one, and models are not switched off', async () => {

@@ -35,9 +35,9 @@ export function factsOfStatus(status: JobStatus, earlier: JobStatus | null = nul
 /** `status` is of the deployment's job, where its engine shows as much. */
 export function factsOfDeployment(
   view: DeploymentView,
-  more: Readonly<{ at: number; status: JobStatus | null; logs: readonly string[] }>,
+  more: Readonly<{ at: number; status: JobStatus | null; earlier?: JobStatus | null; logs: readonly string[] }>,
 ): JobFacts {
   const { job, engine, observed, environment, state, wanted, health, error, release } = view;
   const deployment = { environment, state, wanted, health, error, parallelism: release.parallelism };
-  return { ...more, name: job, engine, earlier: null, observed, deployment };
+  return { earlier: null, ...more, name: job, engine, observed, deployment };
 }

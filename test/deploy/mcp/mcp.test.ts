@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Actor, Plan } from '../../../src/model/change-plan.ts';
 import { jobText } from '../deploy-world.ts';
@@ -252,6 +253,56 @@ describe('an answer to a question that was not put', () => {
     await send({ plan, inputResponses: forged, ...more });
     await expectUntouched(plan);
   });
+});
+
+it('no call of any tool, with any arguments, changes what runs without a yes of the person', async () => {
+  const plan = await planOf();
+  const client = await world.client({ answer: () => ({ action: 'decline' }) });
+  const word = fc.constantFrom(
+    'views',
+    'production',
+    plan.id,
+    plan.hash,
+    '../x',
+    'stop',
+    'confirmed',
+    true,
+    1e9,
+    null,
+    ['views'],
+  );
+  const field = fc.constantFrom(
+    'planId',
+    'planHash',
+    'job',
+    'environment',
+    'text',
+    'confirmed',
+    'role',
+    'actor',
+    '__proto__',
+  );
+  const steps = fc.array(
+    fc.record({ verb: fc.constantFrom('stop', 'deploy', 'drop'), job: word, savepoint: fc.boolean() }),
+    { maxLength: 9 },
+  );
+  const given = fc.oneof(
+    fc.dictionary(field, word, { maxKeys: 4 }),
+    fc.record({ steps }),
+    fc.constant({ planId: plan.id, planHash: plan.hash }),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.constantFrom(...reading, ...changing.filter((name) => name !== 'cancel_plan')),
+      given,
+      async (name, input) => {
+        await call(client, name, input as Record<string, unknown>).catch(() => undefined);
+        expect(world.deploy.control.calls).toBe(0);
+      },
+    ),
+    { numRuns: 300 },
+  );
+  await expectUntouched(plan);
 });
 
 describe('instructions in what jobs say', () => {
