@@ -24,9 +24,13 @@ function isSure(intent: Intent): boolean {
   return intent.kind === 'steps' && intent.confidence >= sure;
 }
 
-/** Two questions: the one that offers what to choose from. A refusal where the offline parser had something: what it had. */
+/**
+ * Two questions: the one that offers what to choose from. A refusal where the offline parser had something: what it had. A question about
+ * what the offline parser holds for something else altogether: its refusal, since a weak model asks about everything.
+ */
 function better(offline: Intent, answer: Intent, { jobs }: IntentContext): Intent {
   if (answer.kind === 'steps') return answer;
+  if (offline.kind === 'out-of-scope') return offline;
   if (
     offline.kind === 'question' &&
     (answer.kind === 'out-of-scope' || offline.candidates.length > 0 || jobs.length === 0)

@@ -295,6 +295,17 @@ describe('when the model is asked', () => {
     expect(await both.parse(fuzzy, idle)).toMatchObject({ parser: 'model', kind: 'steps' });
   });
 
+  it('but a refusal is not given up for a question', async () => {
+    const asks = { kind: 'question', confidence: 0.2, steps: [], question: 'Which job?' };
+    const model = await parserFor([{ content: JSON.stringify(asks) }]);
+    const both = createIntentParser({ rules: createRulesParser(), model });
+    expect(await both.parse('show me a recipe for lasagne', idle)).toMatchObject({
+      kind: 'out-of-scope',
+      parser: 'rules',
+    });
+    expect(server!.bodies).toHaveLength(1);
+  });
+
   it('not when it is switched off, which counts at once', async () => {
     let enabled = true;
     const parser = await parserFor([content([wireStep('list', null)])], { enabled: () => enabled });
