@@ -6,9 +6,7 @@ import { createInterface } from 'node:readline/promises';
 import { text } from 'node:stream/consumers';
 import { WriteStream } from 'node:tty';
 import { fileURLToPath } from 'node:url';
-import { startServeInBackground } from './commands/background-serve.ts';
 import type { CommandDependencies, Signal } from './commands/dependencies.ts';
-import { localDeploy } from './commands/local-deploy.ts';
 import { localEngine } from './commands/local-engine.ts';
 import { runProgram } from './commands/program.ts';
 import type { Terminal } from './commands/terminal.ts';
@@ -30,13 +28,15 @@ export function world(): CommandDependencies {
     version: versionOf(packageDirectory),
     packageDirectory,
     env: process.env,
-    openDeploy: localDeploy({
-      workingDirectory: process.cwd(),
-      packageDirectory,
-      env: process.env,
-      clock: systemClock,
-    }),
-    startServe: startServeInBackground,
+    openDeploy: async (dataDirectory, control) => {
+      const { localDeploy } = await import('./commands/local-deploy.ts'); // few commands need it
+      const options = { workingDirectory: process.cwd(), packageDirectory, env: process.env, clock: systemClock };
+      return localDeploy(options)(dataDirectory, control);
+    },
+    startServe: async (dataDirectory, context) => {
+      const { startServeInBackground } = await import('./commands/background-serve.ts');
+      return await startServeInBackground(dataDirectory, context);
+    },
     stdin: () => text(process.stdin),
     prompt: process.stdin.isTTY && process.stderr.isTTY ? prompt : null,
     stdout: terminal(process.stdout),

@@ -37,7 +37,7 @@ export async function connectControl(context: CommandContext, options: ControlCl
   const dataDirectory = dataDirectoryOf(options, context);
   const serve = await findServe(dataDirectory, token);
   if (serve !== null) return new HttpControl({ url: serve.url, token, clock });
-  return new StoreControl(dataDirectory, openLocalControl({ dataDirectory }, context), context);
+  return new StoreControl(dataDirectory, await openLocalControl({ dataDirectory }, context), context);
 }
 
 /** Who the command line is: decided by the server where there is one, else by the token, else the person at this machine. */

@@ -1,4 +1,6 @@
 /** What the commands need of the world. The composition root (cli.ts) puts it together; tests hand in their own. */
+
+import type { LocalDeployService } from '../deploy/deploy-service.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { JobRequest, RunningJob } from '../engine/job.ts';
 import type { CatalogFactory } from '../job/script.ts';
@@ -46,7 +48,7 @@ export type CommandDependencies = Readonly<{
   /** Iceberg tables by name, through DuckDB. */
   queryLake: (query: LakeQuery) => Promise<QueryResult>;
   /** The deploy service in this process, on a data directory and over a control plane. The command closes it. */
-  openDeploy: OpenDeploy;
+  openDeploy: (...of: Parameters<OpenDeploy>) => LocalDeployService | Promise<LocalDeployService>;
   /** Brings a `serve` of a data directory to life that outlives this process, and says so. Resolves when it answers. */
   startServe: (dataDirectory: string, context: CommandContext) => Promise<ControlClient>;
   /** Calls back for each signal until the returned function is called. */

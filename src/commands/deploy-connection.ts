@@ -40,7 +40,7 @@ export async function withLocalDeploy<T>(
   context: CommandContext,
   work: (service: LocalDeployService, caller: Caller) => Promise<T>,
 ): Promise<T> {
-  const local = openLocalControl({ dataDirectory: dataDirectoryOf(options, context) }, context);
+  const local = await openLocalControl({ dataDirectory: dataDirectoryOf(options, context) }, context);
   try {
     const actor = identify(local.service.catalogue().access, context.env.MILLRACE_TOKEN, true);
     return await work(local.service, { actor, surface: 'cli' });

@@ -32,7 +32,7 @@ const pollMs = 1_000; // between two looks at a deployment
 const author = 'Millrace <millrace@localhost>'; // of commits that are made of plans
 
 /** Nothing is started: that is for `serve` to ask for. */
-export function openLocalControl(options: LocalControlOptions, context: CommandContext): LocalControl {
+export async function openLocalControl(options: LocalControlOptions, context: CommandContext): Promise<LocalControl> {
   const { dataDirectory } = options;
   const { clock, env, workingDirectory, packageDirectory } = context;
   const settings = { ...defaultControlSettings, ...options.settings };
@@ -64,7 +64,7 @@ export function openLocalControl(options: LocalControlOptions, context: CommandC
     inherited: (name) => Object.fromEntries(environmentOf(name)?.parameters ?? []),
     author,
   });
-  const service: LocalDeployService = context.openDeploy(dataDirectory, changes);
+  const service: LocalDeployService = await context.openDeploy(dataDirectory, changes);
   return {
     service,
     control,

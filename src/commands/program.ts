@@ -1,37 +1,43 @@
 /** The command line: commands, help, and what an error becomes. */
 import { Command, CommanderError } from 'commander';
-import { toErrorData } from '../model/errors.ts';
-import { applyCommand } from './apply.ts';
-import { askCommand } from './ask.ts';
-import { auditCommand } from './audit.ts';
-import { catalogCommand } from './catalog.ts';
-import { demoCommand } from './demo.ts';
+import { assert, toErrorData } from '../model/errors.ts';
 import type { CommandContext, CommandDependencies } from './dependencies.ts';
-import { deployLogCommand } from './deploy-log.ts';
-import { deploySwitchCommand } from './deploy-switch.ts';
-import { diagnoseCommand } from './diagnose.ts';
-import { driftCommand } from './drift.ts';
 import { errorText } from './error-text.ts';
 import { exitCode, exitCodeOf } from './exit-code.ts';
-import { explainCommand } from './explain.ts';
-import { jobsCommand } from './jobs.ts';
-import { lagCommand } from './lag.ts';
-import { lintCommand } from './lint.ts';
-import { manifestCommand } from './manifest.ts';
-import { mcpCommand } from './mcp.ts';
-import { mirrorCommand } from './mirror.ts';
-import { planCommand } from './plan.ts';
-import { plansCommand } from './plans.ts';
-import { promoteCommand } from './promote.ts';
-import { queryCommand } from './query.ts';
 import { redactor } from './redaction.ts';
-import { runCommand } from './run.ts';
-import { serveCommand } from './serve.ts';
-import { simulateCommand } from './simulate.ts';
-import { sqlCommand } from './sql.ts';
-import { sqlGatewayCommand } from './sql-gateway.ts';
-import { testCommand } from './test.ts';
-import { topologyCommand } from './topology.ts';
+
+type MakeCommand = (context: CommandContext) => Command;
+
+/** In the order of the help. A command line loads the one that it names: all of them take half a second. */
+const commands: readonly (readonly [name: string, load: () => Promise<MakeCommand>])[] = [
+  ['run', async () => (await import('./run.ts')).runCommand],
+  ['sql', async () => (await import('./sql.ts')).sqlCommand],
+  ['sql-gateway', async () => (await import('./sql-gateway.ts')).sqlGatewayCommand],
+  ['explain', async () => (await import('./explain.ts')).explainCommand],
+  ['diagnose', async () => (await import('./diagnose.ts')).diagnoseCommand],
+  ['lint', async () => (await import('./lint.ts')).lintCommand],
+  ['test', async () => (await import('./test.ts')).testCommand],
+  ['query', async () => (await import('./query.ts')).queryCommand],
+  ['catalog', async () => (await import('./catalog.ts')).catalogCommand],
+  ['simulate', async () => (await import('./simulate.ts')).simulateCommand],
+  ['mirror', async () => (await import('./mirror.ts')).mirrorCommand],
+  ['demo', async () => (await import('./demo.ts')).demoCommand],
+  ['audit', async () => (await import('./audit.ts')).auditCommand],
+  ['topology', async () => (await import('./topology.ts')).topologyCommand],
+  ['serve', async () => (await import('./serve.ts')).serveCommand],
+  ['jobs', async () => (await import('./jobs.ts')).jobsCommand],
+  ['lag', async () => (await import('./lag.ts')).lagCommand],
+  ['ask', async () => (await import('./ask.ts')).askCommand],
+  ['plan', async () => (await import('./plan.ts')).planCommand],
+  ['apply', async () => (await import('./apply.ts')).applyCommand],
+  ['plans', async () => (await import('./plans.ts')).plansCommand],
+  ['deploy-log', async () => (await import('./deploy-log.ts')).deployLogCommand],
+  ['deploy-switch', async () => (await import('./deploy-switch.ts')).deploySwitchCommand],
+  ['drift', async () => (await import('./drift.ts')).driftCommand],
+  ['promote', async () => (await import('./promote.ts')).promoteCommand],
+  ['manifest', async () => (await import('./manifest.ts')).manifestCommand],
+  ['mcp', async () => (await import('./mcp.ts')).mcpCommand],
+];
 
 /** Runs one command line, without the program's name. Resolves with the exit code; never rejects. */
 export async function runProgram(argv: readonly string[], deps: CommandDependencies): Promise<number> {
@@ -49,7 +55,8 @@ export async function runProgram(argv: readonly string[], deps: CommandDependenc
     say: (text) => void deps.stderr.write(`${redact(text)}\n`),
   };
   try {
-    await createProgram(context).parseAsync(['node', 'millrace', ...argv]);
+    const program = await createProgram(argv[0], context);
+    await program.parseAsync(['node', 'millrace', ...argv]);
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.ok : exitCode.usage;
@@ -61,7 +68,10 @@ export async function runProgram(argv: readonly string[], deps: CommandDependenc
   }
 }
 
-function createProgram(context: CommandContext): Command {
+/** With the command that the first word names; with all of them for help and for words that name none. */
+async function createProgram(word: string | undefined, context: CommandContext): Promise<Command> {
+  const named = commands.filter(([name]) => name === word);
+  const wanted = word === '--version' ? [] : named.length === 0 ? commands : named;
   const program = new Command('millrace')
     .description('Flink SQL from Kafka to Iceberg in one Node process, with no JVM.')
     .version(context.version)
@@ -70,37 +80,9 @@ function createProgram(context: CommandContext): Command {
       'after',
       '\nExamples:\n  millrace demo\n  millrace run job.yaml --param topic=events\n  millrace sql -e "SELECT 1"',
     );
-  const commands = [
-    runCommand,
-    sqlCommand,
-    sqlGatewayCommand,
-    explainCommand,
-    diagnoseCommand,
-    lintCommand,
-    testCommand,
-    queryCommand,
-    catalogCommand,
-    simulateCommand,
-    mirrorCommand,
-    demoCommand,
-    auditCommand,
-    topologyCommand,
-    serveCommand,
-    jobsCommand,
-    lagCommand,
-    askCommand,
-    planCommand,
-    applyCommand,
-    plansCommand,
-    deployLogCommand,
-    deploySwitchCommand,
-    driftCommand,
-    promoteCommand,
-    manifestCommand,
-    mcpCommand,
-  ].map((make) => make(context));
-  for (const command of commands) program.addCommand(command);
-  for (const command of commands.flatMap((each) => [each, ...each.commands]))
+  const made = await Promise.all(wanted.map((entry) => makeCommand(entry, context)));
+  for (const command of made) program.addCommand(command);
+  for (const command of made.flatMap((each) => [each, ...each.commands]))
     command.option('--verbose', 'stack traces with errors');
   const output = {
     writeOut: (text: string) => void context.stdout.write(text),
@@ -108,7 +90,13 @@ function createProgram(context: CommandContext): Command {
     getOutHelpWidth: () => context.stdout.columns,
     getErrHelpWidth: () => context.stderr.columns,
   };
-  for (const command of [program, ...commands, ...commands.flatMap((each) => each.commands)])
+  for (const command of [program, ...made, ...made.flatMap((each) => each.commands)])
     command.exitOverride().configureOutput(output).showHelpAfterError('Add --help for the arguments and options.');
   return program;
+}
+
+async function makeCommand([name, load]: (typeof commands)[number], context: CommandContext): Promise<Command> {
+  const command = (await load())(context);
+  assert(command.name() === name, () => `the command '${command.name()}' is listed as '${name}'`);
+  return command;
 }

@@ -89,7 +89,7 @@ async function serve(options: ServeOptions, context: CommandContext): Promise<nu
   let server: RunningServer | null = null;
   let local: LocalControl | null = null;
   try {
-    local = openLocalControl({ dataDirectory, ...judgement(options) }, context);
+    local = await openLocalControl({ dataDirectory, ...judgement(options) }, context);
     server = await openServer(local, instance, options, context);
     const url = `http://${hostInUrl(options.host)}:${server.port}`;
     writeServeFile(dataDirectory, { pid: process.pid, url, instance, startedAt: context.clock.now() });

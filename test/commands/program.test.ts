@@ -22,6 +22,21 @@ describe('help', () => {
     },
   );
 
+  it('names each command as it is called', async () => {
+    const all = testWorld();
+    expect(await all.run('--help')).toBe(0);
+    const [, list] = all.stdout.text().split(/Commands:|Examples:/);
+    const names = [...list!.matchAll(/^ {2}([a-z][a-z-]*)/gm)]
+      .map(([, name]) => name!)
+      .filter((name) => name !== 'help');
+    expect(names.length).toBeGreaterThan(20);
+    for (const name of names) {
+      const { run, stdout } = testWorld();
+      expect(await run(name, '--help')).toBe(0);
+      expect(stdout.text()).toContain(`Usage: millrace ${name} `);
+    }
+  });
+
   it.each([
     [[], 2],
     [['--version'], 0],
