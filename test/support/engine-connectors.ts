@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { batchOf, valueAt } from '../../src/model/column.ts';
@@ -86,15 +86,36 @@ class CounterReader implements SourceReader {
   async close(): Promise<void> {}
 }
 
-/** Fails once while the file is there. */
+/** Fails once while the file is there, in whichever thread takes it to zero. */
 export function tripFault(directory: string, name: string): void {
   const path = join(directory, name);
   if (!existsSync(path)) return;
-  const left = Number(readFileSync(path, 'utf8')) - 1;
-  if (left > 0) writeFileSync(path, String(left));
-  else if (left === 0) {
-    writeFileSync(path, '-1');
-    throw new EngineError('CONNECTION', `injected fault ${name}`);
+  const left = alone(path, () => {
+    const rest = Number(readFileSync(path, 'utf8')) - 1;
+    if (rest >= 0) writeFileSync(path, String(rest === 0 ? -1 : rest));
+    return rest;
+  });
+  if (left === 0) throw new EngineError('CONNECTION', `injected fault ${name}`);
+}
+
+const pause = new Int32Array(new SharedArrayBuffer(4));
+
+/** One thread at a time: whoever makes the file beside it. */
+function alone<T>(path: string, work: () => T): T {
+  const lock = `${path}.lock`;
+  for (;;) {
+    try {
+      writeFileSync(lock, '', { flag: 'wx' });
+      break;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      Atomics.wait(pause, 0, 0, 1);
+    }
+  }
+  try {
+    return work();
+  } finally {
+    rmSync(lock);
   }
 }
 
