@@ -104,6 +104,12 @@ describe('policy', () => {
   });
 
   const written = (spec: string) => parseEnvironment(environmentText('x', spec), 'x', 'x');
+
+  it('is changed outright unless it says that it is kept in git', () => {
+    expect(written('{ class: dev }').mode).toBe('direct');
+    expect(written('{ mode: gitops }').mode).toBe('gitops');
+    expect(() => written('{ mode: svn }')).toThrow(/expected .*direct.*gitops/);
+  });
   const overridden: readonly (readonly [string, keyof typeof steps, Confirmation, string])[] = [
     ['{ class: dev, policy: { low: allow } }', 'first', 'none', 'x/low'],
     ['{ class: dev, policy: { medium: two-person } }', 'stop', 'two-person', 'x/medium'],

@@ -1,6 +1,6 @@
 /**
  * The mode in which a confirmed plan becomes a commit: what is wanted is written to `envs/<environment>/<job>.yaml` and committed, and nothing is
- * changed that runs. What carries the commit out (`apply --from-git` after its review) is another plan.
+ * changed that runs. A step whose wish is committed already is carried out: that of `apply --from-git`, after the commit's review.
  */
 import type { ControlPlane, PlanStep } from '../../model/change-plan.ts';
 import { type DeploymentView, deploymentId } from '../../model/deployment.ts';
@@ -48,6 +48,12 @@ async function commitStep(
   const line = `${trailer}: ${stepId}`;
   const known = await repository.findCommit(line);
   if (known !== null) return { text: `committed as ${known.slice(0, 12)}`, version: expectedVersion };
+  const before = await committedWish(repository, step);
+  const ofFile = before === null ? null : wishAfter(step, before, inherited(step.environment));
+  // Already wanted: it is carried out, and whether the world has moved, or this very step was done before, is the control plane's to say.
+  if (before !== null && ofFile !== null && printWanted(before) === printWanted(ofFile)) {
+    return await control.perform(step, stepId, expectedVersion);
+  }
   const view = await control.get(step);
   if ((view?.version ?? 0) !== expectedVersion) {
     const found = `found ${view?.version ?? 0}`;
@@ -56,11 +62,7 @@ async function commitStep(
       `${deploymentId(step)}: expected version ${expectedVersion}, ${found}: plan it again`,
     );
   }
-  const before = await committedWish(repository, step);
-  const wanted = wishAfter(step, before ?? wishOf(view), inherited(step.environment));
-  if (before !== null && printWanted(before) === printWanted(wanted)) {
-    return await control.perform(step, stepId, expectedVersion);
-  }
+  const wanted = ofFile ?? wishAfter(step, wishOf(view), inherited(step.environment));
   const message = `${step.action} ${deploymentId(step)}\n\n${step.text}\n\n${line}\n`;
   const commit = await repository.commit({
     files: new Map([[wantedPath(step), printWanted(wanted)]]),
