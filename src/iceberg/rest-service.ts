@@ -3,6 +3,7 @@
  * sockets here. Served are configuration, namespaces, tables, commits of one table and of several; views are not kept.
  */
 import { EngineError } from '../model/errors.ts';
+import { matchPath } from '../model/path-pattern.ts';
 import type { TableIdentifier } from './lake-catalog.ts';
 import { type CatalogReply, faultReply, RestFault } from './rest-fault.ts';
 import { RestNamespaces } from './rest-namespaces.ts';
@@ -44,7 +45,7 @@ export class RestService {
   async answer(request: CatalogRequest): Promise<CatalogReply> {
     try {
       for (const [method, pattern, answer] of this.#endpoints) {
-        const params = method === request.method ? match(pattern, request.path) : null;
+        const params = method === request.method ? matchPath(pattern, request.path) : null;
         if (params === null) continue;
         const result = await answer(params, (request.body ?? {}) as Body, request.query);
         return result === noContent ? { status: 204, body: null } : { status: 200, body: result };
@@ -225,18 +226,6 @@ function page(items: readonly unknown[], key: string, query: URLSearchParams): u
   }
   const next = from + count;
   return { [key]: items.slice(from, next), 'next-page-token': next < items.length ? String(next) : null };
-}
-
-function match(pattern: string, path: string): Record<string, string> | null {
-  const wanted = pattern.split('/');
-  const given = path.split('/');
-  if (wanted.length !== given.length) return null;
-  const params: Record<string, string> = {};
-  for (const [index, part] of wanted.entries()) {
-    if (part.startsWith(':')) params[part.slice(1)] = given[index]!;
-    else if (part !== given[index]) return null;
-  }
-  return params;
 }
 
 /** The levels of a namespace in a path, where they are joined by %1F. */

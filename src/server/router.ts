@@ -1,6 +1,7 @@
 /** Routes: method and path pattern to a handler that answers with data. No sockets here. */
 
 import type { Actor } from '../model/change-plan.ts';
+import { matchPath } from '../model/path-pattern.ts';
 
 export type Method = 'GET' | 'POST' | 'PATCH' | 'DELETE';
 
@@ -53,16 +54,4 @@ export async function dispatch(routes: readonly Route[], request: Request): Prom
 /** Flink's clients put its API version before the path, or do not. */
 function withoutVersion(path: string): string {
   return path.replace(/^\/v[1-4](?=\/)/, '');
-}
-
-function matchPath(pattern: string, path: string): Record<string, string> | null {
-  const wanted = pattern.split('/');
-  const given = path.split('/');
-  if (wanted.length !== given.length) return null;
-  const params: Record<string, string> = {};
-  for (const [index, part] of wanted.entries()) {
-    if (part.startsWith(':')) params[part.slice(1)] = given[index]!;
-    else if (part !== given[index]) return null;
-  }
-  return params;
 }
